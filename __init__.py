@@ -1,0 +1,1 @@
+"""gailforce: imitation learning you can trust."""

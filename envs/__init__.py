@@ -1,0 +1,7 @@
+"""Bodies in MuJoCo: their tasks as batch functions, many copies at once, exact replay, pictures."""
+
+from .batched import BatchedEnv
+from .body import Body
+from .registry import BODIES, body, env_id, find_body, make_env, make_single
+
+__all__ = ["BODIES", "BatchedEnv", "Body", "body", "env_id", "find_body", "make_env", "make_single"]

@@ -1,0 +1,155 @@
+"""N copies of one body stepping together on a thread pool, as a Stable-Baselines3 VecEnv."""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import mujoco
+import numpy as np
+from gymnasium.spaces import Box
+from gymnasium.utils import seeding
+from jaxtyping import Float, Int
+from mujoco.batch import Batch
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from .body import Body
+from .errors import DataError, NumericalError
+
+
+class BatchedEnv(VecEnv):
+    """`n` copies of a body, bit-identical to `n` environments from `gymnasium.make`.
+
+    Copy `i` draws its initial states as Gymnasium does after `reset(seed=seed + i)`, so the whole
+    course of its episodes equals Gymnasium's, not only the single steps. An episode that ends is
+    reset in the same call; its true last observation is `info["terminal_observation"]`, and
+    `info["TimeLimit.truncated"]` tells a time limit from a fall, as in Stable-Baselines3.
+
+    Attributes:
+        rewards: `(n,)` float64, of the last step, before Stable-Baselines3's float32.
+        state: `(n, nq + nv)` float64, a copy; write it with `set_state`.
+    """
+
+    def __init__(self, body: Body, n: int = 64, seed: int = 0, threads: int | None = None, fixed: bool = False):
+        self.body, self.fixed = body, fixed
+        self.render_mode = None
+        control = body.model.actuator_ctrlrange.astype(np.float32)
+        super().__init__(
+            n,
+            Box(-np.inf, np.inf, (body.obs_size,), np.float64),
+            Box(control[:, 0], control[:, 1], dtype=np.float32),
+        )
+        self._batch = Batch(body.model, n, min(threads or len(os.sched_getaffinity(0)), n))
+        self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
+        self._ctrl = self._batch.bind("ctrl")
+        self._ages = np.zeros(n, dtype=np.int64)
+        self._returns = np.zeros(n)
+        self._started = time.time()
+        self.rewards = np.zeros(n)
+        self.seed(seed)
+        self._generators = [seeding.np_random(s)[0] for s in self._seeds]
+        self._reset_seeds()
+
+    @property
+    def state(self) -> Float[np.ndarray, "n S"]:
+        """Positions and velocities of every copy."""
+        return np.concatenate((self._qpos, self._qvel), axis=1)
+
+    def set_state(self, state: Float[np.ndarray, "n S"]) -> Float[np.ndarray, "n O"]:
+        """Begin an episode in every copy from a given state, as Gymnasium's reset and set_state do.
+
+        Returns:
+            The observations of those states.
+
+        Raises:
+            DataError: when the shape is not `(n, nq + nv)` or a value is not finite.
+        """
+        expected = (self.num_envs, self.body.nq + self.body.nv)
+        if state.shape != expected or not np.isfinite(state).all():
+            raise DataError(f"set_state takes finite states of shape {expected}; got shape {state.shape}")
+        everyone = np.arange(self.num_envs)
+        self._begin(everyone, state)
+        return self.body.observe(self._qpos, self._qvel)
+
+    def reset(self) -> VecEnvObs:
+        """Begin a new episode in every copy; seeds given by `seed` are used once."""
+        for i, seed in enumerate(self._seeds):
+            if seed is not None:
+                self._generators[i] = seeding.np_random(seed)[0]
+        self._reset_seeds()
+        everyone = np.arange(self.num_envs)
+        self._begin(everyone, self._draw(everyone))
+        return self.body.observe(self._qpos, self._qvel)
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Step every copy, and begin anew where an episode ended."""
+        x_before = self._qpos[:, 0].copy()
+        self._ctrl[:] = self._actions
+        self._batch.step(nstep=self.body.frame_skip)
+        obs = self.body.observe(self._qpos, self._qvel)
+        fallen = self.body.terminated(self._qpos, self._qvel)
+        self.rewards = self.body.reward((self._qpos[:, 0] - x_before) / self.body.dt, ~fallen, self._actions)
+        terminated = np.zeros_like(fallen) if self.fixed else fallen
+        self._ages += 1
+        self._returns += self.rewards
+        ended = terminated | (self._ages >= self.body.max_episode_steps)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if ended.any():
+            ids = np.flatnonzero(ended)
+            self._report(ids, obs, terminated, infos)
+            self._begin(ids, self._draw(ids))
+            obs[ids] = self.body.observe(self._qpos[ids], self._qvel[ids])
+        return obs, self.rewards.astype(np.float32), ended, infos
+
+    def _report(self, ids: Int[np.ndarray, "K"], obs: np.ndarray, terminated: np.ndarray, infos: list[dict]) -> None:
+        elapsed = round(time.time() - self._started, 6)
+        for i in ids:
+            if not np.isfinite(obs[i]).all():
+                raise NumericalError(f"the physics of copy {i} of {self.body.env_id} is no longer finite")
+            infos[i] = {
+                "terminal_observation": obs[i].copy(),
+                "TimeLimit.truncated": not terminated[i],
+                "episode": {"r": float(self._returns[i]), "l": int(self._ages[i]), "t": elapsed},
+            }
+
+    def _draw(self, ids: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K S"]:
+        """Initial states: the model's own pose, with uniform noise drawn in Gymnasium's order."""
+        noise, model = self.body.reset_noise, self.body.model
+        states = np.zeros((len(ids), model.nq + model.nv))
+        states[:, : model.nq] = model.qpos0
+        for row, i in zip(states, ids, strict=True):
+            row[: model.nq] += self._generators[i].uniform(-noise, noise, model.nq)
+            row[model.nq :] += self._generators[i].uniform(-noise, noise, model.nv)
+        return states
+
+    def _begin(self, ids: Int[np.ndarray, "K"], states: Float[np.ndarray, "K S"]) -> None:
+        self._batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE.value)
+        self._qpos[ids], self._qvel[ids] = self.body.split(states)
+        self._batch.forward(ids)
+        self._ages[ids] = 0
+        self._returns[ids] = 0.0
+
+    def close(self) -> None:
+        """Nothing to release: the batch goes with its last reference."""
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """The attribute of this environment, once for each copy asked."""
+        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Set an attribute for all copies; they share one object."""
+        setattr(self, attr_name, value)
+
+    def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
+        """Call a method; all copies share one object, so it is called once."""
+        return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
+
+    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> Sequence[bool]:
+        """Whether episodes are already reported as SB3's Monitor does: yes for that class, else no."""
+        wrapped = wrapper_class.__name__ == "Monitor"
+        return [wrapped] * len(list(self._get_indices(indices)))

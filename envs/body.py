@@ -1,0 +1,109 @@
+"""What a body is: a MuJoCo model and the pure functions that make a task of it."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium.envs.mujoco
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float
+
+# Gymnasium clips the velocities it shows at this bound [m/s, rad/s].
+VELOCITY_BOUND = 10.0
+
+Observe = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Float[np.ndarray, "B O"]]
+Terminated = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Bool[np.ndarray, "B"]]
+# Forward speed [m/s], healthy after the step, executed action -> reward.
+Reward = Callable[[Float[np.ndarray, "B"], Bool[np.ndarray, "B"], Float[np.ndarray, "B A"]], Float[np.ndarray, "B"]]
+
+
+@dataclass(frozen=True)
+class Body:
+    """A task: a model file of Gymnasium's and pure functions over a batch of its states.
+
+    A state is qpos and qvel side by side, `(nq + nv,)` float64, in MuJoCo's units
+    ([m], [rad], [m/s], [rad/s]).
+    """
+
+    name: str
+    env_id: str
+    # File name among Gymnasium's own MuJoCo assets.
+    model_file: str
+    # Physics steps per environment step.
+    frame_skip: int
+    # Half-width of the uniform noise on the initial qpos and qvel.
+    reset_noise: float
+    observe: Observe
+    reward: Reward
+    terminated: Terminated
+    # Gymnasium's camera for this body.
+    camera: dict[str, Any]
+    # Time limit [environment steps].
+    max_episode_steps: int = 1000
+
+    @functools.cached_property
+    def model(self) -> mujoco.MjModel:
+        """The compiled model, made once; treat it as read-only."""
+        assets = Path(gymnasium.envs.mujoco.__file__).parent / "assets"
+        return mujoco.MjModel.from_xml_path(str(assets / self.model_file))
+
+    @property
+    def dt(self) -> float:
+        """Length of one environment step [s]."""
+        return self.model.opt.timestep * self.frame_skip
+
+    @property
+    def nq(self) -> int:
+        """Number of positions in a state."""
+        return self.model.nq
+
+    @property
+    def nv(self) -> int:
+        """Number of velocities in a state."""
+        return self.model.nv
+
+    @property
+    def obs_size(self) -> int:
+        """Width of an observation: the state without the x position."""
+        return self.nq + self.nv - 1
+
+    @property
+    def action_size(self) -> int:
+        """Number of actuators."""
+        return self.model.nu
+
+    def split(self, state: Float[np.ndarray, "B S"]) -> tuple[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]]:
+        """Positions and velocities of a batch of states, as views."""
+        return state[:, : self.nq], state[:, self.nq :]
+
+    def observe_state(self, state: Float[np.ndarray, "B S"]) -> Float[np.ndarray, "B O"]:
+        """Observations of a batch of states."""
+        return self.observe(*self.split(state))
+
+    def step_reward(
+        self, state: Float[np.ndarray, "B S"], action: Float[np.ndarray, "B A"], next_state: Float[np.ndarray, "B S"]
+    ) -> Float[np.ndarray, "B"]:
+        """True rewards of recorded transitions, float64, equal to Gymnasium's to the bit.
+
+        The action must have the dtype it was executed in: Gymnasium computes the control cost in it.
+        """
+        speed = (next_state[:, 0] - state[:, 0]) / self.dt
+        return self.reward(speed, ~self.terminated(*self.split(next_state)), action)
+
+
+def planar_observation(
+    qpos: Float[np.ndarray, "B nq"], qvel: Float[np.ndarray, "B nv"]
+) -> Float[np.ndarray, "B nq+nv-1"]:
+    """Positions without x, then velocities clipped at 10, as Gymnasium's planar bodies show them."""
+    return np.concatenate((qpos[:, 1:], np.clip(qvel, -VELOCITY_BOUND, VELOCITY_BOUND)), axis=1)
+
+
+def running_reward(
+    speed: Float[np.ndarray, "B"], healthy: Bool[np.ndarray, "B"], action: Float[np.ndarray, "B A"]
+) -> Float[np.ndarray, "B"]:
+    """r = speed + healthy - 0.001 |action|^2, the reward of Gymnasium's Hopper-v5 and Walker2d-v5."""
+    control_cost = 1e-3 * np.sum(np.square(action), axis=1)
+    return speed + healthy - control_cost

@@ -1,0 +1,106 @@
+"""Names of environments: our bodies on the batched engine, any other Gymnasium id through Gymnasium."""
+
+import inspect
+from collections.abc import Callable
+from typing import Literal
+
+import gymnasium
+from gymnasium.spaces import Box
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
+
+from .batched import BatchedEnv
+from .body import Body
+from .errors import UsageError, unknown
+from .hopper import HOPPER
+from .walker2d import WALKER2D
+
+BODIES: dict[str, Body] = {body.name: body for body in (HOPPER, WALKER2D)}
+
+Horizon = Literal["native", "fixed"]
+
+
+def find_body(name: str) -> Body | None:
+    """The body of that name or Gymnasium id, or None where it is not one of ours."""
+    return next((body for body in BODIES.values() if name in (body.name, body.env_id)), None)
+
+
+def body(name: str) -> Body:
+    """The body of that name or Gymnasium id.
+
+    Raises:
+        UsageError: when it is not one of ours; lists those that are.
+    """
+    found = find_body(name)
+    if found is None:
+        raise unknown("body", name, BODIES)
+    return found
+
+
+def env_id(name: str) -> str:
+    """The Gymnasium id behind a name: `hopper` is `Hopper-v5`; ids stand for themselves.
+
+    Raises:
+        UsageError: when Gymnasium has no such id; lists our names and the nearest id.
+    """
+    found = find_body(name)
+    if found is not None:
+        return found.env_id
+    # A colon would import a module of the caller's choice.
+    if ":" in name or name not in gymnasium.registry:
+        latest = [known for known in gymnasium.registry if known.endswith("-v5")]
+        raise unknown("environment", name, [*BODIES, *latest])
+    return name
+
+
+def make_single(name: str, horizon: Horizon = "native", **kwargs: object) -> gymnasium.Env:
+    """One environment from `gymnasium.make`: what every reported score is measured in.
+
+    Raises:
+        UsageError: unknown id, spaces that are not Box, or no known way to a fixed horizon.
+    """
+    identifier = env_id(name)
+    if horizon == "fixed":
+        kwargs["terminate_when_unhealthy"] = False
+        _require_termination_switch(identifier)
+    env = gymnasium.make(identifier, **kwargs)
+    for role, space in (("observation", env.observation_space), ("action", env.action_space)):
+        if not (isinstance(space, Box) and len(space.shape) == 1):
+            raise UsageError(f"{identifier} has the {role} space {space}; gailforce works on flat Box spaces")
+    return env
+
+
+def _require_termination_switch(identifier: str) -> None:
+    entry = gymnasium.spec(identifier).entry_point
+    maker: Callable = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+    if "terminate_when_unhealthy" not in inspect.signature(maker).parameters:
+        raise UsageError(
+            f'{identifier} has no switch against early ends, so horizon="fixed" is impossible; use "native"'
+        )
+
+
+def make_env(
+    name: str, n: int = 64, seed: int = 0, threads: int | None = None, horizon: Horizon = "native"
+) -> VecEnv:
+    """`n` copies of an environment for training.
+
+    Args:
+        name: `hopper`, `walker2d`, their Gymnasium ids, or any Gymnasium id with flat Box spaces.
+        n: number of copies.
+        seed: copy `i` begins as `gymnasium.make(...).reset(seed=seed + i)` would.
+        threads: physics threads; None takes every core this process may use.
+        horizon: `fixed` never ends an episode before its time limit.
+
+    Raises:
+        UsageError: for an unknown name, a horizon that is neither, or spaces that are not Box.
+    """
+    if horizon not in ("native", "fixed"):
+        raise unknown("horizon", horizon, ("native", "fixed"))
+    if n < 1:
+        raise UsageError(f"an environment needs at least one copy; got n={n}")
+    found = find_body(name)
+    if found is not None:
+        return BatchedEnv(found, n, seed, threads, fixed=horizon == "fixed")
+    env = DummyVecEnv([lambda: Monitor(make_single(name, horizon)) for _ in range(n)])
+    env.seed(seed)
+    return env
