@@ -85,8 +85,9 @@ def load_archive(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     _check_manifest(_parse_json(members.pop(MANIFEST), MANIFEST, source), members, source)
     meta = _parse_json(members[META], META, source)
     try:
-        # Copied, so that the arrays are writable and aligned.
-        tensors = {name: np.array(value) for name, value in tensors_from_bytes(members[TENSORS]).items()}
+        # Sorted, since safetensors shuffles; copied, so that the arrays are writable and aligned.
+        found = sorted(tensors_from_bytes(members[TENSORS]).items())
+        tensors = {name: np.array(value) for name, value in found}
     except (SafetensorError, KeyError, ValueError, TypeError) as fault:
         raise _damaged(source, f"{TENSORS} does not parse ({fault})") from fault
     _check_finite(tensors, _unchecked(meta, source), source)

@@ -1,0 +1,140 @@
+"""The card of a set of demonstrations: who made it, how, how good it is, and against what."""
+
+import importlib.metadata
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from ..envs.errors import DataError
+
+NUMBERS = ("mean_return", "std_return", "random_return", "still_return", "reference_return")
+TEXTS = ("env_id", "maker", "command", "notes")
+# Packages whose version can change what is recorded.
+RECORDED_PACKAGES = ("gailforce", "gymnasium", "mujoco", "numpy", "stable-baselines3", "torch")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a reader must know before believing a set of demonstrations.
+
+    Attributes:
+        env_id: the Gymnasium id of the environment.
+        maker: the person or policy that acted.
+        command: the command that made the set.
+        mean_return: mean true return of its episodes, None where rewards are unknown.
+        std_return: their standard deviation.
+        episodes: how many episodes the whole set has, all splits together.
+        random_return: what uniformly random actions earn.
+        still_return: what zero actions earn.
+        reference_return: the least mean return that counts as expert.
+        versions: package versions at recording.
+        notes: anything else.
+
+    Raises:
+        DataError: a number is not finite or a field has the wrong type.
+    """
+
+    env_id: str
+    maker: str = ""
+    command: str = ""
+    mean_return: float | None = None
+    std_return: float | None = None
+    episodes: int = 0
+    random_return: float | None = None
+    still_return: float | None = None
+    reference_return: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        for name in NUMBERS:
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and math.isfinite(value)):
+                raise DataError(f"the card's {name} is {value!r}; it must be a finite number or None")
+        for name in TEXTS:
+            if not isinstance(getattr(self, name), str):
+                raise DataError(f"the card's {name} is {getattr(self, name)!r}; it must be text")
+        if not isinstance(self.episodes, int) or self.episodes < 0:
+            raise DataError(f"the card's episodes is {self.episodes!r}; it must be a whole number")
+        if not _is_text_map(self.versions):
+            raise DataError(f"the card's versions is {self.versions!r}; it must map names to versions")
+
+    def measured(self, returns: Float[np.ndarray, "E"] | None, episodes: int) -> "Card":
+        """This card with the number of episodes and the statistics of their true returns.
+
+        Returns that are unknown or not finite leave the statistics None.
+        """
+        if returns is None or not len(returns) or not np.isfinite(returns).all():
+            return replace(self, mean_return=None, std_return=None, episodes=episodes)
+        mean, std = float(np.mean(returns)), float(np.std(returns))
+        return replace(self, mean_return=mean, std_return=std, episodes=episodes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The card as JSON can hold it."""
+        return {**asdict(self), "versions": dict(self.versions)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Card":
+        """A card from JSON.
+
+        Raises:
+            DataError: it lacks `env_id`, has fields no card has, or a field of the wrong type.
+        """
+        known = [field.name for field in fields(cls)]
+        strange = sorted(set(values) - set(known))
+        if strange or "env_id" not in values:
+            fault = f"unknown fields {strange}" if strange else "no env_id"
+            raise DataError(f"the card has {fault}; a card's fields are {', '.join(known)}")
+        return cls(**values)
+
+    def describe(self) -> str:
+        """The card as lines for people."""
+        spread = "" if self.std_return is None else f" ± {self.std_return:,.1f}"
+        rows = {
+            "environment": self.env_id,
+            "episodes": f"{self.episodes:,}",
+            "return": f"{_number(self.mean_return)}{spread}",
+            "counts as expert from": _number(self.reference_return),
+            "random actions earn": _number(self.random_return),
+            "standing still earns": _number(self.still_return),
+            "made by": self.maker or "unknown",
+            "command": self.command or "unknown",
+            "versions": ", ".join(f"{name} {version}" for name, version in sorted(self.versions.items()))
+            or "unknown",
+            "notes": self.notes,
+        }
+        return "\n".join(f"{name + ':':<23}{_printable(text)}" for name, text in rows.items() if text)
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of the installed packages that can change what is recorded."""
+    versions = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text_map(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    return all(isinstance(text, str) for pair in value.items() for text in pair)
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.1f}"
+
+
+def _printable(text: str) -> str:
+    """Without the control characters by which a stranger's file could steer a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -1,0 +1,86 @@
+"""The demonstrations shipped with the package, where to find any set, and what counts as expert."""
+
+import difflib
+import os
+import warnings
+from pathlib import Path
+
+from ..envs.errors import DataError, UsageError
+from .card import Card
+
+SUFFIX = ".gfd"
+SHIPPED = Path(__file__).parent / "shipped"
+# The least mean return, deterministic over 50 episodes, at which a policy counts as expert here.
+REFERENCES = {"Hopper-v5": 3300.0, "Walker2d-v5": 5500.0}
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the sets shipped with the package."""
+    return tuple(sorted(path.stem for path in SHIPPED.glob(f"*{SUFFIX}")))
+
+
+def locate(source: str | os.PathLike[str]) -> Path:
+    """The file behind a shipped name or a path; the ending .gfd may be left out of either.
+
+    Raises:
+        UsageError: a name that is neither shipped nor a file; lists what there is.
+        DataError: a path where there is no file.
+    """
+    text = os.fspath(source)
+    if text in shipped_names():
+        return SHIPPED / f"{text}{SUFFIX}"
+    for candidate in (Path(text), with_suffix(text)):
+        if candidate.is_file():
+            return candidate
+    raise _missing(text)
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file belongs to the package."""
+    return path.resolve().parent == SHIPPED.resolve()
+
+
+def with_suffix(path: str | os.PathLike[str]) -> Path:
+    """The path with the ending .gfd where it has none."""
+    return Path(path) if Path(path).suffix else Path(f"{os.fspath(path)}{SUFFIX}")
+
+
+def judge(card: Card, name: str, shipped: bool) -> None:
+    """Refuse a shipped set below its own reference; warn of a user's set that may be no expert's.
+
+    Raises:
+        DataError: a shipped set whose mean return is below its reference.
+    """
+    reference = card.reference_return
+    if reference is None and not shipped:
+        reference = REFERENCES.get(card.env_id)
+    doubt = _doubt(card, reference, shipped)
+    if doubt is None:
+        return
+    if shipped:
+        raise DataError(f"the shipped set {name} is refused: {doubt}; reinstall gailforce or record another")
+    warnings.warn(
+        f"{name}: {doubt}; an imitator will be no better than it", stacklevel=4
+    )  # the caller of Demonstrations.load
+
+
+def _doubt(card: Card, reference: float | None, shipped: bool) -> str | None:
+    if reference is None:
+        # A shipped set without a reference is a ladder: its lower rungs are meant to be bad.
+        return None if shipped else f"nobody knows how good it is, for {card.env_id} has no reference return"
+    if card.mean_return is None:
+        return f"nobody knows whether it reaches {reference:,.0f}, for its returns are unknown"
+    if card.mean_return < reference:
+        mean = f"its mean return {card.mean_return:,.1f}"
+        return f"{mean} is below {reference:,.0f}, where an expert of {card.env_id} begins"
+    return None
+
+
+def _missing(text: str) -> DataError | UsageError:
+    names = shipped_names()
+    nearest = difflib.get_close_matches(Path(text).stem, names, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    is_path = bool(Path(text).suffix) or len(Path(text).parts) > 1
+    kind = DataError if is_path else UsageError
+    known = ", ".join(names) or "none"
+    return kind(f'no demonstrations "{text}"; shipped are: {known}; or give the path of a file{hint}')
