@@ -1,0 +1,56 @@
+"""From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
+
+
+import torch
+
+from ..demos.dataset import Demonstrations
+from ..envs.errors import UsageError, unknown
+from ..envs.registry import Horizon
+from ..generative import reward_model as tensors
+from ..generative.reward_form import FORMS, SIGNED_FORMS
+from ..generative.reward_model import CRITICS, SELECT, RewardConfig, Transitions
+
+
+def transitions(demos: Demonstrations) -> Transitions:
+    """All steps of the demonstrations as one flat batch of float32 tensors; no reward among them."""
+    steps = demos.transitions()
+    return Transitions(*(torch.as_tensor(column, dtype=torch.float32) for column in (steps.obs, steps.actions, steps.next_obs)))
+
+
+class RewardModel(tensors.RewardModel):
+    """What each step of a policy is worth, judged by demonstrations.
+
+    Args:
+        name: a family of critics; `gan` or the control `constant`.
+        inputs: `s` observations, `sa` with actions, `ss'` with next observations.
+        form: `positive`, `logit`, `negative` or `fairl`; see `generative/reward_form.py`.
+        seed: of the critic's weights and of every draw.
+
+    Raises:
+        UsageError: for an unknown name, inputs or form; lists the valid ones.
+    """
+
+    def __init__(
+        self, name: str = "gan", inputs: str = "sa", form: str = "positive", seed: int = 0, config: RewardConfig | None = None
+    ):
+        for kind, value, choices in (("reward model", name, CRITICS), ("inputs", inputs, SELECT), ("reward form", form, FORMS)):
+            if value not in choices:
+                raise unknown(kind, value, choices)
+        super().__init__(name, inputs, form, seed, config)
+
+    def fit(self, demos: Demonstrations) -> None:
+        """Standardise by the demonstrations and build the critic."""
+        super().fit(transitions(demos))
+
+
+def require_safe_form(form: str, horizon: Horizon, force: bool = False) -> None:
+    """Refuse a reward form that can turn death into profit where death ends an episode.
+
+    Raises:
+        UsageError: with the reason and the two ways on.
+    """
+    if form in SIGNED_FORMS and horizon == "native" and not force:
+        raise UsageError(
+            f'the reward form "{form}" can be negative, so on a native horizon an agent may gain by falling early; '
+            'use form "positive", or horizon "fixed", or force it'
+        )

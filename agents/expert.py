@@ -1,0 +1,59 @@
+"""Experts: PPO on the true reward, the only learner that may read it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.vec_env import VecNormalize
+
+from ..envs.registry import env_id, make_env
+from .agent import Agent
+from .learner import PPOConfig, ppo
+from .normaliser import UpdateNormaliser
+from .policy import save_agent
+
+
+@dataclass(frozen=True)
+class ExpertConfig:
+    """Settings of an expert's training."""
+
+    # Copies of the environment; the steps between two updates do not depend on them.
+    copies: int = 32
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+
+
+class Expert(Agent):
+    """Learns a task from its true reward, divided by the running deviation of returns.
+
+    Args:
+        env: a name or Gymnasium id.
+        seed: of environments, policy and every draw.
+        config: settings with their usual ranges.
+        **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
+    """
+
+    def __init__(self, env: str, seed: int = 0, config: ExpertConfig | None = None, **learner_kwargs: Any):
+        self.config, self.seed, self.env_id = config or ExpertConfig(), seed, env_id(env)
+        venv = make_env(env, self.config.copies, seed)
+        # Only the reward is scaled here; observations are normalised inside the policy.
+        scaled = VecNormalize(venv, norm_obs=False, gamma=self.config.ppo.gamma)
+        self.learner = ppo(scaled, self.config.ppo, seed, **learner_kwargs)
+
+    @property
+    def policy(self):
+        """The learner's policy, observation normalisation included."""
+        return self.learner.policy
+
+    def learn(
+        self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, progress_bar: bool = False
+    ) -> "Expert":
+        """Train for a number of environment steps."""
+        extra = [] if callback is None else callback if isinstance(callback, list) else [callback]
+        self.learner.learn(total_timesteps, CallbackList([UpdateNormaliser(), *extra]), progress_bar=progress_bar)
+        return self
+
+    def save(self, path: str | Path) -> None:
+        """Write policy and normalisation as one verified file."""
+        facts = {"environment": self.env_id, "seed": self.seed, "steps": self.learner.num_timesteps}
+        save_agent(path, "expert", self.policy, facts, {})

@@ -1,0 +1,159 @@
+"""GAIL: a policy learns to be taken for the expert by a discriminator that learns to tell (Ho & Ermon 2016)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv
+
+from ..demos.dataset import Demonstrations, require_environment
+from ..envs.errors import NumericalError, UsageError
+from ..envs.registry import Horizon, env_id, make_env
+from ..generative.reward_model import RewardConfig
+from .agent import Agent
+from .bridge import RewardModel, require_safe_form, transitions
+from .learner import PPOConfig, ppo
+from .normaliser import UpdateNormaliser
+from .policy import load_agent, save_agent
+from .rollout import RewardlessEnv, ScoredRolloutBuffer
+
+# (env, **rollout buffer arguments) -> a learner of Stable-Baselines3's on-policy kind.
+Learner = Callable[..., OnPolicyAlgorithm]
+
+
+@dataclass(frozen=True)
+class GAILConfig:
+    """Settings of the whole; the defaults are the result of the trials in the README."""
+
+    # Copies of the environment; the steps between two updates do not depend on them.
+    copies: int = 32
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    reward: RewardConfig = field(default_factory=RewardConfig)
+
+
+class GAIL(Agent):
+    """Imitates demonstrations by playing a policy against a discriminator; needs no reward.
+
+    In every round the policy acts, the discriminator learns expert (1) against policy (0), the whole
+    rollout is scored with r = -log(1 - D), and PPO improves the policy on the scores.
+
+    Args:
+        env: a name or Gymnasium id, or a VecEnv.
+        demos: what to imitate.
+        reward_model: a name, or a `RewardModel` with inputs and form of your choice.
+        learner: `ppo`, or a function `(env, **kwargs) -> OnPolicyAlgorithm` such as
+            `functools.partial(PPO, "MlpPolicy", learning_rate=1e-4)`.
+        seed: of environments, policy, discriminator and every draw.
+        config: settings with their usual ranges.
+        horizon: `native`, or `fixed` for episodes that never end early.
+        force: allow a reward form that can turn death into profit.
+        **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
+
+    Raises:
+        UsageError: for unknown names, or a reward form that does not suit the horizon.
+        DataError: for demonstrations of another environment.
+    """
+
+    def __init__(
+        self,
+        env: str | VecEnv,
+        demos: Demonstrations | None,
+        reward_model: str | RewardModel = "gan",
+        learner: str | Learner = "ppo",
+        seed: int = 0,
+        config: GAILConfig | None = None,
+        horizon: Horizon = "native",
+        force: bool = False,
+        **learner_kwargs: Any,
+    ):
+        self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
+        self.env_id = env_id(env) if isinstance(env, str) else None
+        venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
+        self.reward_model = (
+            RewardModel(reward_model, seed=seed, config=self.config.reward) if isinstance(reward_model, str) else reward_model
+        )
+        require_safe_form(self.reward_model.form, horizon, force)
+        self.tape = RewardlessEnv(venv)
+        make = self._ppo if learner == "ppo" else learner
+        self.learner = make(
+            self.tape,
+            rollout_buffer_class=ScoredRolloutBuffer,
+            rollout_buffer_kwargs={"score": self._score_rollout},
+            **learner_kwargs,
+        )
+        if demos is not None:
+            require_environment(demos, self.env_id, venv.observation_space.shape[0], venv.action_space.shape[0])
+            self.reward_model.fit(demos)
+            self._expert = transitions(demos)
+
+    @property
+    def policy(self):
+        """The learner's policy, observation normalisation included."""
+        return self.learner.policy
+
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: BaseCallback | list[BaseCallback] | None = None,
+        log_interval: int = 1,
+        tb_log_name: str = "GAIL",
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> "GAIL":
+        """Train for a number of environment steps; the arguments are Stable-Baselines3's."""
+        if self.demos is None:
+            raise UsageError("this agent was loaded without demonstrations; load it with demos=... to train on")
+        callbacks = CallbackList([UpdateNormaliser(), *_as_list(callback)])
+        self.learner.learn(total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar)
+        return self
+
+    def _score_rollout(self) -> Float[np.ndarray, "T N"]:
+        """Between collecting and improving: train the discriminator, then score what was collected."""
+        rollout = self.tape.take_rollout()
+        metrics = self.reward_model.update(self._expert, rollout.transitions())
+        rewards = self.reward_model.reward(rollout).numpy()
+        self._report(metrics, rewards)
+        return rewards
+
+    def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
+        if not np.isfinite(rewards).all():
+            raise NumericalError(f"the discriminator's scores are no longer finite at step {self.learner.num_timesteps}")
+        for key, value in metrics.items():
+            self.learner.logger.record(f"discriminator/{key}", value)
+        self.learner.logger.record("discriminator/reward", float(rewards.mean()))
+
+    def _ppo(self, env: VecEnv, **kwargs: Any) -> OnPolicyAlgorithm:
+        return ppo(env, self.config.ppo, self.seed, **kwargs)
+
+    def save(self, path: str | Path) -> None:
+        """Write policy, normalisation, discriminator and settings as one verified file."""
+        model = self.reward_model
+        facts = {"environment": self.env_id, "seed": self.seed, "steps": self.learner.num_timesteps}
+        reward = {"name": model.name, "inputs": model.inputs, "form": model.form, "seed": model.seed}
+        tensors = {f"reward.{key}": value for key, value in model.state_dict().items()}
+        save_agent(path, "gail", self.policy, {**facts, "reward_model": reward}, tensors)
+
+    @classmethod
+    def load(cls, path: str | Path, env: str | VecEnv | None = None, demos: Demonstrations | None = None, **kwargs: Any) -> "GAIL":
+        """An agent from its file; with `demos` it can learn on.
+
+        Raises:
+            DataError: when the file is missing, damaged, or holds something else.
+        """
+        policy, meta, tensors = load_agent(path, kinds=("gail",))
+        model = RewardModel(**meta["reward_model"])
+        agent = cls(env or meta["environment"], demos, model, seed=meta["seed"], force=True, **kwargs)
+        agent.policy.load_state_dict(policy.state_dict())
+        model.load_state_dict({key.removeprefix("reward."): value for key, value in tensors.items()})
+        return agent
+
+
+def _as_list(callback: BaseCallback | list[BaseCallback] | None) -> list[BaseCallback]:
+    if callback is None:
+        return []
+    return callback if isinstance(callback, list) else [callback]

@@ -1,0 +1,82 @@
+"""How scores get into Stable-Baselines3's PPO: an environment that pays nothing, a buffer that adds rewards."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+from ..generative.reward_model import Rollout
+
+
+class Step(NamedTuple):
+    """One step of all copies, as arrays."""
+
+    obs: Float[np.ndarray, "N O"]
+    action: Float[np.ndarray, "N A"]
+    next_obs: Float[np.ndarray, "N O"]
+    terminated: np.ndarray
+    truncated: np.ndarray
+    episode_start: np.ndarray
+
+
+class RewardlessEnv(VecEnvWrapper):
+    """Hides the true reward from the learner and keeps the steps of the current rollout.
+
+    `info["episode"]` still reports the true return: it is shown, never learned from.
+    """
+
+    def __init__(self, env: VecEnv):
+        super().__init__(env)
+        self._steps: list[Step] = []
+
+    def reset(self) -> VecEnvObs:
+        """Begin all episodes anew."""
+        self._obs = self.venv.reset()
+        self._starts = np.ones(self.num_envs, dtype=bool)
+        return self._obs
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Keep the executed actions; Stable-Baselines3 has clipped them to the bounds."""
+        self._actions = actions
+        self.venv.step_async(actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Step, remember, pay zero."""
+        obs, _, ended, infos = self.venv.step_wait()
+        next_obs = obs.copy()
+        truncated = np.zeros_like(ended)
+        for i in np.flatnonzero(ended):
+            next_obs[i] = infos[i]["terminal_observation"]
+            truncated[i] = infos[i].get("TimeLimit.truncated", False)
+        self._steps.append(Step(self._obs, self._actions, next_obs, ended & ~truncated, truncated, self._starts))
+        self._obs, self._starts = obs, ended
+        return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos
+
+    def take_rollout(self) -> Rollout:
+        """The steps since the last call, as tensors; forgets them."""
+        columns = (np.stack(column) for column in zip(*self._steps, strict=True))
+        self._steps = []
+        obs, action, next_obs, terminated, truncated, starts = (torch.from_numpy(column) for column in columns)
+        return Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
+
+
+class ScoredRolloutBuffer(RolloutBuffer):
+    """A rollout buffer that asks for the rewards of the whole rollout once it is full.
+
+    The environment has paid zero, so the buffer then holds nothing but the bootstrap gamma V(last
+    observation) that Stable-Baselines3 adds where an episode was truncated. Scores are ADDED to it.
+    """
+
+    def __init__(self, *args, score: Callable[[], Float[np.ndarray, "T N"]], **kwargs):
+        super().__init__(*args, **kwargs)
+        self._score = score
+
+    def compute_returns_and_advantage(self, last_values: torch.Tensor, dones: np.ndarray) -> None:
+        """Add the scores to the bootstraps, then let the parent compute advantages."""
+        self.rewards += self._score()
+        super().compute_returns_and_advantage(last_values, dones)

@@ -1,0 +1,175 @@
+"""Run folders: everything one training leaves behind, and enough to go on after a stop."""
+
+import json
+import os
+import shlex
+import signal
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
+
+from ..envs.errors import DataError
+
+LIBRARIES = ("gailforce", "torch", "numpy", "gymnasium", "mujoco", "stable-baselines3")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The places in a run's folder."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, name: str, root: Path, config: Mapping[str, Any]) -> "RunFolder":
+        """A new folder `root/name-date-time` with the resolved configuration and the command."""
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        run = cls(root / f"{name}-{stamp}-{os.getpid()}")
+        for place in (run.checkpoints, run.videos):
+            place.mkdir(parents=True)
+        (run.path / "config.toml").write_text(to_toml(config))
+        (run.path / "command.txt").write_text(shlex.join(["gailforce", *sys.argv[1:]]) + "\n")
+        return run
+
+    @classmethod
+    def open(cls, path: str | Path) -> "RunFolder":
+        """An existing run.
+
+        Raises:
+            DataError: when the folder is not a run.
+        """
+        run = cls(Path(path))
+        if not (run.path / "config.toml").is_file():
+            raise DataError(f"{path} is not a run: it holds no config.toml; name a folder that imitate or expert made")
+        return run
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved configuration."""
+        try:
+            return tomllib.loads((self.path / "config.toml").read_text())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+            raise DataError(f"{self.path}/config.toml is damaged ({fault}); start the run anew") from fault
+
+    @property
+    def checkpoints(self) -> Path:
+        """Agents on the way, `step-N.gfa`."""
+        return self.path / "checkpoints"
+
+    @property
+    def videos(self) -> Path:
+        """Videos of this run."""
+        return self.path / "videos"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object for each log line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def agent(self) -> Path:
+        """The agent at the end of its budget."""
+        return self.path / "agent.gfa"
+
+    def newest_agent(self) -> Path:
+        """The finished agent, or the newest checkpoint of a run that was stopped.
+
+        Raises:
+            DataError: when there is neither.
+        """
+        found = [self.agent] if self.agent.exists() else sorted(self.checkpoints.glob("step-*.gfa"))
+        if not found:
+            raise DataError(f"{self.path} holds no agent yet; go on with: gailforce resume {self.path}")
+        return found[-1]
+
+    def write_result(self, result: Mapping[str, Any]) -> None:
+        """Write `result.json`, whole or not at all."""
+        temporary = self.path / "result.json.part"
+        temporary.write_text(json.dumps(result, indent=1) + "\n")
+        temporary.replace(self.path / "result.json")
+
+    def logger(self) -> Logger:
+        """Stable-Baselines3's logger into `metrics.jsonl`, and TensorBoard where it is installed."""
+        writers: list[KVWriter] = [MetricsWriter(self.metrics)]
+        if find_spec("tensorboard") is not None:
+            writers.append(TensorBoardOutputFormat(str(self.path / "tensorboard")))
+        return Logger(str(self.path), writers)
+
+
+class MetricsWriter(KVWriter):
+    """Appends one JSON object for each log line, with step and seconds since the start."""
+
+    def __init__(self, path: Path):
+        self._file = path.open("a")
+        self._started = time.time()
+
+    def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
+        """Keep the plain numbers of a log line."""
+        numbers = {key: float(value) for key, value in sorted(key_values.items()) if _is_number(value)}
+        line = {"step": step, "seconds": round(time.time() - self._started, 1), **numbers}
+        self._file.write(json.dumps(line) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
+    return hasattr(value, "__float__") and not isinstance(value, str)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result."""
+    return {name: metadata.version(name) for name in LIBRARIES} | {"python": sys.version.split()[0]}
+
+
+def one_thread() -> None:
+    """One torch thread a run: small networks get slower with more, and seeds run side by side."""
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def termination_interrupts() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C, so that a stopped job saves its checkpoint too."""
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def to_toml(config: Mapping[str, Any]) -> str:
+    """Plain values as TOML: numbers, booleans, strings, lists of them, and tables of these."""
+    plain = [f"{key} = {_toml_value(v)}" for key, v in config.items() if v is not None and not isinstance(v, Mapping)]
+    tables = [(key, value) for key, value in config.items() if isinstance(value, Mapping)]
+    return "\n".join(plain) + "\n" + "".join(_toml_table(key, value) for key, value in tables)
+
+
+def _toml_table(name: str, table: Mapping[str, Any]) -> str:
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    nested = [(f"{name}.{key}", value) for key, value in table.items() if isinstance(value, Mapping)]
+    return f"\n[{name}]\n{to_toml(plain)}" + "".join(_toml_table(*pair) for pair in nested)
+
+
+def _toml_value(value: Any) -> str:  # Any: a leaf of a configuration
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml_value, value)) + "]"
+    # JSON's numbers and quoted strings are TOML's too.
+    return json.dumps(value)
