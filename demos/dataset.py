@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from ..envs.errors import DataError, UsageError
 from .card import Card
+from .library import judge
 from .packing import Precision
 from .set_file import pick_split, read_set, returns_of, write_set
 from .trajectory import Trajectory, Transitions
@@ -68,11 +69,19 @@ class Demonstrations:
         text = os.fspath(source)
         if not text.startswith(MINARI):
             return cls(*read_set(source, split))
-        from .formats import import_minari  # imports this module
+        from .minari_format import import_minari  # imports this module
 
         pick_split({}, split, text)
         demos = import_minari(text.removeprefix(MINARI))
         return cls(demos._episodes, demos.card, demos.name)
+
+    @classmethod
+    def imported(cls, trajectories: Iterable[Trajectory], card: Card, name: str) -> "Demonstrations":
+        """A set of foreign episodes: the card measures them, and a doubt about them is a warning."""
+        demos = cls(trajectories, card, name)
+        card = card.measured(demos.returns, len(demos))
+        judge(card, name, shipped=False)
+        return replace(demos, trajectories=demos, card=card)
 
     def save(
         self,

@@ -27,7 +27,7 @@ from .durable import write_durably
 FORMAT = "gailforce archive"
 FORMAT_VERSION = 1
 TENSORS, META, MANIFEST = "tensors.safetensors", "meta.json", "manifest.json"
-# Largest archive that is written or opened [bytes].
+# Most that a file may hold or unpack to [bytes].
 MAX_BYTES = 2 * 1024**3
 WIDTHS = (8, 16, 32, 64)  # [bit]
 DTYPES = {"bool", "float16", "float32", "float64", *(f"{sign}int{w}" for sign in ("", "u") for w in WIDTHS)}
