@@ -1,9 +1,12 @@
 """From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
 
 
+import numpy as np
 import torch
+from jaxtyping import Float
 
 from ..demos.dataset import Demonstrations
+from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError, unknown
 from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
@@ -15,6 +18,12 @@ def transitions(demos: Demonstrations) -> Transitions:
     """All steps of the demonstrations as one flat batch of float32 tensors; no reward among them."""
     steps = demos.transitions()
     return Transitions(*(torch.as_tensor(column, dtype=torch.float32) for column in (steps.obs, steps.actions, steps.next_obs)))
+
+
+def opinion(model: tensors.RewardModel, episode: Trajectory) -> Float[np.ndarray, "T"]:
+    """P(expert) of every step of an episode, in a critic's eyes."""
+    steps = Transitions(*(torch.as_tensor(c, dtype=torch.float32) for c in (episode.obs[:-1], episode.actions, episode.obs[1:])))
+    return torch.sigmoid(model.logit(steps)).numpy()
 
 
 class RewardModel(tensors.RewardModel):

@@ -18,6 +18,7 @@ from ..generative.reward_model import RewardConfig
 from .agent import Agent
 from .bridge import RewardModel, require_safe_form, transitions
 from .learner import PPOConfig, ppo
+from .loading import reward_tensors
 from .normaliser import UpdateNormaliser
 from .policy import load_agent, save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
@@ -72,7 +73,8 @@ class GAIL(Agent):
         **learner_kwargs: Any,
     ):
         self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        self.env_id = env_id(env) if isinstance(env, str) else None
+        # A VecEnv has no name; the demonstrations say what it must be.
+        self.env_id = env_id(env) if isinstance(env, str) else demos.env_id if demos else None
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
         self.reward_model = (
             RewardModel(reward_model, seed=seed, config=self.config.reward) if isinstance(reward_model, str) else reward_model
@@ -145,12 +147,22 @@ class GAIL(Agent):
         Raises:
             DataError: when the file is missing, damaged, or holds something else.
         """
-        policy, meta, tensors = load_agent(path, kinds=("gail",))
+        _, meta, _ = load_agent(path, kinds=("gail",))
         model = RewardModel(**meta["reward_model"])
         agent = cls(env or meta["environment"], demos, model, seed=meta["seed"], force=True, **kwargs)
-        agent.policy.load_state_dict(policy.state_dict())
-        model.load_state_dict({key.removeprefix("reward."): value for key, value in tensors.items()})
+        agent.restore(path)
         return agent
+
+    def restore(self, path: str | Path) -> None:
+        """Take weights, statistics and the count of steps from a file; the optimisers begin anew.
+
+        Raises:
+            DataError: when the file is missing, damaged, or holds something else.
+        """
+        policy, meta, tensors = load_agent(path, kinds=("gail",))
+        self.policy.load_state_dict(policy.state_dict())
+        self.reward_model.load_state_dict(reward_tensors(tensors))
+        self.learner.num_timesteps = meta["steps"]
 
 
 def _as_list(callback: BaseCallback | list[BaseCallback] | None) -> list[BaseCallback]:

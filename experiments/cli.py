@@ -10,13 +10,13 @@ from ..envs.errors import GailforceError, unknown
 # Verb -> (module, class, what it does). Modules load when their verb is called, so that help is quick.
 VERBS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "Demo", "the main job on shipped demonstrations: imitate, evaluate, film, report"),
-    "imitate": ("imitation", "Imitate", "learn a policy from demonstrations, without a reward"),
+    "imitate": ("imitation_verbs", "Imitate", "learn a policy from demonstrations, without a reward"),
     "expert": ("expertise", "TrainExpert", "train an expert on the true reward"),
     "record": ("recording", "Record", "record episodes of a policy as demonstrations"),
-    "evaluate": ("evaluation", "Evaluate", "score a policy beside its controls"),
+    "evaluate": ("scoreboard", "Evaluate", "score a policy beside its controls"),
     "video": ("filming", "Video", "film a policy beside the expert"),
     "report": ("report", "Report", "write a run's report as one self-contained page"),
-    "resume": ("imitation", "Resume", "go on with a run that was stopped"),
+    "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),
     "doctor": ("doctor", "Doctor", "look at this machine and say how to mend what is missing"),
 }

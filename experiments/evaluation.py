@@ -1,4 +1,4 @@
-"""Scores: returns of whole episodes in `gymnasium.make`, always with their number and their spread."""
+"""Scores: true returns of whole episodes in `gymnasium.make`, with their number and an interval."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 
 from ..demos.recorder import Policy, record
 from ..envs.registry import Horizon
+from .statistics import Estimate, mean_interval, normalised
 
 # First seed of the episodes every policy is scored on: the same for all, apart from those of training.
 EVALUATION_SEED = 1_000_000
@@ -19,13 +20,13 @@ class Score:
     Attributes:
         returns: one for each episode.
         lengths: steps of each episode.
-        first_seed: episode `i` began with `reset(seed=first_seed + i)`.
+        seeds: what each episode's `reset` was given; None where it is not known.
         source: the command or the file the figures come from.
     """
 
     returns: tuple[float, ...]
     lengths: tuple[int, ...]
-    first_seed: int
+    seeds: tuple[int | None, ...]
     source: str = ""
 
     @property
@@ -38,20 +39,36 @@ class Score:
         """Standard deviation over episodes."""
         return float(np.std(self.returns))
 
+    def nr(self, random: float, expert: float) -> Estimate:
+        """Normalised return: 0 is random, 1 the expert; the interval is over episodes."""
+        return mean_interval(normalised(self.returns, random, expert))
+
     def __str__(self) -> str:
-        return f"{self.mean:,.0f} +- {self.std:,.0f} over {len(self.returns)} episodes"
+        return f"return {mean_interval(self.returns)} episodes"
 
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for `result.json`."""
-        seeds = list(range(self.first_seed, self.first_seed + len(self.returns)))
+    def to_json(self, random: float | None = None, expert: float | None = None) -> dict[str, Any]:
+        """Plain values for `result.json`, with the normalised return where its references are known."""
+        known = random is not None and expert is not None
+        nr = self.nr(random, expert) if known else None
         return {
-            "returns": list(self.returns), "lengths": list(self.lengths), "mean": self.mean, "std": self.std,
-            "seeds": seeds, "source": self.source,
-        }  # fmt: skip
+            "returns": list(self.returns),
+            "lengths": list(self.lengths),
+            "seeds": list(self.seeds),
+            "mean": self.mean,
+            "std": self.std,
+            "nr": None if nr is None else {"value": nr.value, "low": nr.low, "high": nr.high, "n": nr.n},
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> "Score":
+        """The score `to_json` wrote."""
+        columns = (tuple(record[key]) for key in ("returns", "lengths", "seeds"))
+        return cls(*columns, source=record["source"])
 
 
-def score(
-    policy: Policy,
+def evaluate(
+    agent: Policy,
     env: str,
     episodes: int = 50,
     deterministic: bool = True,
@@ -59,7 +76,20 @@ def score(
     horizon: Horizon = "native",
     source: str = "",
 ) -> Score:
-    """Play whole episodes in `gymnasium.make` and add up the true rewards."""
-    played = record(policy, env, episodes, seed, deterministic, horizon)
+    """Play whole episodes in `gymnasium.make` and add up the true rewards.
+
+    Args:
+        agent: anything with Stable-Baselines3's `predict`.
+        env: `hopper`, `walker2d`, or a Gymnasium id.
+        episodes: how many; episode `i` begins with `reset(seed=seed + i)`.
+        deterministic: the most likely action instead of a draw.
+        seed: of the first episode.
+        horizon: `fixed` never ends an episode before its time limit.
+        source: what to say about where the score comes from.
+
+    Raises:
+        UsageError: for no episodes, or an unknown environment.
+    """
+    played = record(agent, env, episodes, seed, deterministic, horizon)
     returns, lengths = [t.total_reward for t in played], [len(t) for t in played]
-    return Score(tuple(returns), tuple(lengths), seed, source)
+    return Score(tuple(returns), tuple(lengths), tuple(t.seed for t in played), source)

@@ -12,7 +12,7 @@ from ..agents.expert import Expert, ExpertConfig
 from ..agents.loading import load_policy
 from ..envs.registry import env_id, make_env
 from .command import Command
-from .evaluation import score
+from .evaluation import evaluate
 from .progress import progress
 from .run import RunFolder, one_thread, termination_interrupts, versions
 
@@ -57,7 +57,7 @@ class TrainExpert(Command):
         started = time.time()
         self._train(agent, run)
         seconds = round(time.time() - started, 1)
-        best = score(load_policy(run.agent), self.env, self.episodes)
+        best = evaluate(load_policy(run.agent), self.env, self.episodes)
         result = {
             "kind": "expert", "environment": identifier, "seed": self.seed, "steps": self.steps, "seconds": seconds,
             "versions": versions(), "agent": best.to_json(), "run": str(run.path),

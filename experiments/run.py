@@ -20,6 +20,7 @@ import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from ..envs.errors import DataError
+from .config import to_toml
 
 LIBRARIES = ("gailforce", "torch", "numpy", "gymnasium", "mujoco", "stable-baselines3")
 
@@ -60,6 +61,11 @@ class RunFolder:
             return tomllib.loads((self.path / "config.toml").read_text())
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise DataError(f"{self.path}/config.toml is damaged ({fault}); start the run anew") from fault
+
+    @property
+    def command(self) -> str:
+        """The command that made the run."""
+        return (self.path / "command.txt").read_text().strip()
 
     @property
     def checkpoints(self) -> Path:
@@ -151,25 +157,3 @@ def termination_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-def to_toml(config: Mapping[str, Any]) -> str:
-    """Plain values as TOML: numbers, booleans, strings, lists of them, and tables of these."""
-    plain = [f"{key} = {_toml_value(v)}" for key, v in config.items() if v is not None and not isinstance(v, Mapping)]
-    tables = [(key, value) for key, value in config.items() if isinstance(value, Mapping)]
-    return "\n".join(plain) + "\n" + "".join(_toml_table(key, value) for key, value in tables)
-
-
-def _toml_table(name: str, table: Mapping[str, Any]) -> str:
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    nested = [(f"{name}.{key}", value) for key, value in table.items() if isinstance(value, Mapping)]
-    return f"\n[{name}]\n{to_toml(plain)}" + "".join(_toml_table(*pair) for pair in nested)
-
-
-def _toml_value(value: Any) -> str:  # Any: a leaf of a configuration
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml_value, value)) + "]"
-    # JSON's numbers and quoted strings are TOML's too.
-    return json.dumps(value)

@@ -1,0 +1,123 @@
+"""Controls: the scores every result stands beside, kept by what defines them."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..agents.bc import BC
+from ..agents.bridge import RewardModel
+from ..agents.gail import GAIL, GAILConfig
+from ..demos.dataset import Demonstrations
+from ..demos.recorder import RandomPolicy
+from ..envs.registry import Horizon, make_env, make_single
+from .evaluation import Score, evaluate
+
+# Raised by hand whenever a change of the algorithms makes kept controls untrue.
+ALGORITHM = 1
+# Controls of the shipped demonstrations, part of the package.
+SHIPPED = Path(__file__).parent / "controls"
+# Steps a second that an announced cost is reckoned with; measured on two cores, see the README.
+STEPS_PER_SECOND = 6000
+
+
+@dataclass(frozen=True)
+class Task:
+    """What decides the score of a control."""
+
+    env_id: str
+    demos: Demonstrations
+    # Environment steps of the agent the control stands beside.
+    steps: int
+    horizon: Horizon = "native"
+    episodes: int = 50
+    seed: int = 0
+
+
+def definition(name: str, task: Task) -> dict[str, Any]:
+    """Everything the control's score depends on, and nothing else."""
+    common = {"control": name, "environment": task.env_id, "horizon": task.horizon, "episodes": task.episodes}
+    own = {
+        "random": {},
+        "bc": {"demonstrations": task.demos.fingerprint(), "seed": task.seed},
+        "constant": {"steps": task.steps, "seed": task.seed},
+        "expert": {"demonstrations": task.demos.fingerprint()},
+    }
+    return {**common, **own[name], "algorithm": ALGORITHM}
+
+
+def kept_file(folder: Path, wanted: dict[str, Any]) -> Path:
+    """Where a control of this definition is kept."""
+    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:12]
+    return folder / f"{wanted['control']}-{wanted['environment']}-{digest}.json"
+
+
+def cache_folder() -> Path:
+    """The user's own controls: `$XDG_CACHE_HOME/gailforce/controls`."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gailforce" / "controls"
+
+
+def find(name: str, task: Task) -> Score | None:
+    """The control's score where it is at hand: shipped, kept, or cheap to make."""
+    wanted = definition(name, task)
+    for folder in (SHIPPED, cache_folder()):
+        path = kept_file(folder, wanted)
+        if path.is_file():
+            return Score.from_json(json.loads(path.read_text())["score"])
+    if name == "expert":
+        return expert_score(task.demos)
+    return make(name, task) if name == "random" else None
+
+
+def make(name: str, task: Task, folder: Path | None = None) -> Score:
+    """Train or play the control, keep its score, and return it."""
+    score = MAKERS[name](task)
+    path = kept_file(folder or cache_folder(), definition(name, task))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps({"definition": definition(name, task), "score": score.to_json()}) + "\n")
+    temporary.replace(path)
+    return score
+
+
+def cost(name: str, task: Task) -> str:
+    """What making a missing control takes."""
+    return f"about {task.steps / STEPS_PER_SECOND / 60:.0f} min" if name == "constant" else "about 2 min"
+
+
+def expert_score(demos: Demonstrations) -> Score | None:
+    """The demonstrations' own returns; None where their rewards are unknown."""
+    if demos.returns is None:
+        return None
+    episodes = tuple(demos)
+    seeds = tuple(t.seed for t in episodes)
+    source = f"the episodes of {demos.name or 'the demonstrations'}"
+    return Score(tuple(map(float, demos.returns)), tuple(map(len, episodes)), seeds, source)
+
+
+def _random(task: Task) -> Score:
+    env = make_single(task.env_id, task.horizon)
+    policy = RandomPolicy(env.action_space, task.seed)
+    env.close()
+    return evaluate(policy, task.env_id, task.episodes, horizon=task.horizon, source="uniformly random actions")
+
+
+def _bc(task: Task) -> Score:
+    agent = BC(task.env_id, task.demos, task.seed).learn()
+    return evaluate(agent, task.env_id, task.episodes, horizon=task.horizon, source="cloning the same demonstrations")
+
+
+def _constant(task: Task) -> Score:
+    config = GAILConfig()
+    env = make_env(task.env_id, config.copies, task.seed, horizon=task.horizon)
+    reward = RewardModel("constant", seed=task.seed, config=config.reward)
+    agent = GAIL(env, task.demos, reward, seed=task.seed, config=config, horizon=task.horizon)
+    agent.learn(task.steps)
+    source = f"the same learner paid a constant reward for {task.steps:,} steps"
+    return evaluate(agent, task.env_id, task.episodes, horizon=task.horizon, source=source)
+
+
+MAKERS: dict[str, Callable[[Task], Score]] = {"random": _random, "bc": _bc, "constant": _constant}

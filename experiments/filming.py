@@ -1,0 +1,127 @@
+"""The verb `video`: a policy beside the expert from the same initial state, with the discriminator's opinion."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from jaxtyping import Float
+
+from ..agents.bridge import RewardModel, opinion
+from ..agents.loading import PolicyOptions
+from ..demos.dataset import Demonstrations
+from ..demos.recorder import Policy, record
+from ..demos.trajectory import Trajectory
+from ..demos.video import Pane, write_side_by_side
+from ..envs.errors import UsageError
+from ..envs.registry import Horizon, make_single
+from ..envs.rendering import episode_frames
+from .command import Command
+from .evaluation import EVALUATION_SEED
+from .run import one_thread
+from .target import Target, resolve
+
+# Pictures a second that the video comes near to, in real time.
+RATE = 60.0
+
+
+def film(
+    path: Path, env: str, episodes: dict[str, Trajectory], reward_model: RewardModel | None, horizon: Horizon = "native"
+) -> Path:
+    """Write episodes side by side in real time; the keys are the titles, the expert first.
+
+    Raises:
+        EnvironmentFault: no OpenGL, no ffmpeg, a full disk.
+    """
+    single = make_single(env, horizon)
+    dt, space = getattr(single.unwrapped, "dt", 1 / RATE), single.action_space
+    single.close()
+    panes = [_pane(title, env, episode, reward_model, space) for title, episode in episodes.items()]
+    every = max(1, round(1 / (RATE * dt)))
+    return write_side_by_side(path, panes, fps=1 / (dt * every), dt=dt, every=every)
+
+
+def _pane(title: str, env: str, episode: Trajectory, model: RewardModel | None, space: Any) -> Pane:
+    return Pane(
+        title=title,
+        frames=episode_frames(env, episode),
+        returns=None if episode.rewards is None else np.cumsum(episode.rewards),
+        curve=None if model is None else opinion(model, episode),
+        curve_label="P(expert)",
+        actions=_in_units_of_range(episode.actions, space.low, space.high),
+        ending="fell" if episode.terminated else "ended",
+    )
+
+
+def _in_units_of_range(
+    actions: Float[np.ndarray, "T A"], low: Float[np.ndarray, "A"], high: Float[np.ndarray, "A"]
+) -> Float[np.ndarray, "T A"]:
+    return 2 * (actions - low) / (high - low) - 1
+
+
+def film_beside_expert(
+    policy: Policy, env: str, expert: Trajectory, model: RewardModel | None, path: Path, horizon: Horizon = "native"
+) -> Path:
+    """Film a policy beside a recorded expert; both begin from the expert's initial state, if its seed is known."""
+    seed = EVALUATION_SEED if expert.seed is None else expert.seed
+    (imitator,) = record(policy, env, 1, seed, horizon=horizon)
+    return film(path, env, {"expert": expert, "imitator": imitator}, model, horizon)
+
+
+@dataclass
+class Video(Command):
+    """Film a policy in real time, alone or beside the expert.
+
+    Examples:
+        gailforce video runs/imitate-hopper-X --beside expert
+        gailforce video my-ppo.zip --env Hopper-v5 --demos hopper-expert --out both.mp4
+        gailforce video my-ppo.zip --env Hopper-v5 --beside none --out mine.mp4
+    """
+
+    # A run, a saved agent (.gfa), or a Stable-Baselines3 zip.
+    policy: Annotated[Path, tyro.conf.Positional]
+    # Environment, where the policy does not say.
+    env: str | None = None
+    # expert, or none.
+    beside: str = "expert"
+    # Demonstrations that hold the expert's episode; by default those of the run.
+    demos: str | None = None
+    # Which of its episodes.
+    episode: int = 0
+    # Seed of the episode when filmed alone.
+    seed: int = EVALUATION_SEED
+    # Draw actions instead of taking the most likely one.
+    exploring: bool = False
+    # The file to write; by default in the run's folder, or beside the policy.
+    out: Path | None = None
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Play and film."""
+        one_thread()
+        target = resolve(self.policy, self.env, self.options)
+        expert = self._expert(target)
+        seed = self.seed if expert is None or expert.seed is None else expert.seed
+        (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring)
+        episodes = {"policy": played} if expert is None else {"expert": expert, "imitator": played}
+        path = film(self._out(target), target.env_id, episodes, target.reward_model())
+        return {"path": str(path), "steps": len(played), "return": played.total_reward, "seed": seed}
+
+    def _expert(self, target: Target) -> Trajectory | None:
+        if self.beside == "none":
+            return None
+        name = self.demos or target.config.get("demos")
+        if name is None:
+            raise UsageError("no expert to film beside; name demonstrations with --demos, or use --beside none")
+        return Demonstrations.load(name)[self.episode]
+
+    def _out(self, target: Target) -> Path:
+        if self.out is not None:
+            return self.out
+        folder = target.run.videos if target.run else target.file.parent
+        return folder / ("beside-expert.mp4" if self.beside == "expert" else "alone.mp4")
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """Where the video is."""
+        return f"{result['path']}: {result['steps']} steps from seed {result['seed']}, return {result['return']:,.0f}"

@@ -1,0 +1,98 @@
+"""Imitation as a run: from demonstrations to a policy, its score beside controls, a video and a report."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from ..agents.callbacks import Evaluation, Periodic, save_on_the_way
+from ..agents.gail import GAIL
+from ..demos.dataset import Demonstrations
+from ..envs.registry import env_id, make_env
+from .evaluation import evaluate
+from .filming import film_beside_expert
+from .imitation_config import ImitationConfig
+from .progress import progress
+from .report import write_report
+from .run import RunFolder, termination_interrupts, versions
+from .scoreboard import ControlMode, with_controls
+
+# Seed and number of the episodes behind the learning curve; apart from those of scores.
+CURVE_SEED, CURVE_EPISODES = 60_000, 10
+
+
+@dataclass(frozen=True)
+class FinishConfig:
+    """What is shown of a trained agent."""
+
+    # Controls beside the score: cached uses what is at hand, full trains the missing ones.
+    controls: ControlMode = "cached"
+    # Episodes of the final scores.
+    evaluation_episodes: int = 50
+    # Film the imitator beside the expert.
+    video: bool = True
+
+
+def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> float:
+    """Train up to the configured steps, with checkpoints and a learning curve; the seconds it took.
+
+    Raises:
+        KeyboardInterrupt: after saving a checkpoint; says how to go on.
+    """
+    agent.learner.set_logger(run.logger())
+    copies = make_env(config.env, CURVE_EPISODES, CURVE_SEED, config.threads, config.horizon)
+    look = Periodic(every, Evaluation(agent, copies, CURVE_EPISODES))
+    callbacks = [look, save_on_the_way(agent, run.checkpoints, every), progress()]
+    done, started = agent.learner.num_timesteps, time.time()
+    with termination_interrupts():
+        try:
+            agent.learn(config.steps - done, callbacks, reset_num_timesteps=done == 0)
+        except KeyboardInterrupt:
+            agent.save(run.checkpoints / f"step-{agent.learner.num_timesteps:08d}.gfa")
+            raise KeyboardInterrupt(f"go on with: gailforce resume {run.path}") from None
+    agent.save(run.agent)
+    return round(time.time() - started, 1)
+
+
+def finish(
+    agent: GAIL, run: RunFolder, config: ImitationConfig, demos: Demonstrations, seconds: float, show: FinishConfig
+) -> dict[str, Any]:
+    """Score the trained agent beside its controls, film it, write result and report."""
+    started = time.time()
+    modes = {"deterministic": True, "exploring": False}
+    scores = {
+        mode: evaluate(agent, config.env, show.evaluation_episodes, flag, horizon=config.horizon, source=f"this run, {mode}")
+        for mode, flag in modes.items()
+    }
+    result = {
+        **facts(run, config, demos),
+        "seconds": {"training": seconds, "evaluation": round(time.time() - started, 1)},
+        "steps_per_second": round(config.steps / seconds),
+        **with_controls(scores, config.task(demos), show.controls),
+    }
+    run.write_result(result)
+    if show.video:
+        expert, path = config.expert_episode(), run.videos / "beside-expert.mp4"
+        film_beside_expert(agent, config.env, expert, agent.reward_model, path, config.horizon)
+    write_report(run.path)
+    return result
+
+
+def facts(run: RunFolder, config: ImitationConfig, demos: Demonstrations) -> dict[str, Any]:
+    """What a result must say about its origin."""
+    return {
+        "kind": "imitation",
+        "environment": env_id(config.env),
+        "horizon": config.horizon,
+        "method": "GAIL",
+        "reward_model": config.reward,
+        "inputs": config.inputs,
+        "form": config.form,
+        "demonstrations": {
+            "name": demos.name, "episodes": len(demos), "transitions": demos.steps, "sha256": demos.fingerprint()
+        },
+        "steps": config.steps,
+        "seed": config.seed,
+        "versions": versions(),
+        "command": run.command,
+        "run": str(run.path),
+    }  # fmt: skip

@@ -1,0 +1,73 @@
+"""What a run of imitation is: every choice of it, and the objects the choices stand for."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import tyro
+
+from ..agents.bridge import RewardModel, require_safe_form
+from ..agents.gail import GAIL, GAILConfig
+from ..demos.dataset import Demonstrations
+from ..demos.trajectory import Trajectory
+from ..envs.registry import Horizon, env_id, make_env
+from ..generative.reward_form import Form
+from ..generative.reward_model import Inputs
+from .controls import Task
+
+
+@dataclass(frozen=True)
+class ImitationConfig:
+    """What is imitated, and how; the whole of it is a run's `config.toml`."""
+
+    # Environment: hopper, walker2d, or any Gymnasium id with Box spaces.
+    env: Annotated[str, tyro.conf.Positional]
+    # A shipped name, a file, or minari:ID.
+    demos: str = "hopper-expert"
+    # How many of its training episodes; 0 takes all.
+    episodes: int = 4
+    # Draw the episodes at random with this seed instead of taking the first ones.
+    draw: int | None = None
+    # Keep every N-th transition only.
+    subsample: int = 1
+    # The reward model: gan, or the control constant.
+    reward: str = "gan"
+    # What the reward model looks at: s observations, sa with actions, ss' with next observations.
+    inputs: Inputs = "sa"
+    # The form of the reward; the last three can be negative and need a fixed horizon.
+    form: Form = "positive"
+    # The policy's learner.
+    learner: Literal["ppo"] = "ppo"
+    # Environment steps.
+    steps: int = 1_500_000
+    # fixed never ends an episode before its time limit.
+    horizon: Horizon = "native"
+    # Allow a reward form that can turn death into profit.
+    force: bool = False
+    # Seed of everything.
+    seed: int = 0
+    # Physics threads; by default every core this process may use.
+    threads: int | None = None
+    gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
+
+    def demonstrations(self) -> Demonstrations:
+        """The demonstrations this run learns from."""
+        demos = Demonstrations.load(self.demos)
+        if self.episodes:
+            demos = demos.take(self.episodes, self.draw)
+        return demos.subsample(self.subsample, self.draw) if self.subsample > 1 else demos
+
+    def expert_episode(self) -> Trajectory:
+        """A whole episode of the demonstrations, to film beside."""
+        demos = Demonstrations.load(self.demos)
+        return (demos.take(self.episodes, self.draw) if self.episodes else demos)[0]
+
+    def agent(self, demos: Demonstrations) -> GAIL:
+        """A fresh agent."""
+        require_safe_form(self.form, self.horizon, self.force)
+        reward = RewardModel(self.reward, self.inputs, self.form, self.seed, self.gail.reward)
+        env = make_env(self.env, self.gail.copies, self.seed, self.threads, self.horizon)
+        return GAIL(env, demos, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
+
+    def task(self, demos: Demonstrations) -> Task:
+        """What the controls beside this run are made for."""
+        return Task(env_id(self.env), demos, self.steps, self.horizon)

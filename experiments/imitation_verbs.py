@@ -1,0 +1,75 @@
+"""The verbs `imitate` and `resume`: imitation from the command line."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from .command import Command
+from .config import from_plain
+from .imitation import FinishConfig, finish, train
+from .imitation_config import ImitationConfig
+from .run import RunFolder, one_thread
+from .scoreboard import describe_result
+
+
+@dataclass
+class Imitate(Command):
+    """Learn a policy from demonstrations alone, then show how good it is.
+
+    Examples:
+        gailforce imitate hopper --demos hopper-expert --episodes 4
+        gailforce imitate walker2d --demos walker2d-expert --steps 5_000_000 --seed 1
+        gailforce imitate HalfCheetah-v5 --demos my-demos.gfd --inputs s
+    """
+
+    config: Annotated[ImitationConfig, tyro.conf.arg(name="")]
+    show: Annotated[FinishConfig, tyro.conf.arg(name="")] = field(default_factory=FinishConfig)
+    # Environment steps between two points of the learning curve, and between two checkpoints.
+    every: int = 100_000
+    # Folder that holds the runs.
+    runs: Path = Path("runs")
+
+    def run(self) -> dict[str, Any]:
+        """Learn, evaluate, film, report."""
+        one_thread()
+        demos = self.config.demonstrations()
+        agent = self.config.agent(demos)
+        run = RunFolder.create(f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)})
+        seconds = train(agent, run, self.config, self.every)
+        return finish(agent, run, self.config, demos, seconds, self.show)
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The table with controls, and where everything is."""
+        return describe_result(result)
+
+
+@dataclass
+class Resume(Command):
+    """Go on with a run of imitate that was stopped, from its newest checkpoint.
+
+    Example:
+        gailforce resume runs/imitate-hopper-X
+    """
+
+    # The run's folder.
+    path: Annotated[Path, tyro.conf.Positional]
+    show: Annotated[FinishConfig, tyro.conf.arg(name="")] = field(default_factory=FinishConfig)
+    # Environment steps between two points of the learning curve, and between two checkpoints.
+    every: int = 100_000
+
+    def run(self) -> dict[str, Any]:
+        """Learn the steps that are missing, then finish as imitate does."""
+        one_thread()
+        run = RunFolder.open(self.path)
+        config = from_plain(ImitationConfig, run.config)
+        demos = config.demonstrations()
+        agent = config.agent(demos)
+        agent.restore(run.newest_agent())
+        seconds = train(agent, run, config, self.every)
+        return finish(agent, run, config, demos, seconds, self.show)
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The table with controls, and where everything is."""
+        return describe_result(result)

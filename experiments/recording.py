@@ -1,0 +1,126 @@
+"""The verb `record`: episodes of any policy as demonstrations with a card."""
+
+import shlex
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from gymnasium.spaces import Box
+
+from ..agents.loading import PolicyOptions
+from ..demos.card import Card
+from ..demos.dataset import Demonstrations
+from ..demos.library import REFERENCES
+from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy, record
+from ..demos.trajectory import Trajectory
+from ..envs.errors import UsageError
+from ..envs.registry import env_id, make_single
+from .command import Command
+from .run import one_thread, versions
+from .target import resolve
+
+# Episodes of the two reference policies on a card.
+REFERENCE_EPISODES = 20
+# First seeds of the training, validation and test episodes: apart from each other and from those of scores.
+SPLIT_SEEDS = {"training": 100_000, "validation": 200_000, "test": 300_000}
+
+
+@dataclass
+class Record(Command):
+    """Record whole episodes of a policy in gymnasium.make, as one verified file.
+
+    States are kept for hopper and walker2d; --plain leaves states and rewards out, as most people's data have neither.
+
+    Examples:
+        gailforce record hopper --policy runs/expert-hopper-X --episodes 25 --out my-demos.gfd
+        gailforce record HalfCheetah-v5 --policy runs/X --episodes 25 --plain --out cheetah.gfd
+    """
+
+    # Environment: hopper, walker2d, or any Gymnasium id with Box spaces.
+    env: Annotated[str, tyro.conf.Positional]
+    # A run, a saved agent (.gfa), or a Stable-Baselines3 zip.
+    policy: Path
+    # The file to write; .gfd is added to a bare name.
+    out: Path
+    # Training episodes.
+    episodes: int = 25
+    # Episodes of a validation and a test split.
+    validation: int = 0
+    test: int = 0
+    # First seed of the training episodes; validation and test follow at fixed distances.
+    seed: int = SPLIT_SEEDS["training"]
+    # Draw actions instead of taking the most likely one.
+    exploring: bool = False
+    # Standard deviation of noise added to the actions, in units of the action.
+    noise: float = 0.0
+    # Keep observations and actions only.
+    plain: bool = False
+    # What the card says about the set.
+    notes: str = ""
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Play and write."""
+        one_thread()
+        policy = self._policy()
+        parts = {split: self._play(policy, split, count) for split, count in self._counts().items() if count}
+        card = card_of(self.env, str(self.policy), self.notes)
+        sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
+        path = sets["training"].save(self.out, validation=sets.get("validation"), test=sets.get("test"))
+        returns = np.array([t.total_reward for t in self._played])
+        return {
+            "path": str(path), "episodes": len(returns), "mean_return": float(returns.mean()),
+            "std_return": float(returns.std()), "steps": int(sum(map(len, self._played))),
+        }  # fmt: skip
+
+    def _counts(self) -> dict[str, int]:
+        if self.episodes < 1:
+            raise UsageError(f"recording needs at least one training episode; got --episodes {self.episodes}")
+        return {"training": self.episodes, "validation": self.validation, "test": self.test}
+
+    def _policy(self) -> Policy:
+        policy = resolve(self.policy, self.env, self.options).policy
+        return NoisyPolicy(policy, self.noise, action_space(self.env), self.seed) if self.noise else policy
+
+    def _play(self, policy: Policy, split: str, count: int) -> list[Trajectory]:
+        first = self.seed + SPLIT_SEEDS[split] - SPLIT_SEEDS["training"]
+        played = record(policy, self.env, count, first, deterministic=not self.exploring)
+        self._played = [*getattr(self, "_played", []), *played]
+        return [replace(t, states=None, rewards=None) for t in played] if self.plain else played
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """What was written."""
+        return (
+            f"{result['path']}: {result['episodes']} episodes, {result['steps']:,} steps, "
+            f"return {result['mean_return']:,.0f} +- {result['std_return']:,.0f}\n"
+            f"next: gailforce imitate {self.env} --demos {result['path']}"
+        )
+
+
+def action_space(env: str) -> Box:
+    """The bounds of an environment's actions."""
+    single = make_single(env)
+    single.close()
+    return single.action_space
+
+
+def card_of(env: str, maker: str, notes: str = "") -> Card:
+    """A card with this very command, the versions at hand, and what random and zero actions earn."""
+    space = action_space(env)
+    random, still = (
+        float(np.mean([t.total_reward for t in record(policy, env, REFERENCE_EPISODES)]))
+        for policy in (RandomPolicy(space), StillPolicy(space))
+    )
+    return Card(
+        env_id=env_id(env),
+        maker=maker,
+        command=shlex.join(["gailforce", *sys.argv[1:]]),
+        random_return=random,
+        still_return=still,
+        reference_return=REFERENCES.get(env_id(env)),
+        versions=versions(),
+        notes=notes,
+    )

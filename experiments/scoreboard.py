@@ -1,0 +1,161 @@
+"""The verb `evaluate`: a policy's score in a table with its controls; no score stands alone."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from ..agents.loading import PolicyOptions
+from ..demos.dataset import Demonstrations
+from ..envs.errors import UsageError
+from ..envs.registry import Horizon
+from . import controls
+from .command import Command
+from .controls import Task
+from .evaluation import Score, evaluate
+from .imitation_config import ImitationConfig
+from .run import one_thread
+from .config import from_plain
+from .statistics import Estimate, mean_interval
+from .target import Target, resolve
+
+ControlMode = Literal["cached", "full", "none"]
+CONTROLS = ("random", "bc", "constant", "expert")
+ROWS = {
+    "deterministic": "agent, deterministic",
+    "exploring": "agent, exploring",
+    "random": "random actions",
+    "bc": "behaviour cloning",
+    "constant": "constant reward",
+    "expert": "expert",
+}
+
+
+def with_controls(scores: dict[str, Score], task: Task, mode: ControlMode, expert: Score | None = None) -> dict[str, Any]:
+    """The agent's scores and its controls' as plain values, with normalised returns.
+
+    Args:
+        scores: of the agent, by mode.
+        task: what the controls are made for.
+        mode: `cached` uses what is at hand, `full` makes the missing ones, `none` only the references.
+        expert: the expert's score where the demonstrations hold no rewards.
+    """
+    names = ("random", "expert") if mode == "none" else CONTROLS
+    found = {name: controls.find(name, task) for name in names}
+    found["expert"] = expert or found["expert"]
+    if mode == "full":
+        found |= _make_missing([name for name in ("bc", "constant") if found[name] is None], task)
+    references = [None if found[name] is None else found[name].mean for name in ("random", "expert")]
+    return {
+        "agent": {name: score.to_json(*references) for name, score in scores.items()},
+        "controls": {
+            name: {"missing": _reason(name, task)} if score is None else score.to_json(*references)
+            for name, score in found.items()
+        },
+    }
+
+
+def _make_missing(names: list[str], task: Task) -> dict[str, Score]:
+    for name in names:
+        print(f"training the control {ROWS[name]}: {controls.cost(name, task)}", flush=True)
+    return {name: controls.make(name, task) for name in names}
+
+
+def _reason(name: str, task: Task) -> str:
+    if name == "expert":
+        return "the demonstrations hold no rewards; name the expert's policy with --expert"
+    return f"not trained yet; --controls full makes it in {controls.cost(name, task)}"
+
+
+def table(result: dict[str, Any]) -> str:
+    """Every policy's return and NR with intervals over episodes, as text."""
+    lines = [f"{'':<22}{'return':>26}  {'NR':>20}  N"]
+    for key, name in ROWS.items():
+        entry = (result["agent"] | result["controls"]).get(key)
+        if entry is not None:
+            lines.append(f"{name:<22}{_cells(entry)}")
+    return "\n".join(lines)
+
+
+def _cells(entry: dict[str, Any]) -> str:
+    if "missing" in entry:
+        return f"{'-':>26}  {entry['missing']}"
+    returns, nr = mean_interval(entry["returns"]), entry["nr"]
+    share = "-" if nr is None else _bare(Estimate(nr["value"], nr["low"], nr["high"], nr["n"]))
+    return f"{_bare(returns):>26}  {share:>20}  {returns.n}"
+
+
+def _bare(estimate: Estimate) -> str:
+    return str(estimate).rsplit(" N=", 1)[0]
+
+
+def describe_result(result: dict[str, Any]) -> str:
+    """A finished run in words: origin, table, and where everything is."""
+    demos = result["demonstrations"]
+    return (
+        f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} ({demos['transitions']:,} transitions), "
+        f"{result['steps']:,} steps in {result['seconds']['training']:,.0f} s ({result['steps_per_second']:,} steps/s)\n\n"
+        f"{table(result)}\n\nNR: 0 is random, 1 the expert; 95 % intervals over episodes.\n"
+        f"report: {result['run']}/report.html"
+    )
+
+
+@dataclass
+class Evaluate(Command):
+    """Score a policy in gymnasium.make, beside its controls.
+
+    Examples:
+        gailforce evaluate runs/imitate-hopper-X
+        gailforce evaluate my-ppo.zip --env Hopper-v5 --demos hopper-expert
+        gailforce evaluate sac.zip --env Walker2d-v5 --obs-mean mean.npy --obs-std std.npy
+    """
+
+    # A run, a saved agent (.gfa), or a Stable-Baselines3 zip.
+    policy: Annotated[Path, tyro.conf.Positional]
+    # Environment, where the policy does not say.
+    env: str | None = None
+    # Demonstrations of the expert to compare with; by default those of the run, or the shipped ones.
+    demos: str | None = None
+    # The expert's policy, where the demonstrations hold no rewards.
+    expert: Path | None = None
+    # Episodes.
+    episodes: int = 50
+    # fixed never ends an episode before its time limit.
+    horizon: Horizon | None = None
+    # cached uses the controls at hand, full trains the missing ones, none shows the references only.
+    controls: ControlMode = "cached"
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Play deterministic and exploring episodes; a run's result.json is brought up to date."""
+        one_thread()
+        target = resolve(self.policy, self.env, self.options)
+        task = self._task(target)
+        scores = {
+            mode: self._score(target.policy, task, flag) for mode, flag in {"deterministic": True, "exploring": False}.items()
+        }
+        expert = None
+        if self.expert is not None:
+            expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
+        return {"environment": task.env_id, "policy": str(target.file), **with_controls(scores, task, self.controls, expert)}
+
+    def _score(self, policy: Any, task: Task, deterministic: bool) -> Score:
+        return evaluate(policy, task.env_id, self.episodes, deterministic, horizon=task.horizon, source="gailforce evaluate")
+
+    def _task(self, target: Target) -> Task:
+        if target.config.get("kind") == "imitation":
+            config = from_plain(ImitationConfig, target.config)
+            return config.task(config.demonstrations())
+        name = self.demos or target.config.get("demos") or SHIPPED_FOR.get(target.env_id)
+        if name is None:
+            raise UsageError(f"no demonstrations of {target.env_id} to compare with; name some with --demos")
+        return Task(target.env_id, Demonstrations.load(name), int(target.config.get("steps", 0)), self.horizon or "native", self.episodes)
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The table."""
+        return f"{result['environment']}: {result['policy']}\n\n{table(result)}\n\nNR: 0 is random, 1 the expert; 95 % intervals over episodes."
+
+
+# The shipped expert of each environment, for policies that come without demonstrations.
+SHIPPED_FOR = {"Hopper-v5": "hopper-expert", "Walker2d-v5": "walker2d-expert"}
