@@ -117,7 +117,7 @@ class Demonstrations:
         return self._whole()[index]
 
     def __repr__(self) -> str:
-        known = f"{self.steps:,} steps" + (f" (every {self.every}th)" if self.every > 1 else "")
+        known = f"{self.steps:,} steps" + (f" (one in {self.every})" if self.every > 1 else "")
         return f"<{self.name or 'demonstrations'}: {len(self)} episodes of {self.env_id}, {known}>"
 
     @property
@@ -171,7 +171,7 @@ class Demonstrations:
         """
         if every < 1 or self.every > 1:
             raise UsageError(
-                f"cannot keep every {every}th step of {self!r}; subsample the full set once, by 1 or more"
+                f"cannot keep one step in {every} of {self!r}; subsample the full set once, by 1 or more"
             )
         rng = np.random.default_rng(seed)
         phases = [0 if seed is None else int(rng.integers(min(every, len(t)))) for t in self._episodes]
@@ -207,7 +207,7 @@ class Demonstrations:
     def _whole(self) -> tuple[Trajectory, ...]:
         if self.every > 1:
             raise UsageError(
-                f"{self.name or 'this set'} keeps only every {self.every}th step, none of them consecutive; "
+                f"{self.name or 'this set'} keeps only one step in {self.every}, none of them consecutive; "
                 "for windows, generators, files and videos use the set before .subsample"
             )
         return self._episodes

@@ -1,6 +1,6 @@
 """Episodes as tensors and back: what a body can recompute from its states is not stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
@@ -49,7 +49,7 @@ def pack(
 
 
 def unpack(
-    tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any], body: Body | None, indices: Iterable[int]
+    tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any], body: Body | None, indices: Sequence[int]
 ) -> list[Trajectory]:
     """The episodes of these indices.
 
@@ -63,6 +63,9 @@ def unpack(
         raise DataError(f"sources and recomputed do not describe {count} episodes; record the set again")
     if recomputed and (body is None or "states" not in columns):
         raise DataError("this set leaves out what only a known body can recompute; upgrade gailforce")
+    absent = [i for i in indices if not 0 <= i < count]
+    if absent:
+        raise DataError(f"there is no episode {absent[0]} among {count}; record the set again")
     return [_episode(columns, i, str(sources[i]), recomputed, body) for i in indices]
 
 
@@ -111,6 +114,8 @@ def _split_columns(tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
     try:
         lengths = tensors["lengths"]
         columns: dict[str, Any] = {name: tensors[name] for name in ("seeds", *FLAGS)}
+        if any(column.ndim != 1 for column in columns.values()):
+            raise ValueError("seeds and flags need one value an episode")
         steps = {name: tensors[name] for name in (*ARRAYS, "actions") if name in tensors}
         columns |= {name: _cut(rows, lengths + (name in FENCED)) for name, rows in steps.items()}
         if not len(columns["actions"]) or {len(column) for column in columns.values()} != {len(lengths)}:
