@@ -42,6 +42,7 @@ def episode_frames(
     height: int = 480,
     tint: Colour | None = None,
     samples: int = 0,
+    every: int = 1,
 ) -> Iterator[Frame]:
     """The T + 1 pictures of an episode, one at a time.
 
@@ -53,6 +54,7 @@ def episode_frames(
         height: pixels.
         tint: colour of the robot, 0 to 255; None keeps its own.
         samples: 0 is fastest, 4 smooths edges and takes three times as long.
+        every: show each `every`-th observation only, and the last.
 
     Raises:
         EnvironmentFault: no OpenGL here, or the environment cannot draw.
@@ -64,7 +66,7 @@ def episode_frames(
     else:
         renderer = EnvRenderer(name, width, height, tint, samples)
     with renderer:
-        yield from renderer.frames(recording)
+        yield from renderer.frames(recording, every)
 
 
 class StateRenderer(AbstractContextManager["StateRenderer"]):
@@ -89,13 +91,15 @@ class StateRenderer(AbstractContextManager["StateRenderer"]):
         mujoco.mj_camlight(self.body.model, self._data)
         return self._stage.picture(self._data)
 
-    def frames(self, recording: Recording) -> Iterator[Frame]:
-        """The T + 1 pictures of an episode with states."""
+    def frames(self, recording: Recording, every: int = 1) -> Iterator[Frame]:
+        """The T + 1 pictures of an episode with states, or each `every`-th and the last."""
         if recording.states is None:
             raise DataError(
                 f"this {self.body.name} episode has no states; use EnvRenderer, which replays its actions"
             )
-        yield from map(self.frame, recording.states)
+        last = len(recording.states) - 1
+        for step in [*range(0, last, every), last]:
+            yield self.frame(recording.states[step])
 
     def close(self) -> None:
         """Release the memory of the graphics driver."""
@@ -126,8 +130,8 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
             config = inner.mujoco_renderer.default_cam_config
             self._stage = Stage(inner.model, width, height, tint, samples, config)
 
-    def frames(self, recording: Recording) -> Iterator[Frame]:
-        """The T + 1 pictures of an episode with a seed.
+    def frames(self, recording: Recording, every: int = 1) -> Iterator[Frame]:
+        """The T + 1 pictures of an episode with a seed, or each `every`-th and the last.
 
         Raises:
             DataError: it has no seed, or the replay leaves the recording.
@@ -142,7 +146,8 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
         for step, action in enumerate(recording.actions, start=1):
             obs, *_ = self.env.step(action)
             self._require_same(obs, recording, step)
-            yield self._picture()
+            if step % every == 0 or step == len(recording.actions):
+                yield self._picture()
 
     def close(self) -> None:
         """Release the environment and the memory of the graphics driver."""

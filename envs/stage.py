@@ -1,5 +1,6 @@
 """Where pictures are taken: one MuJoCo model, its lights, its camera, and an OpenGL context off screen."""
 
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import mujoco
 import numpy as np
 from jaxtyping import UInt8
 
-from .opengl import open_context
+from .opengl import Context, open_context
 from .studio import Colour, cast_shadows, dress, view
 
 # A picture, colours 0 to 255.
@@ -35,6 +36,10 @@ class Stage:
         self._context = open_context(width, height)
         self._context.make_current()
         self._drawing = mujoco.MjrContext(self.model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
+        # Left to themselves, drawings free the textures of whichever context happens to be current.
+        self._release = weakref.finalize(self, _release, self._context, self._drawing)
+        # When Python ends, OpenGL may have gone before us.
+        self._release.atexit = False
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._drawing)
         self._scene = mujoco.MjvScene(self.model, MAX_PARTS)
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
@@ -61,8 +66,10 @@ class Stage:
 
     def close(self) -> None:
         """Release the memory of the graphics driver; further calls do nothing."""
-        if self._context is not None:
-            self._context.make_current()
-            self._drawing.free()
-            self._context.free()
-            self._context = None
+        self._release()
+
+
+def _release(context: Context, drawing: mujoco.MjrContext) -> None:
+    context.make_current()
+    drawing.free()
+    context.free()

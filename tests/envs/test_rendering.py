@@ -110,6 +110,24 @@ def test_a_replay_shows_one_picture_more_than_it_has_actions():
     assert [frame.shape for frame in frames] == [(64, 96, 3)] * 6
 
 
+def test_every_second_picture_still_ends_with_the_last():
+    episode = played("Hopper-v5", steps=5)
+    with EnvRenderer("hopper", 64, 64) as replayed, StateRenderer(body("hopper"), 64, 64) as recorded:
+        assert len(list(replayed.frames(episode, every=2))) == 4
+        pictures = list(recorded.frames(episode, every=2))
+        assert len(pictures) == 4
+        assert np.array_equal(pictures[-1], recorded.frame(episode.states[-1]))
+
+
+def test_a_renderer_that_is_dropped_leaves_the_others_their_textures(hopper):
+    before = hopper.frame(standing())
+    dropped = StateRenderer(body("hopper"), 64, 64)
+    dropped.frame(standing())
+    hopper.frame(standing())
+    del dropped
+    assert np.array_equal(hopper.frame(standing()), before)
+
+
 def test_a_replay_shows_what_the_states_show():
     episode = played("Hopper-v5")
     with EnvRenderer("hopper", 96, 96) as replayed, StateRenderer(body("hopper"), 96, 96) as recorded:
