@@ -144,16 +144,15 @@ def _minari_episodes(data: Path, identifier: str) -> Iterator[Trajectory]:
     for episode, about in zip(
         storage.get_episodes(indices), storage.get_episode_metadata(indices), strict=True
     ):
-        states = (episode["infos"] or {}).get(STATES)
-        if body is None or np.shape(states) != (len(episode["observations"]), body.nq + body.nv):
-            states = None
+        states = np.asarray((episode["infos"] or {}).get(STATES, ()))
+        known = body is not None and states.shape == (len(episode["observations"]), body.nq + body.nv)
         yield Trajectory(
             obs=episode["observations"],
             actions=episode["actions"],
             terminated=bool(episode["terminations"][-1]),
             truncated=bool(episode["truncations"][-1]),
             seed=about.get("seed"),
-            states=states,
+            states=states if known else None,
             rewards=None if np.isnan(episode["rewards"]).all() else episode["rewards"],  # see export_minari
         )
 

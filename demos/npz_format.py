@@ -65,9 +65,8 @@ def _read_npz(source: Path) -> dict[str, np.ndarray]:
     missing = [name for name in REQUIRED if name not in arrays]
     strange = sorted(set(arrays) - {*REQUIRED, *OPTIONAL})
     if missing or strange:
-        fault = f"lacks {', '.join(missing)}" if missing else f"has unknown arrays {strange}"
-        known = ", ".join((*REQUIRED, *OPTIONAL))
-        raise DataError(f"{source} {fault}; the names are: {known}")
+        what = f"lacks {', '.join(missing)}" if missing else f"has unknown arrays {strange}"
+        raise DataError(f"{source} {what}; the names are: {', '.join((*REQUIRED, *OPTIONAL))}")
     return arrays
 
 

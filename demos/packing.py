@@ -147,6 +147,14 @@ def _episode(
             values["rewards"] = _rewards(body, states, actions)
     if "obs" not in values:
         raise DataError("it holds neither observations nor states of a known body; record it again")
-    flags = {flag: bool(columns[flag][i]) for flag in FLAGS}
     known_seed = None if seed == NO_SEED else seed
-    return Trajectory(actions=actions, seed=known_seed, source=source, **values, **flags)
+    terminated, truncated, synthetic = (bool(columns[flag][i]) for flag in FLAGS)
+    return Trajectory(
+        actions=actions,
+        terminated=terminated,
+        truncated=truncated,
+        seed=known_seed,
+        synthetic=synthetic,
+        source=source,
+        **values,
+    )

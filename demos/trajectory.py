@@ -118,7 +118,7 @@ def _as_array(name: str, value: Any, dtype: type) -> np.ndarray:  # Any: whateve
     if array.dtype.kind not in "fiub":
         raise DataError(f"{name} has dtype {array.dtype}; hand in an array of real numbers")
     with np.errstate(over="ignore"):  # what overflows becomes infinite and is refused by name
-        converted = np.ascontiguousarray(array, dtype=dtype)
+        converted: np.ndarray = np.ascontiguousarray(array, dtype=dtype)
     shared = converted.flags.writeable and np.may_share_memory(converted, array)
     return converted.copy() if shared else converted  # a recorder may reuse its buffers
 
@@ -128,7 +128,7 @@ def _read_only(array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _checked_seed(seed: int) -> int:
+def _checked_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
         raise DataError(f"seed is {seed!r}; it must be a whole number from 0 to 2**63 - 1, or None")
     return int(seed)

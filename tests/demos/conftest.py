@@ -1,3 +1,4 @@
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -23,6 +24,14 @@ def make_trajectory(steps=5, obs_size=3, action_size=2, draw=0, **fields):
 @pytest.fixture(name="make_trajectory")
 def _make_trajectory():
     return make_trajectory
+
+
+@pytest.fixture
+def unchecked_types():
+    """As users run it: without the type checker of the tests."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ def test_only_the_episodes_asked_for_come_back(recorded):
     assert_same(unpack(tensors, fields, find_body(recorded.env_id), [2, 0]), [recorded[2], recorded[0]])
 
 
+@pytest.mark.usefixtures("unchecked_types")
 def test_an_unknown_precision_is_refused(make_trajectory):
     with pytest.raises(UsageError, match="float32, float64"):
         pack([make_trajectory()], None, "float16")
