@@ -7,6 +7,7 @@ intervals of few scores are too narrow (three seeds cannot know their own spread
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from jaxtyping import Float
@@ -41,10 +42,16 @@ class Estimate:
         if self.n < 1:
             raise DataError(f"an estimate needs at least one score, not {self.n}")
 
+    @property
+    def decimals(self) -> int:
+        """Decimals that its numbers are worth writing with: none from 100 on, two, or three if narrow."""
+        if max(abs(self.low), abs(self.high)) >= 100:
+            return 0
+        return 2 if self.high - self.low >= 0.01 else 3
+
     def __format__(self, spec: str) -> str:
-        """The same text as `str`, each number written by `spec` (`f"{estimate:,.0f}"`)."""
-        large = max(abs(self.low), abs(self.high)) >= 100
-        spec = spec or (",.0f" if large else ".2f")
+        """The same text as `str`, each number written by `spec` (`f"{estimate:.1f}"`)."""
+        spec = spec or f",.{self.decimals}f"
         return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}] N={self.n}"
 
     def __str__(self) -> str:
@@ -114,13 +121,13 @@ def normalised(returns: Scores, random: float, expert: float) -> Float[np.ndarra
 
 
 def _mean(scores: Float[np.ndarray, "R N"]) -> Float[np.ndarray, " R"]:
-    return scores.mean(axis=1)
+    return np.asarray(scores.mean(axis=1))
 
 
 def _trimmed(scores: Float[np.ndarray, "R N"]) -> Float[np.ndarray, " R"]:
     n = scores.shape[1]
     cut = int(TRIM * n)
-    return np.sort(scores, axis=1)[:, cut : n - cut].mean(axis=1)
+    return _mean(np.sort(scores, axis=1)[:, cut : n - cut])
 
 
 def _interval(
@@ -156,7 +163,8 @@ def _draws(
 def _strata(scores: ScoresByTask) -> list[Float[np.ndarray, " _"]]:
     """One sorted array per task, the tasks in an order of their own: a permutation changes no bit."""
     nested = len(scores) > 0 and np.ndim(scores[0]) > 0
-    strata = [np.sort(_checked(task)) for task in (scores if nested else [scores])]
+    tasks = cast("Sequence[Scores]", scores if nested else [scores])
+    strata = [np.sort(_checked(task)) for task in tasks]
     return sorted(strata, key=lambda stratum: (stratum.size, stratum.tolist()))
 
 

@@ -144,7 +144,7 @@ def test_scores_that_cannot_be_summarised_are_refused(scores):
 
 def test_a_confidence_or_resamples_out_of_range_are_refused():
     with pytest.raises(UsageError, match=r"0\.95 is usual"):
-        mean_interval([1.0], confidence=95)
+        mean_interval([1.0], confidence=95.0)
     with pytest.raises(UsageError, match="at least one resample"):
         mean_interval([1.0], resamples=0)
 
