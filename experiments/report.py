@@ -1,0 +1,65 @@
+"""A run's report: one self-contained HTML page, made from the files of its folder alone."""
+
+import os
+from pathlib import Path
+
+from ..envs.errors import EnvironmentFault
+from .markup import element, escaped
+from .report_controls import controls
+from .report_data import RunRecord, read_run
+from .report_headline import headline
+from .report_learning import discriminator, learning_curve
+from .report_page import page
+from .report_sections import key_figures, opening, origin, videos
+
+
+def write_report(run_folder: Path, out: Path | None = None) -> Path:
+    """Write the report of a run and return where it stands.
+
+    The page holds everything it shows, video included, and needs no network. What the folder lacks is named
+    in a sentence on the page.
+
+    Args:
+        run_folder: with `result.json`; `config.toml`, `command.txt`, `metrics.jsonl` and `videos/*.mp4`
+            are used where they are there.
+        out: the file to write; `report.html` in the run folder by default.
+
+    Raises:
+        DataError: no such folder, or no readable `result.json` in it.
+        EnvironmentFault: the file cannot be written; an earlier report is left as it was.
+    """
+    run = read_run(Path(run_folder))
+    target = Path(out) if out is not None else run.folder / "report.html"
+    _write_whole(target, render(run))
+    return target
+
+
+def render(run: RunRecord) -> str:
+    """The whole page of one run."""
+    head = headline(run.scores)
+    sections = (
+        element("header", opening(run, head) + key_figures(run)),
+        videos(run),
+        controls(run),
+        learning_curve(run),
+        discriminator(run),
+        origin(run),
+        element(
+            "footer", f"Made by gailforce from the run {escaped(run.folder.name)}. This page is one file."
+        ),
+    )
+    return page(f"{run.result.get('environment', 'Imitation')}: {head.sentence}", "".join(sections))
+
+
+def _write_whole(target: Path, text: str) -> None:
+    """Under another name first: whoever opens the report never sees half of it."""
+    part = target.with_name(target.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise EnvironmentFault(
+            f"the report could not be written to {target} ({error.strerror}); free some space or name "
+            "another file with --out"
+        ) from error

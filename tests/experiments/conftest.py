@@ -1,0 +1,130 @@
+"""A run folder with generated numbers, labelled as such: no training stands behind it."""
+
+import json
+from pathlib import Path
+
+import imageio.v2 as imageio
+import numpy as np
+import pytest
+
+LABEL = "fixture: generated numbers, no training"
+
+
+def score(mean: float, deviation: float, seed: int, low: float | None = None, source: str = LABEL) -> dict:
+    """An entry of result.json: 50 episodes around a mean, between the fixture's random 18 and expert 3324."""
+    generator = np.random.default_rng(seed)
+    returns = generator.normal(mean, deviation, 50)
+    if low is not None:  # Some episodes fall.
+        returns[generator.random(50) < 0.2] = generator.uniform(low, mean, 50)[0]
+    nr = (returns - 18.0) / (3324.0 - 18.0)
+    half = 1.96 * nr.std() / 50**0.5
+    return {
+        "returns": returns.round(2).tolist(),
+        "mean": float(returns.mean()),
+        "std": float(returns.std()),
+        "nr": {"value": nr.mean(), "low": nr.mean() - half, "high": nr.mean() + half, "n": 50},
+        "lengths": np.clip(returns / 3.3, 10, 1000).astype(int).tolist(),
+        "seeds": list(range(1000, 1050)),
+        "source": source,
+    }
+
+
+def result() -> dict:
+    """A result.json of an imitation that reached its expert."""
+    made = (
+        "gailforce imitate hopper --demos hopper-expert --episodes 4 --reward {} --steps 1_500_000 --seed 0"
+    )
+    return {
+        "kind": "imitation",
+        "environment": "Hopper-v5",
+        "method": "GAIL",
+        "reward_model": "gan",
+        "demonstrations": {
+            "name": "hopper-expert",
+            "episodes": 4,
+            "transitions": 4000,
+            "sha256": "5f2c" * 16,
+        },
+        "steps": 1_500_000,
+        "seconds": {"training": 212.4, "evaluation": 9.8},
+        "steps_per_second": 7062.0,
+        "versions": {"gailforce": "0.1.0", "torch": "2.13.0", "mujoco": "4.0.0", "gymnasium": "1.4.0"},
+        "seed": 0,
+        "agent": {
+            "deterministic": score(3296.0, 9.0, 1),
+            "exploring": score(2960.0, 210.0, 2, low=700.0),
+        },
+        "controls": {
+            "random": score(18.0, 12.0, 3, source="gailforce evaluate random hopper --episodes 50"),
+            "bc": score(412.0, 180.0, 4, source="gailforce imitate hopper --method bc --episodes 4"),
+            "constant": score(1010.0, 12.0, 5, source="cached: " + made.format("constant")),
+            "expert": score(3324.0, 4.0, 6, source="card of hopper-expert: `gailforce expert hopper`"),
+        },
+    }
+
+
+def metrics() -> list[dict[str, float]]:
+    """Lines of metrics.jsonl: the discriminator's after every rollout, the evaluation's after every tenth."""
+    generator = np.random.default_rng(7)
+    lines: list[dict[str, float]] = []
+    for i, step in enumerate(range(4096, 1_500_001, 4096)):
+        learned = 1 / (1 + np.exp(-(step - 620_000) / 130_000))
+        gap = 5.5 * (1 - 0.93 * learned) + generator.normal(0, 0.12)
+        lines.append(
+            {
+                "step": step,
+                "seconds": step / 7062,
+                "discriminator/expert_accuracy": 0.98 - 0.40 * learned + generator.normal(0, 0.012),
+                "discriminator/agent_accuracy": 0.97 - 0.36 * learned + generator.normal(0, 0.015),
+                "discriminator/expert_logit": gap / 2,
+                "discriminator/agent_logit": -gap / 2 + generator.normal(0, 0.05),
+                "discriminator/loss": 0.1 + 0.55 * learned,
+                "rollout/ep_len_mean": 20 + 960 * learned,
+            }
+        )
+        if i % 10 == 9:
+            mean = 18 + 3280 * learned + generator.normal(0, 160) * (1 - learned) * learned * 4
+            half = 30 + 900 * learned * (1 - learned)
+            lines.append(
+                {
+                    "step": step,
+                    "eval/return_mean": mean,
+                    "eval/return_low": mean - half,
+                    "eval/return_high": min(mean + half, 3340),
+                    "eval/episodes": 10,
+                }
+            )
+    return lines
+
+
+def write_run(folder: Path, result: dict, lines: list[dict], video: bool = True) -> Path:
+    """A run folder of the given result and metrics, with a video of a moving square."""
+    (folder / "videos").mkdir(parents=True)
+    (folder / "result.json").write_text(json.dumps(result))
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "command.txt").write_text(
+        "gailforce imitate hopper --demos hopper-expert --episodes 4 --reward gan --steps 1_500_000\n"
+    )
+    (folder / "config.toml").write_text(
+        f'# {LABEL}\n[gail]\nreward_model = "gan"\nsteps = 1500000\nseed = 0\n'
+    )
+    if video:
+        with imageio.get_writer(
+            folder / "videos" / "beside-expert.mp4", fps=10, macro_block_size=2
+        ) as writer:
+            for i in range(10):
+                frame = np.full((120, 240, 3), 235, np.uint8)
+                frame[70:100, 10 + 8 * i : 40 + 8 * i] = (40, 95, 208)
+                writer.append_data(frame)
+    return folder
+
+
+@pytest.fixture
+def fixture_result() -> dict:
+    return result()
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A complete run whose imitator reached its expert."""
+    return write_run(tmp_path / "hopper-run", result(), metrics())

@@ -1,0 +1,92 @@
+"""The claims of gailforce.experiments.report that only a browser can confirm."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import escape
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gailforce.experiments.report import write_report
+from gailforce.experiments.report_page import POLICY
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+# Looks around in a copy of the page without its policy, framed because Chromium's windows are never narrow.
+PROBE = """<script>
+addEventListener("load", async () => {
+  const video = document.querySelector("video");
+  if (video) for (let i = 0; i < 50 && !video.videoWidth; i++) await new Promise(go => setTimeout(go, 100));
+  parent.document.body.dataset.seen = JSON.stringify({
+    inner: innerWidth, content: document.documentElement.scrollWidth, video: video ? video.videoWidth : 0,
+    shown: [...document.querySelectorAll("svg")].filter(svg => svg.getBoundingClientRect().width > 0).length,
+  });
+});
+</script>"""
+
+
+def chromium(tmp_path, page, *options, width=1200, height=3000):
+    """Run headless Chromium on a page without any network; returns what it prints."""
+    command = [
+        CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}",
+        "--enable-logging=stderr", "--virtual-time-budget=8000", f"--window-size={width},{height}",
+        *options, page.as_uri(),
+    ]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+
+
+def asked_for(tmp_path, page):
+    """The addresses a page asks for (Chromium's own requests name no page as their initiator)."""
+    log = tmp_path / "net.json"
+    seen = chromium(tmp_path, page, "--dump-dom", f"--log-net-log={log}")
+    events = [event.get("params") or {} for event in json.loads(log.read_text())["events"]]
+    found = {event["url"] for event in events if event.get("initiator") == "null" and "url" in event}
+    return seen, {url for url in found if not url.startswith("data:")}
+
+
+def test_the_page_opens_in_a_browser_without_network_or_complaint(run_folder, tmp_path):
+    seen, addresses = asked_for(tmp_path, write_report(run_folder))
+    assert "The imitator reaches 0.99" in seen.stdout
+    assert "CONSOLE" not in seen.stderr
+    assert addresses == set()
+
+
+def test_a_page_that_asks_for_something_would_be_noticed(tmp_path):
+    page = tmp_path / "asking.html"
+    page.write_text("<!doctype html><img src=http://example.com/a.png><script>console.log(1)</script>")
+    seen, addresses = asked_for(tmp_path, page)
+    assert addresses == {"http://example.com/a.png"}
+    assert "CONSOLE" in seen.stderr
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_page_fits_its_window_and_plays_its_video(run_folder, tmp_path, width):
+    page = write_report(run_folder).read_text(encoding="utf-8")
+    page = page.replace(f'content="{POLICY}"', 'content=""').replace("</body>", PROBE + "</body>")
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f'<body><iframe width="{width}" height="900" frameborder="0" srcdoc="{escape(page)}"></iframe>'
+    )
+    dom = chromium(tmp_path, frame, "--dump-dom", width=1400).stdout
+    seen = json.loads(re.search(r'data-seen="([^"]*)"', dom).group(1).replace("&quot;", '"'))
+    assert seen["inner"] == width
+    assert seen["content"] <= width
+    assert seen["video"] == 240
+    # Of each chart in two widths one is shown: dots, learning curve, and two of the discriminator.
+    assert seen["shown"] == 4
+
+
+@pytest.mark.parametrize(("scheme", "paper"), [(0, (16, 19, 23)), (1, (255, 255, 255))])
+def test_the_page_follows_the_readers_colour_scheme(run_folder, tmp_path, scheme, paper):
+    shot = tmp_path / "shot.png"
+    options = (f"--screenshot={shot}", f"--blink-settings=preferredColorScheme={scheme}")
+    chromium(tmp_path, write_report(run_folder), *options, width=800, height=600)
+    picture = np.asarray(Image.open(shot).convert("RGB"))
+    assert tuple(picture[5, 5]) == paper
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 50
