@@ -25,7 +25,7 @@ def write_report(run_folder: Path, out: Path | None = None) -> Path:
         out: the file to write; `report.html` in the run folder by default.
 
     Raises:
-        DataError: no such folder, or no readable `result.json` in it.
+        DataError: no such folder, no readable `result.json` in it, or a run of another kind.
         EnvironmentFault: the file cannot be written; an earlier report is left as it was.
     """
     run = read_run(Path(run_folder))

@@ -82,7 +82,7 @@ def read_run(folder: Path) -> RunRecord:
     """Read a run folder.
 
     Raises:
-        DataError: no such folder, or no readable `result.json` in it.
+        DataError: no such folder, no readable `result.json` in it, or a run of another kind.
     """
     if not folder.is_dir():
         raise DataError(f"no run folder at {folder}; give the folder that `gailforce imitate` made")
@@ -127,6 +127,9 @@ def _result(path: Path) -> dict[str, Any]:
         raise DataError(f"{path} is not JSON ({error}); evaluate the run again to rewrite it") from None
     if not isinstance(result, dict):
         raise DataError(f"{path} holds no table of results; evaluate the run again to rewrite it")
+    kind = result.get("kind", "imitation")
+    if kind != "imitation":
+        raise DataError(f"{path.parent} is a run of kind {kind!r}; reports are made of runs of `imitate`")
     return result
 
 

@@ -128,10 +128,13 @@ def _facts(run: RunRecord) -> str:
     sizes = [f"{number(n)} {unit}" for value, unit in counted if (n := real(value)) is not None]
     spent = [f"{duration(s)} {name}" for name, value in seconds.items() if (s := real(value)) is not None]
     versions = [f"{name} {version}" for name, version in section(result, "versions").items()]
+    named = [f"{key} {result[key]}" for key in ("inputs", "form", "horizon") if result.get(key)]
+    named = [str(result[key]) for key in ("reward_model",) if result.get(key)] + named
     steps = real(result.get("steps"))
     facts = {
         "Environment": result.get("environment"),
-        "Method": ", ".join(str(result[key]) for key in ("method", "reward_model") if result.get(key)),
+        "Method": result.get("method"),
+        "Reward model": ", ".join(named),
         "Demonstrations": ", ".join([str(demos[key]) for key in ("name",) if demos.get(key)] + sizes),
         "Their SHA-256": demos.get("sha256"),
         "Seed": result.get("seed"),

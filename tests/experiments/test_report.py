@@ -173,6 +173,11 @@ def test_a_damaged_result_is_a_data_error(run_folder, content):
         write_report(run_folder)
 
 
+def test_a_run_that_imitates_nobody_is_refused(run_folder):
+    with pytest.raises(DataError, match="kind 'expert'; reports are made of runs of `imitate`"):
+        write_report(change(run_folder, lambda result: result.update(kind="expert")))
+
+
 def test_a_report_that_cannot_be_written_leaves_the_earlier_one(run_folder, monkeypatch):
     before = page(run_folder)
 
