@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,28 +98,40 @@ class Scale:
         return np.clip(share, 0.0, 1.0) * (height - 1)
 
 
-def shared_scale(curves: list[Float[np.ndarray, "..."]]) -> Scale:
-    """One scale for several curves, so that they can be compared by eye; single outliers are cut."""
-    values = np.concatenate([np.ravel(curve) for curve in curves]) if curves else np.zeros(0)
-    values = values[np.isfinite(values)]
-    if len(values) == 0:
-        return Scale(0.0, 1.0)
-    low, high = np.percentile(values, (0.5, 99.5))
+def padded(curve: Float[np.ndarray, "T"]) -> Float[np.ndarray, "E"]:
+    """The ends of a scale for a curve, with some room; single outliers are cut. Empty if none is finite."""
+    finite = curve[np.isfinite(curve)]
+    if len(finite) == 0:
+        return np.zeros(0)
+    low, high = np.percentile(finite, (0.5, 99.5))
     margin = 0.08 * (high - low) or max(abs(high), 1.0)
-    return Scale(float(low - margin), float(high + margin))
+    return np.array((low - margin, high + margin))
+
+
+def shared_scale(ends: Sequence[Float[np.ndarray, "..."]]) -> Scale:
+    """One scale for several curves, so that they can be compared by eye: the widest of theirs."""
+    values = np.concatenate(ends)
+    return Scale(float(values.min()), float(values.max())) if len(values) else Scale(0.0, 1.0)
 
 
 class RollingCurve:
     """A curve that is drawn once and then shown through a window that ends at the current step."""
 
-    def __init__(self, values: Float[np.ndarray, "T"], scale: Scale, colour: Colour, width: int, height: int):
+    def __init__(
+        self,
+        values: Float[np.ndarray, "T"],
+        scale: Scale,
+        colour: Colour,
+        width: int,
+        height: int,
+        neutral: float = 0.0,
+    ):
         self.values, self.colour, self.width = values, colour, width
         # Pixels a step: a short episode fills the window, a long one rolls through it.
         self.step_width = int(np.clip((width - 1) // max(len(values) - 1, 1), 1, 6))
         self._rows = scale.row(np.nan_to_num(values, posinf=scale.high, neginf=scale.low), height)
         self._known = np.isfinite(values)
-        zero = float(scale.row(np.zeros(1), height)[0])
-        self._strip = self._drawn(height, zero)
+        self._strip = self._drawn(height, float(scale.row(np.array([neutral]), height)[0]))
 
     def draw(self, canvas: Canvas, step: int, x: int, y: int) -> None:
         """Show the course up to a step, its latest point marked."""
@@ -130,8 +143,8 @@ class RollingCurve:
             blend(canvas, rounded(11, 11, 5), head[0] - 5, head[1] - 5, PAPER)
             blend(canvas, rounded(7, 7, 3), head[0] - 3, head[1] - 3, self.colour)
 
-    def _drawn(self, height: int, zero: float) -> Canvas:
-        """The whole course with the area between it and zero; unknown values leave gaps."""
+    def _drawn(self, height: int, neutral: float) -> Canvas:
+        """The whole course with the area down to the neutral value; unknown values leave gaps."""
         large = SUPERSAMPLING
         steps = np.arange(len(self.values)) * self.step_width
         size = ((int(steps[-1]) + 1) * large, height * large)
@@ -140,13 +153,13 @@ class RollingCurve:
             if not self._known[run[0]]:
                 continue
             points = [(float(steps[i]) * large, float(self._rows[i]) * large) for i in run]
-            floor = [(points[-1][0], zero * large), (points[0][0], zero * large)]
+            floor = [(points[-1][0], neutral * large), (points[0][0], neutral * large)]
             if len(points) > 1:
                 ImageDraw.Draw(area).polygon(points + floor, fill=255)
                 ImageDraw.Draw(line).line(points, fill=255, width=LINE_WIDTH * large, joint="curve")
         strip = np.full((height, size[0] // large, 3), PAPER, dtype=np.uint8)
         blend(strip, AREA_SHARE * _mask(area.reduce(large)), 0, 0, self.colour)
-        blend(strip, np.ones((1, strip.shape[1]), np.float32), 0, round(zero), GRID)
+        blend(strip, np.ones((1, strip.shape[1]), np.float32), 0, round(neutral), GRID)
         blend(strip, _mask(line.reduce(large)), 0, 0, self.colour)
         return strip
 

@@ -26,6 +26,7 @@ from .overlays import (
     badge,
     draw_bars,
     fill,
+    padded,
     shared_scale,
 )
 
@@ -62,12 +63,15 @@ class Pane:
         returns: the return after each step; None where the true reward is unknown.
         curve: any running number, for example a discriminator's logit; may hold NaN.
         curve_label: what that number is.
+        curve_range: the ends of its scale where they are known, as 0 and 1 of a probability; else the
+            curves' own. All panes share one scale, the widest.
+        curve_neutral: the value that says nothing either way; the area between it and the curve is filled.
         actions: in units of the actuators' range, -1 to 1.
         ending: the word shown once the episode is over ("fell", "ended").
         colour: of the badge, the curve and the bars; None takes the expert's for the first pane.
 
     Raises:
-        DataError: lengths disagree.
+        DataError: lengths disagree, or a range is empty.
     """
 
     # Checked below with messages for people.
@@ -78,6 +82,8 @@ class Pane:
     returns: Float[np.ndarray, "T"] | None = None
     curve: Float[np.ndarray, "T"] | None = None
     curve_label: str = ""
+    curve_range: tuple[float, float] | None = None
+    curve_neutral: float = 0.0
     actions: Float[np.ndarray, "T A"] | None = None
     ending: str = "ended"
     colour: Colour | None = None
@@ -86,6 +92,8 @@ class Pane:
         lengths = {name: len(getattr(self, name)) for name in self._series()}
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
             raise DataError(f'pane "{self.title}" has series of different or no length: {lengths}')
+        if self.curve_range is not None and not self.curve_range[0] < self.curve_range[1]:
+            raise DataError(f'pane "{self.title}" has the curve range {self.curve_range}; its ends must rise')
 
     @property
     def steps(self) -> int | None:
@@ -131,12 +139,13 @@ def side_by_side(
     """
     if not panes:
         raise DataError("a video needs at least one pane")
-    scale = shared_scale([pane.curve for pane in panes if pane.curve is not None])
+    scale = shared_scale([_ends(pane) for pane in panes])
     defaults = [EXPERT] + [IMITATOR] * (len(panes) - 1)
-    pace = f"{fps * dt * every:.2g}x real time"
+    pace = fps * dt * every
+    note = "real time" if abs(pace - 1) < 0.02 else f"{pace:.2g}x real time"
     tracks = [
         _Track(pane, pane.colour or colour, scale, dt, every, note)
-        for pane, colour, note in zip(panes, defaults, [pace] + [""] * len(panes), strict=False)
+        for pane, colour, note in zip(panes, defaults, [note] + [""] * len(panes), strict=False)
     ]
     canvas = _canvas(tracks)
     parts = np.split(canvas, len(tracks), axis=1)
@@ -162,9 +171,10 @@ class _Track:
         self.height, self.width = first.shape[:2]
         if self.width < MIN_WIDTH:
             raise DataError(f"pictures {self.width} pixels wide; side by side they need {MIN_WIDTH} at least")
+        # A number that can be negative carries its sign.
+        self._number = "+.2f" if scale.low < 0 else ".2f"
         self.strip = None if pane.steps is None else _strip(pane, self.width, scale)
-        plot = _plot(self.width)[2:]
-        self._curve = None if pane.curve is None else RollingCurve(pane.curve, scale, colour, *plot)
+        self._curve = _rolling(pane, scale, colour, self.width)
 
     def advance(self, part: Canvas) -> bool:
         """Draw the next picture into this pane's part of the canvas; False once there is none."""
@@ -207,10 +217,22 @@ class _Track:
             value = float(self._curve.values[current])
             x, y, width, _ = _plot(self.width)
             self._curve.draw(part, current, x, y)
-            shown = f"{value:+.2f}" if np.isfinite(value) else "-"
+            shown = f"{value:{self._number}}" if np.isfinite(value) else "-"
             MEDIUM.draw(part, shown, x + width, CAPTION - 2, self.colour, "right")
         if self.pane.actions is not None:
             draw_bars(part, self.pane.actions[current], *_bars(self.width), self.colour)
+
+
+def _ends(pane: Pane) -> Float[np.ndarray, "..."]:
+    if pane.curve_range is not None:
+        return np.array(pane.curve_range)
+    return np.zeros(0) if pane.curve is None else padded(pane.curve)
+
+
+def _rolling(pane: Pane, scale: Scale, colour: Colour, width: int) -> RollingCurve | None:
+    if pane.curve is None:
+        return None
+    return RollingCurve(pane.curve, scale, colour, *_plot(width)[2:], pane.curve_neutral)
 
 
 def _canvas(tracks: list[_Track]) -> Canvas:

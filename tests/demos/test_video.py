@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gailforce.demos.encoding import VideoWriter, poster, write_gif, write_video
-from gailforce.demos.overlays import RollingCurve, Scale, Typeface, draw_bars, shared_scale
+from gailforce.demos.overlays import RollingCurve, Scale, Typeface, draw_bars, padded, shared_scale
 from gailforce.demos.video import STRIP, Pane, side_by_side, write_side_by_side
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
 
@@ -202,15 +202,26 @@ def test_a_curve_leaves_a_gap_where_it_is_unknown():
 
 
 def test_curves_share_one_scale():
-    scale = shared_scale([np.array([0.0, 1.0]), np.array([3.0, np.nan])])
+    scale = shared_scale(
+        [padded(np.array([0.0, 1.0])), padded(np.array([3.0, np.nan])), padded(np.array([np.nan]))]
+    )
     assert scale.low < 0.0 < 3.0 < scale.high
-    assert scale.row(np.array([9.0, -9.0]), 11).tolist() == [0.0, 10.0]
+    assert scale.row(np.array([99.0, -99.0]), 11).tolist() == [0.0, 10.0]
 
 
 @pytest.mark.parametrize("values", [[], [np.nan], [2.0, 2.0]])
 def test_a_scale_is_never_empty(values):
-    scale = shared_scale([np.array(values)])
+    scale = shared_scale([padded(np.array(values))])
     assert scale.low < scale.high
+
+
+def test_a_known_range_replaces_the_curve_s_own():
+    curve = np.array([0.4, 0.5])
+    own, known = (
+        next(side_by_side([pane("a", 2, curve=curve, curve_range=ends)], 10.0, 0.1))
+        for ends in (None, (0.0, 1.0))
+    )
+    assert not np.array_equal(own, known)
 
 
 def test_bars_reach_the_edges_at_one_and_go_no_further():
@@ -240,6 +251,11 @@ def test_the_return_so_far_is_nothing_before_the_first_step_and_all_at_the_end()
 def test_series_of_different_lengths_are_refused_by_name():
     with pytest.raises(DataError, match=r'"Imitator".*returns.*3.*curve.*2'):
         pane("Imitator", 3, returns=np.zeros(3), curve=np.zeros(2))
+
+
+def test_an_empty_range_is_refused():
+    with pytest.raises(DataError, match="its ends must rise"):
+        pane("a", 2, curve=np.zeros(2), curve_range=(1.0, 1.0))
 
 
 @pytest.mark.parametrize(
