@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import UsageError
-from ..envs.registry import env_id, make_single
+from ..envs.registry import env_id, spaces
 from .agent import Agent
 from .bridge import transitions
 from .policy import PolicySpec, load_agent, save_agent
@@ -63,12 +63,11 @@ class BC(Agent):
 
     def __init__(self, env: str, demos: Demonstrations, seed: int = 0, config: BCConfig | None = None):
         self.config, self.seed, self.demos, self.env_id = config or BCConfig(), seed, demos, env_id(env)
-        single = make_single(env)
-        obs_size, space = single.observation_space.shape[0], single.action_space
-        single.close()
+        obs_size, space = spaces(env)
         require_environment(demos, self.env_id, obs_size, space.shape[0])
         layers = self.config.layers
-        spec = PolicySpec(obs_size, tuple(map(float, space.low)), tuple(map(float, space.high)), layers, (1,), "relu")
+        low, high = tuple(map(float, space.low)), tuple(map(float, space.high))
+        spec = PolicySpec(obs_size, low, high, layers, (1,), "relu")
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.policy = spec.build()
@@ -79,7 +78,9 @@ class BC(Agent):
         steps = transitions(self.demos)
         self.policy.features_extractor.update(steps.obs.numpy())
         training, held_out = self._split(len(steps.obs))
-        averaged = self._fit(steps.obs, steps.action, training, held_out, total_updates or self.config.updates)
+        averaged = self._fit(
+            steps.obs, steps.action, training, held_out, total_updates or self.config.updates
+        )
         self.policy.load_state_dict(averaged)
         self._set_exploration(steps.obs[held_out], steps.action[held_out])
         self.policy.set_training_mode(False)
@@ -92,7 +93,9 @@ class BC(Agent):
         held_out = max(1, round(count * self.config.held_out))
         return order[held_out:], order[:held_out]
 
-    def _fit(self, obs: Tensor, actions: Tensor, training: Tensor, held_out: Tensor, updates: int) -> dict[str, Tensor]:
+    def _fit(
+        self, obs: Tensor, actions: Tensor, training: Tensor, held_out: Tensor, updates: int
+    ) -> dict[str, Tensor]:
         """Gradient descent; returns the averaged weights of the best look at the held-out steps."""
         c, policy = self.config, self.policy
         optimiser = torch.optim.AdamW(policy.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)

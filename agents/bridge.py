@@ -1,6 +1,5 @@
 """From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
 
-
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -11,18 +10,28 @@ from ..envs.errors import UsageError, unknown
 from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
 from ..generative.reward_form import FORMS, SIGNED_FORMS
-from ..generative.reward_model import CRITICS, SELECT, RewardConfig, Transitions
+from ..generative.reward_model import CRITICS, SELECT, Inputs, RewardConfig, Transitions
 
 
 def transitions(demos: Demonstrations) -> Transitions:
     """All steps of the demonstrations as one flat batch of float32 tensors; no reward among them."""
     steps = demos.transitions()
-    return Transitions(*(torch.as_tensor(column, dtype=torch.float32) for column in (steps.obs, steps.actions, steps.next_obs)))
+    return Transitions(
+        *(
+            torch.as_tensor(column, dtype=torch.float32)
+            for column in (steps.obs, steps.actions, steps.next_obs)
+        )
+    )
 
 
 def opinion(model: tensors.RewardModel, episode: Trajectory) -> Float[np.ndarray, "T"]:
     """P(expert) of every step of an episode, in a critic's eyes."""
-    steps = Transitions(*(torch.as_tensor(c, dtype=torch.float32) for c in (episode.obs[:-1], episode.actions, episode.obs[1:])))
+    steps = Transitions(
+        *(
+            torch.as_tensor(c, dtype=torch.float32)
+            for c in (episode.obs[:-1], episode.actions, episode.obs[1:])
+        )
+    )
     return torch.sigmoid(model.logit(steps)).numpy()
 
 
@@ -40,14 +49,23 @@ class RewardModel(tensors.RewardModel):
     """
 
     def __init__(
-        self, name: str = "gan", inputs: str = "sa", form: str = "positive", seed: int = 0, config: RewardConfig | None = None
+        self,
+        name: str = "gan",
+        inputs: Inputs = "sa",
+        form: str = "positive",
+        seed: int = 0,
+        config: RewardConfig | None = None,
     ):
-        for kind, value, choices in (("reward model", name, CRITICS), ("inputs", inputs, SELECT), ("reward form", form, FORMS)):
+        for kind, value, choices in (
+            ("reward model", name, CRITICS),
+            ("inputs", inputs, SELECT),
+            ("reward form", form, FORMS),
+        ):
             if value not in choices:
                 raise unknown(kind, value, choices)
         super().__init__(name, inputs, form, seed, config)
 
-    def fit(self, demos: Demonstrations) -> None:
+    def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
         """Standardise by the demonstrations and build the critic."""
         super().fit(transitions(demos))
 

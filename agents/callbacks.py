@@ -49,7 +49,9 @@ class Evaluation:
 
     def __call__(self, step: int) -> None:
         """Evaluate and hand the figures to the learner's logger."""
-        returns, lengths = evaluate_policy(self._agent, self._env, self._episodes, return_episode_rewards=True, warn=False)
+        returns, lengths = evaluate_policy(
+            self._agent, self._env, self._episodes, return_episode_rewards=True, warn=False
+        )
         logger = self._agent.learner.logger
         for key, value in (
             ("return_mean", np.mean(returns)),

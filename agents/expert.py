@@ -46,11 +46,16 @@ class Expert(Agent):
         return self.learner.policy
 
     def learn(
-        self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, progress_bar: bool = False
+        self,
+        total_timesteps: int,
+        callback: BaseCallback | list[BaseCallback] | None = None,
+        progress_bar: bool = False,
     ) -> "Expert":
         """Train for a number of environment steps."""
         extra = [] if callback is None else callback if isinstance(callback, list) else [callback]
-        self.learner.learn(total_timesteps, CallbackList([UpdateNormaliser(), *extra]), progress_bar=progress_bar)
+        self.learner.learn(
+            total_timesteps, CallbackList([UpdateNormaliser(), *extra]), progress_bar=progress_bar
+        )
         return self
 
     def save(self, path: str | Path) -> None:

@@ -14,7 +14,7 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from torch import Tensor, nn
 
 from ..envs.errors import DataError, UsageError
-from ..envs.registry import make_single
+from ..envs.registry import spaces
 from .agent import Agent
 
 # Largest zip member that is read [bytes].
@@ -33,7 +33,9 @@ LAYOUTS: dict[str, tuple[str, str, str, bool]] = {
 class ForeignPolicy(Agent):
     """The deterministic actor of a Stable-Baselines3 zip, with the normalisation handed in."""
 
-    def __init__(self, actor: nn.Module, space: Any, log_std: Tensor | None, mean: np.ndarray, std: np.ndarray):
+    def __init__(
+        self, actor: nn.Module, space: Any, log_std: Tensor | None, mean: np.ndarray, std: np.ndarray
+    ):
         self._actor, self.action_space, self._log_std = actor, space, log_std
         self._mean, self._std = mean, std
 
@@ -53,7 +55,10 @@ class ForeignPolicy(Agent):
 
 
 def load_foreign(
-    path: Path, env_id: str, mean: Float[np.ndarray, "O"] | None = None, std: Float[np.ndarray, "O"] | None = None
+    path: Path,
+    env_id: str,
+    mean: Float[np.ndarray, "O"] | None = None,
+    std: Float[np.ndarray, "O"] | None = None,
 ) -> ForeignPolicy:
     """The actor of a zip that Stable-Baselines3 saved, for an environment.
 
@@ -69,14 +74,13 @@ def load_foreign(
     """
     weights = _weights(path)
     hidden, last, activation, squashed = _layout(path, weights)
-    env = make_single(env_id)
-    obs_size, space = env.observation_space.shape[0], env.action_space
-    env.close()
+    obs_size, space = spaces(env_id)
     named = _activation_name(path) or activation
     actor = _actor(weights, hidden, last, ACTIVATIONS[named], squashed, space)
-    widths = actor[0].in_features, [m for m in actor if isinstance(m, nn.Linear)][-1].out_features
-    if widths != (obs_size, space.shape[0]):
-        raise DataError(f"{path} maps {widths[0]} observations to {widths[1]} actions; {env_id} has {obs_size} and {space.shape[0]}")
+    linear = [module for module in actor if isinstance(module, nn.Linear)]
+    widths, wanted = (linear[0].in_features, linear[-1].out_features), (obs_size, space.shape[0])
+    if widths != wanted:
+        raise DataError(f"{path} maps {widths} observations to actions; {env_id} has {wanted}; name its own")
     mean, std = _statistics(mean, np.zeros(obs_size)), _statistics(std, np.ones(obs_size))
     return ForeignPolicy(actor, space, weights.get("log_std"), mean, std)
 
@@ -85,7 +89,9 @@ def _statistics(given: np.ndarray | None, default: np.ndarray) -> np.ndarray:
     if given is None:
         return default
     if given.shape != default.shape or not np.isfinite(given).all():
-        raise DataError(f"the statistics of the observations have shape {given.shape}; {default.shape} finite values are needed")
+        raise DataError(
+            f"--obs-mean and --obs-std need finite values of shape {default.shape}, not {given.shape}"
+        )
     return given
 
 
@@ -96,7 +102,9 @@ def _weights(path: Path) -> dict[str, Tensor]:
                 raise DataError(f"{path} holds a member above {MAX_MEMBER} bytes; that is no policy")
         return load_from_zip_file(path, load_data=False, device="cpu")[1]["policy"]
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, RuntimeError, EOFError) as fault:
-        raise DataError(f"{path} is not a policy that Stable-Baselines3 saved ({fault}); save it anew") from fault
+        raise DataError(
+            f"{path} is not a policy that Stable-Baselines3 saved ({fault}); save it anew"
+        ) from fault
 
 
 def _layout(path: Path, weights: dict[str, Tensor]) -> tuple[str, str, str, bool]:
@@ -117,10 +125,19 @@ def _activation_name(path: Path) -> str | None:
 
 
 def _actor(
-    weights: dict[str, Tensor], hidden: str, last: str, activation: type[nn.Module], squashed: bool, space: Any
+    weights: dict[str, Tensor],
+    hidden: str,
+    last: str,
+    activation: type[nn.Module],
+    squashed: bool,
+    space: Any,
 ) -> nn.Sequential:
     """Linear layers in the order of their numbers, the last one without an activation."""
-    numbers = sorted(int(key[len(hidden) :].split(".")[0]) for key in weights if re.fullmatch(re.escape(hidden) + r"\d+\.weight", key))
+    numbers = sorted(
+        int(key[len(hidden) :].split(".")[0])
+        for key in weights
+        if re.fullmatch(re.escape(hidden) + r"\d+\.weight", key)
+    )
     prefixes = [f"{hidden}{number}." for number in numbers] + ([last] if last else [])
     modules: list[nn.Module] = []
     for prefix in prefixes:

@@ -1,4 +1,4 @@
-"""GAIL: a policy learns to be taken for the expert by a discriminator that learns to tell (Ho & Ermon 2016)."""
+"""GAIL (Ho & Ermon 2016): a policy learns to pass for the expert before a discriminator that learns to tell."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
 from ..demos.dataset import Demonstrations, require_environment
-from ..envs.errors import NumericalError, UsageError
+from ..envs.errors import NumericalError, UsageError, unknown
 from ..envs.registry import Horizon, env_id, make_env
 from ..generative.reward_model import RewardConfig
 from .agent import Agent
@@ -23,6 +23,10 @@ from .normaliser import UpdateNormaliser
 from .policy import load_agent, save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
 
+# The result of the trials in the README: many small updates, and little noise on the actions, by which the
+# discriminator would tell the agent.
+GAIL_PPO = PPOConfig(steps_per_update=2048, batch_size=256, epochs=10, learning_rate=5e-4, log_std_init=-0.7)
+
 # (env, **rollout buffer arguments) -> a learner of Stable-Baselines3's on-policy kind.
 Learner = Callable[..., OnPolicyAlgorithm]
 
@@ -32,8 +36,8 @@ class GAILConfig:
     """Settings of the whole; the defaults are the result of the trials in the README."""
 
     # Copies of the environment; the steps between two updates do not depend on them.
-    copies: int = 32
-    ppo: PPOConfig = field(default_factory=PPOConfig)
+    copies: int = 64
+    ppo: PPOConfig = field(default_factory=lambda: GAIL_PPO)
     reward: RewardConfig = field(default_factory=RewardConfig)
 
 
@@ -77,10 +81,14 @@ class GAIL(Agent):
         self.env_id = env_id(env) if isinstance(env, str) else demos.env_id if demos else None
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
         self.reward_model = (
-            RewardModel(reward_model, seed=seed, config=self.config.reward) if isinstance(reward_model, str) else reward_model
+            RewardModel(reward_model, seed=seed, config=self.config.reward)
+            if isinstance(reward_model, str)
+            else reward_model
         )
         require_safe_form(self.reward_model.form, horizon, force)
         self.tape = RewardlessEnv(venv)
+        if isinstance(learner, str) and learner != "ppo":
+            raise unknown("learner", learner, ("ppo",))
         make = self._ppo if learner == "ppo" else learner
         self.learner = make(
             self.tape,
@@ -89,7 +97,9 @@ class GAIL(Agent):
             **learner_kwargs,
         )
         if demos is not None:
-            require_environment(demos, self.env_id, venv.observation_space.shape[0], venv.action_space.shape[0])
+            require_environment(
+                demos, self.env_id, venv.observation_space.shape[0], venv.action_space.shape[0]
+            )
             self.reward_model.fit(demos)
             self._expert = transitions(demos)
 
@@ -109,9 +119,13 @@ class GAIL(Agent):
     ) -> "GAIL":
         """Train for a number of environment steps; the arguments are Stable-Baselines3's."""
         if self.demos is None:
-            raise UsageError("this agent was loaded without demonstrations; load it with demos=... to train on")
+            raise UsageError(
+                "this agent was loaded without demonstrations; load it with demos=... to train on"
+            )
         callbacks = CallbackList([UpdateNormaliser(), *_as_list(callback)])
-        self.learner.learn(total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar)
+        self.learner.learn(
+            total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar
+        )
         return self
 
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:
@@ -124,7 +138,9 @@ class GAIL(Agent):
 
     def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
         if not np.isfinite(rewards).all():
-            raise NumericalError(f"the discriminator's scores are no longer finite at step {self.learner.num_timesteps}")
+            raise NumericalError(
+                f"the discriminator's scores are no longer finite at step {self.learner.num_timesteps}"
+            )
         for key, value in metrics.items():
             self.learner.logger.record(f"discriminator/{key}", value)
         self.learner.logger.record("discriminator/reward", float(rewards.mean()))
@@ -141,7 +157,13 @@ class GAIL(Agent):
         save_agent(path, "gail", self.policy, {**facts, "reward_model": reward}, tensors)
 
     @classmethod
-    def load(cls, path: str | Path, env: str | VecEnv | None = None, demos: Demonstrations | None = None, **kwargs: Any) -> "GAIL":
+    def load(
+        cls,
+        path: str | Path,
+        env: str | VecEnv | None = None,
+        demos: Demonstrations | None = None,
+        **kwargs: Any,
+    ) -> "GAIL":
         """An agent from its file; with `demos` it can learn on.
 
         Raises:

@@ -68,7 +68,9 @@ def ppo(env: VecEnv, config: PPOConfig, seed: int, **overrides: Any) -> PPO:
         "gae_lambda": config.gae_lambda,
         "clip_range": config.clip_range,
         "ent_coef": config.ent_coef,
-        "policy_kwargs": policy_kwargs(config.policy_layers, config.value_layers, log_std_init=config.log_std_init),
+        "policy_kwargs": policy_kwargs(
+            config.policy_layers, config.value_layers, log_std_init=config.log_std_init
+        ),
         "seed": seed,
         "device": "cpu",
     }

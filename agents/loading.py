@@ -85,7 +85,9 @@ def reward_tensors(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _require_file(path: Path) -> None:
     if not path.is_file():
-        raise DataError(f"there is no file {path}; give a run, a saved agent (.gfa) or a Stable-Baselines3 zip")
+        raise DataError(
+            f"there is no file {path}; give a run, a saved agent (.gfa) or a Stable-Baselines3 zip"
+        )
 
 
 def _array(path: Path | None) -> np.ndarray | None:
@@ -94,7 +96,9 @@ def _array(path: Path | None) -> np.ndarray | None:
     try:
         return np.load(path, allow_pickle=False)
     except (OSError, ValueError) as fault:
-        raise DataError(f"{path} is not an array that numpy saved ({fault}); save it with numpy.save") from fault
+        raise DataError(
+            f"{path} is not an array that numpy saved ({fault}); save it with numpy.save"
+        ) from fault
 
 
 def _unpickled(path: Path) -> BaseAlgorithm:
@@ -103,4 +107,6 @@ def _unpickled(path: Path) -> BaseAlgorithm:
         if sign in (data or {}):
             return algorithm.load(path, device="cpu")
     names = ", ".join(algorithm.__name__ for algorithm in UNPICKLED)
-    raise DataError(f"{path} is of none of the kinds {names}; load it with its own class and use the Python interface")
+    raise DataError(
+        f"{path} is of none of the kinds {names}; load it with its own class and use the Python interface"
+    )

@@ -34,7 +34,11 @@ class RunningNorm(BaseFeaturesExtractor):
         """Join the mean and variance of new observations to the running ones (Chan et al. 1979, eq. 2.1)."""
         rows = obs.reshape(-1, obs.shape[-1]).astype(np.float64)
         mean, var, count = rows.mean(axis=0), rows.var(axis=0), len(rows)
-        old_count, old_mean, old_var = self.count.item(), self.mean.double().numpy(), self.var.double().numpy()
+        old_count, old_mean, old_var = (
+            self.count.item(),
+            self.mean.double().numpy(),
+            self.var.double().numpy(),
+        )
         total = old_count + count
         shift = mean - old_mean
         new_var = (old_var * old_count + var * count + shift**2 * old_count * count / total) / total
@@ -63,6 +67,8 @@ class UpdateNormaliser(BaseCallback):
         self._take_in()
 
     def _take_in(self) -> None:
-        if self._seen is not None:
-            self.model.policy.features_extractor.update(self._seen)
-            self._seen = None
+        extractor = self.model.policy.features_extractor
+        # A learner of the user's own may normalise in its own way.
+        if self._seen is not None and isinstance(extractor, RunningNorm):
+            extractor.update(self._seen)
+        self._seen = None

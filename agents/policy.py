@@ -59,12 +59,18 @@ class PolicySpec:
         obs_space = Box(-np.inf, np.inf, (self.obs_size,), np.float64)
         action_space = Box(np.float32(self.action_low), np.float32(self.action_high), dtype=np.float32)
         return ActorCriticPolicy(
-            obs_space, action_space, lambda _: 0.0, **policy_kwargs(self.policy_layers, self.value_layers, self.activation)
+            obs_space,
+            action_space,
+            lambda _: 0.0,
+            **policy_kwargs(self.policy_layers, self.value_layers, self.activation),
         )
 
 
 def policy_kwargs(
-    policy_layers: tuple[int, ...], value_layers: tuple[int, ...], activation: str = "tanh", log_std_init: float = 0.0
+    policy_layers: tuple[int, ...],
+    value_layers: tuple[int, ...],
+    activation: str = "tanh",
+    log_std_init: float = 0.0,
 ) -> dict[str, Any]:
     """What Stable-Baselines3 needs to build the policy; the normaliser is part of it."""
     return {
@@ -76,7 +82,11 @@ def policy_kwargs(
 
 
 def save_agent(
-    path: str | Path, kind: str, policy: ActorCriticPolicy, meta: Mapping[str, Any], extra: Mapping[str, torch.Tensor]
+    path: str | Path,
+    kind: str,
+    policy: ActorCriticPolicy,
+    meta: Mapping[str, Any],
+    extra: Mapping[str, torch.Tensor],
 ) -> None:
     """Write policy, further tensors and facts as one verified file."""
     tensors = {f"policy.{key}": value for key, value in policy.state_dict().items()} | dict(extra)
@@ -84,7 +94,9 @@ def save_agent(
     save_archive(Path(path), arrays, {**meta, "kind": kind, "policy": asdict(PolicySpec.of(policy))})
 
 
-def load_agent(path: str | Path, kinds: tuple[str, ...] = ()) -> tuple[ActorCriticPolicy, dict, dict[str, torch.Tensor]]:
+def load_agent(
+    path: str | Path, kinds: tuple[str, ...] = ()
+) -> tuple[ActorCriticPolicy, dict, dict[str, torch.Tensor]]:
     """Policy, facts and the other tensors of a saved agent.
 
     Raises:
@@ -93,7 +105,9 @@ def load_agent(path: str | Path, kinds: tuple[str, ...] = ()) -> tuple[ActorCrit
     arrays, meta = load_archive(Path(path))
     if "policy" not in meta or (kinds and meta["kind"] not in kinds):
         wanted = " or ".join(kinds) or "an agent"
-        raise DataError(f"{path} holds {meta.get('kind', 'something unknown')}, not {wanted}; name another file")
+        raise DataError(
+            f"{path} holds {meta.get('kind', 'something unknown')}, not {wanted}; name another file"
+        )
     fields = {key: tuple(v) if isinstance(v, list) else v for key, v in meta["policy"].items()}
     policy = PolicySpec(**fields).build()
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}

@@ -1,4 +1,4 @@
-"""How scores get into Stable-Baselines3's PPO: an environment that pays nothing, a buffer that adds rewards."""
+"""How scores get into Stable-Baselines3: an environment that pays nothing, a buffer that adds rewards."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -53,7 +53,9 @@ class RewardlessEnv(VecEnvWrapper):
         for i in np.flatnonzero(ended):
             next_obs[i] = infos[i]["terminal_observation"]
             truncated[i] = infos[i].get("TimeLimit.truncated", False)
-        self._steps.append(Step(self._obs, self._actions, next_obs, ended & ~truncated, truncated, self._starts))
+        self._steps.append(
+            Step(self._obs, self._actions, next_obs, ended & ~truncated, truncated, self._starts)
+        )
         self._obs, self._starts = obs, ended
         return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos
 
@@ -61,7 +63,9 @@ class RewardlessEnv(VecEnvWrapper):
         """The steps since the last call, as tensors; forgets them."""
         columns = (np.stack(column) for column in zip(*self._steps, strict=True))
         self._steps = []
-        obs, action, next_obs, terminated, truncated, starts = (torch.from_numpy(column) for column in columns)
+        obs, action, next_obs, terminated, truncated, starts = (
+            torch.from_numpy(column) for column in columns
+        )
         return Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
 
 

@@ -1,6 +1,6 @@
 """Recording: episodes of any policy in `gymnasium.make`, the reference every score is measured in."""
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import gymnasium
 import numpy as np
@@ -13,6 +13,7 @@ from ..envs.registry import Horizon, find_body, make_single
 from .trajectory import Trajectory
 
 
+@runtime_checkable
 class Policy(Protocol):
     """Anything that acts as Stable-Baselines3's algorithms do."""
 
@@ -29,7 +30,9 @@ class RandomPolicy:
         self._low, self._high = space.low, space.high
         self._generator = np.random.default_rng(seed)
 
-    def predict(self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False):
+    def predict(
+        self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ):
         """One draw for each observation."""
         shape = (len(obs), len(self._low))
         return self._generator.uniform(self._low, self._high, shape).astype(np.float32), state
@@ -41,7 +44,9 @@ class StillPolicy:
     def __init__(self, space: gymnasium.spaces.Box):
         self._size = space.shape[0]
 
-    def predict(self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False):
+    def predict(
+        self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ):
         """Zeros for each observation."""
         return np.zeros((len(obs), self._size), dtype=np.float32), state
 
@@ -53,7 +58,9 @@ class NoisyPolicy:
         self._policy, self._sigma, self._space = policy, sigma, space
         self._generator = np.random.default_rng(seed)
 
-    def predict(self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False):
+    def predict(
+        self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ):
         """The policy's actions plus noise of standard deviation sigma, in units of the action."""
         actions, state = self._policy.predict(obs, state, episode_start, deterministic)
         noisy = actions + self._generator.normal(0.0, self._sigma, actions.shape)

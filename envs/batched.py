@@ -31,7 +31,9 @@ class BatchedEnv(VecEnv):
         state: `(n, nq + nv)` float64, a copy; write it with `set_state`.
     """
 
-    def __init__(self, body: Body, n: int = 64, seed: int = 0, threads: int | None = None, fixed: bool = False):
+    def __init__(
+        self, body: Body, n: int = 64, seed: int = 0, threads: int | None = None, fixed: bool = False
+    ):
         self.body, self.fixed = body, fixed
         self.render_mode = None
         control = body.model.actuator_ctrlrange.astype(np.float32)
@@ -106,7 +108,9 @@ class BatchedEnv(VecEnv):
             obs[ids] = self.body.observe(self._qpos[ids], self._qvel[ids])
         return obs, self.rewards.astype(np.float32), ended, infos
 
-    def _report(self, ids: Int[np.ndarray, "K"], obs: np.ndarray, terminated: np.ndarray, infos: list[dict]) -> None:
+    def _report(
+        self, ids: Int[np.ndarray, "K"], obs: np.ndarray, terminated: np.ndarray, infos: list[dict]
+    ) -> None:
         elapsed = round(time.time() - self._started, 6)
         for i in ids:
             if not np.isfinite(obs[i]).all():
@@ -145,7 +149,9 @@ class BatchedEnv(VecEnv):
         """Set an attribute for all copies; they share one object."""
         setattr(self, attr_name, value)
 
-    def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> list[Any]:
+    def env_method(
+        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
+    ) -> list[Any]:
         """Call a method; all copies share one object, so it is called once."""
         return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
 

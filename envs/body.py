@@ -17,7 +17,9 @@ VELOCITY_BOUND = 10.0
 Observe = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Float[np.ndarray, "B O"]]
 Terminated = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Bool[np.ndarray, "B"]]
 # Forward speed [m/s], healthy after the step, executed action -> reward.
-Reward = Callable[[Float[np.ndarray, "B"], Bool[np.ndarray, "B"], Float[np.ndarray, "B A"]], Float[np.ndarray, "B"]]
+Reward = Callable[
+    [Float[np.ndarray, "B"], Bool[np.ndarray, "B"], Float[np.ndarray, "B A"]], Float[np.ndarray, "B"]
+]
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,9 @@ class Body:
         """Number of actuators."""
         return self.model.nu
 
-    def split(self, state: Float[np.ndarray, "B S"]) -> tuple[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]]:
+    def split(
+        self, state: Float[np.ndarray, "B S"]
+    ) -> tuple[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]]:
         """Positions and velocities of a batch of states, as views."""
         return state[:, : self.nq], state[:, self.nq :]
 
@@ -84,7 +88,10 @@ class Body:
         return self.observe(*self.split(state))
 
     def step_reward(
-        self, state: Float[np.ndarray, "B S"], action: Float[np.ndarray, "B A"], next_state: Float[np.ndarray, "B S"]
+        self,
+        state: Float[np.ndarray, "B S"],
+        action: Float[np.ndarray, "B A"],
+        next_state: Float[np.ndarray, "B S"],
     ) -> Float[np.ndarray, "B"]:
         """True rewards of recorded transitions, float64, equal to Gymnasium's to the bit.
 
@@ -104,6 +111,6 @@ def planar_observation(
 def running_reward(
     speed: Float[np.ndarray, "B"], healthy: Bool[np.ndarray, "B"], action: Float[np.ndarray, "B A"]
 ) -> Float[np.ndarray, "B"]:
-    """r = speed + healthy - 0.001 |action|^2, the reward of Gymnasium's Hopper-v5 and Walker2d-v5."""
+    """R = speed + healthy - 0.001 |action|^2, the reward of Gymnasium's Hopper-v5 and Walker2d-v5."""
     control_cost = 1e-3 * np.sum(np.square(action), axis=1)
     return speed + healthy - control_cost

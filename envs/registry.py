@@ -70,6 +70,16 @@ def make_single(name: str, horizon: Horizon = "native", **kwargs: object) -> gym
     return env
 
 
+def spaces(name: str) -> tuple[int, Box]:
+    """Width of the observations, and the space of the actions."""
+    env = make_single(name)
+    env.close()
+    observations, actions = env.observation_space, env.action_space
+    assert isinstance(observations, Box)
+    assert isinstance(actions, Box)
+    return observations.shape[0], actions
+
+
 def _require_termination_switch(identifier: str) -> None:
     entry = gymnasium.spec(identifier).entry_point
     maker: Callable = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry

@@ -1,4 +1,4 @@
-"""The command `gailforce VERB`: finds the verb, reads its flags, answers faults with one line and an exit code."""
+"""The command `gailforce VERB`: finds the verb, reads its flags, answers faults in one line."""
 
 import errno
 import importlib
@@ -9,16 +9,21 @@ from ..envs.errors import GailforceError, unknown
 
 # Verb -> (module, class, what it does). Modules load when their verb is called, so that help is quick.
 VERBS: dict[str, tuple[str, str, str]] = {
-    "demo": ("demo", "Demo", "the main job on shipped demonstrations: imitate, evaluate, film, report"),
+    "demo": (
+        "imitation_verbs",
+        "Demo",
+        "the main job on shipped demonstrations: imitate, evaluate, film, report",
+    ),
     "imitate": ("imitation_verbs", "Imitate", "learn a policy from demonstrations, without a reward"),
     "expert": ("expertise", "TrainExpert", "train an expert on the true reward"),
     "record": ("recording", "Record", "record episodes of a policy as demonstrations"),
+    "ladder": ("ladder", "Ladder", "record episodes of graded quality, from random to expert"),
     "evaluate": ("scoreboard", "Evaluate", "score a policy beside its controls"),
     "video": ("filming", "Video", "film a policy beside the expert"),
-    "report": ("report", "Report", "write a run's report as one self-contained page"),
+    "report": ("reporting", "Report", "write a run's report as one self-contained page"),
     "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),
-    "doctor": ("doctor", "Doctor", "look at this machine and say how to mend what is missing"),
+    "doctor": ("diagnosis", "Doctor", "look at this machine and say how to mend what is missing"),
 }
 INTERRUPTED = 130
 
@@ -62,7 +67,10 @@ def answer(arguments: list[str]) -> int:
     except OSError as fault:
         if fault.errno != errno.ENOSPC:
             raise
-        print(f"gailforce: the disk is full ({fault}); free some space and go on with: gailforce resume RUN", file=sys.stderr)
+        print(
+            f"gailforce: the disk is full ({fault}); free some space and go on with: gailforce resume RUN",
+            file=sys.stderr,
+        )
         return 4
 
 

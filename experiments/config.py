@@ -13,7 +13,11 @@ T = TypeVar("T")
 
 def to_toml(config: Mapping[str, Any]) -> str:
     """Plain values as TOML: numbers, booleans, strings, lists of them, and tables of these."""
-    plain = [f"{key} = {_toml_value(v)}" for key, v in config.items() if v is not None and not isinstance(v, Mapping)]
+    plain = [
+        f"{key} = {_toml_value(v)}"
+        for key, v in config.items()
+        if v is not None and not isinstance(v, Mapping)
+    ]
     tables = [(key, value) for key, value in config.items() if isinstance(value, Mapping)]
     return "\n".join(plain) + "\n" + "".join(_toml_table(key, value) for key, value in tables)
 

@@ -13,7 +13,7 @@ from ..agents.bridge import RewardModel
 from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import RandomPolicy
-from ..envs.registry import Horizon, make_env, make_single
+from ..envs.registry import Horizon, make_env, spaces
 from .evaluation import Score, evaluate
 
 # Raised by hand whenever a change of the algorithms makes kept controls untrue.
@@ -99,15 +99,17 @@ def expert_score(demos: Demonstrations) -> Score | None:
 
 
 def _random(task: Task) -> Score:
-    env = make_single(task.env_id, task.horizon)
-    policy = RandomPolicy(env.action_space, task.seed)
-    env.close()
-    return evaluate(policy, task.env_id, task.episodes, horizon=task.horizon, source="uniformly random actions")
+    policy = RandomPolicy(spaces(task.env_id)[1], task.seed)
+    return evaluate(
+        policy, task.env_id, task.episodes, horizon=task.horizon, source="uniformly random actions"
+    )
 
 
 def _bc(task: Task) -> Score:
     agent = BC(task.env_id, task.demos, task.seed).learn()
-    return evaluate(agent, task.env_id, task.episodes, horizon=task.horizon, source="cloning the same demonstrations")
+    return evaluate(
+        agent, task.env_id, task.episodes, horizon=task.horizon, source="cloning the same demonstrations"
+    )
 
 
 def _constant(task: Task) -> Score:

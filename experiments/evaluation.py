@@ -48,7 +48,8 @@ class Score:
 
     def to_json(self, random: float | None = None, expert: float | None = None) -> dict[str, Any]:
         """Plain values for `result.json`, with the normalised return where its references are known."""
-        known = random is not None and expert is not None
+        # An expert no better than random gives no scale.
+        known = random is not None and expert is not None and expert > random
         nr = self.nr(random, expert) if known else None
         return {
             "returns": list(self.returns),

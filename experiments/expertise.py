@@ -53,7 +53,9 @@ class TrainExpert(Command):
         one_thread()
         identifier = env_id(self.env)
         agent = Expert(self.env, self.seed, self.config)
-        run = RunFolder.create(f"expert-{self.env}", self.runs, {"kind": "expert", "environment": identifier, **self._facts()})
+        run = RunFolder.create(
+            f"expert-{self.env}", self.runs, {"kind": "expert", "environment": identifier, **self._facts()}
+        )
         started = time.time()
         self._train(agent, run)
         seconds = round(time.time() - started, 1)
@@ -72,7 +74,11 @@ class TrainExpert(Command):
         agent.learner.set_logger(run.logger())
         copies = make_env(self.env, self.selection_episodes, SELECTION_SEED)
         look = Evaluation(agent, copies, self.selection_episodes, on_best=lambda: agent.save(run.agent))
-        callbacks = [Periodic(self.every, look), save_on_the_way(agent, run.checkpoints, self.every), progress()]
+        callbacks = [
+            Periodic(self.every, look),
+            save_on_the_way(agent, run.checkpoints, self.every),
+            progress(),
+        ]
         with termination_interrupts():
             try:
                 agent.learn(self.steps, callbacks)

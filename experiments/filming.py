@@ -1,4 +1,4 @@
-"""The verb `video`: a policy beside the expert from the same initial state, with the discriminator's opinion."""
+"""The verb `video`: a policy beside the expert from the same start, with the discriminator's opinion."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,11 @@ RATE = 60.0
 
 
 def film(
-    path: Path, env: str, episodes: dict[str, Trajectory], reward_model: RewardModel | None, horizon: Horizon = "native"
+    path: Path,
+    env: str,
+    episodes: dict[str, Trajectory],
+    reward_model: RewardModel | None,
+    horizon: Horizon = "native",
 ) -> Path:
     """Write episodes side by side in real time; the keys are the titles, the expert first.
 
@@ -61,7 +65,12 @@ def _in_units_of_range(
 
 
 def film_beside_expert(
-    policy: Policy, env: str, expert: Trajectory, model: RewardModel | None, path: Path, horizon: Horizon = "native"
+    policy: Policy,
+    env: str,
+    expert: Trajectory,
+    model: RewardModel | None,
+    path: Path,
+    horizon: Horizon = "native",
 ) -> Path:
     """Film a policy beside a recorded expert; both begin from the expert's initial state, if its seed is known."""
     seed = EVALUATION_SEED if expert.seed is None else expert.seed
@@ -113,7 +122,9 @@ class Video(Command):
             return None
         name = self.demos or target.config.get("demos")
         if name is None:
-            raise UsageError("no expert to film beside; name demonstrations with --demos, or use --beside none")
+            raise UsageError(
+                "no expert to film beside; name demonstrations with --demos, or use --beside none"
+            )
         return Demonstrations.load(name)[self.episode]
 
     def _out(self, target: Target) -> Path:

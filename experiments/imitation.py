@@ -54,13 +54,25 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> f
 
 
 def finish(
-    agent: GAIL, run: RunFolder, config: ImitationConfig, demos: Demonstrations, seconds: float, show: FinishConfig
+    agent: GAIL,
+    run: RunFolder,
+    config: ImitationConfig,
+    demos: Demonstrations,
+    seconds: float,
+    show: FinishConfig,
 ) -> dict[str, Any]:
     """Score the trained agent beside its controls, film it, write result and report."""
     started = time.time()
     modes = {"deterministic": True, "exploring": False}
     scores = {
-        mode: evaluate(agent, config.env, show.evaluation_episodes, flag, horizon=config.horizon, source=f"this run, {mode}")
+        mode: evaluate(
+            agent,
+            config.env,
+            show.evaluation_episodes,
+            flag,
+            horizon=config.horizon,
+            source=f"this run, {mode}",
+        )
         for mode, flag in modes.items()
     }
     result = {

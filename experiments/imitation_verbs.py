@@ -1,4 +1,4 @@
-"""The verbs `imitate` and `resume`: imitation from the command line."""
+"""The verbs `imitate`, `demo` and `resume`: imitation from the command line."""
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -12,6 +12,9 @@ from .imitation import FinishConfig, finish, train
 from .imitation_config import ImitationConfig
 from .run import RunFolder, one_thread
 from .scoreboard import describe_result
+
+# Enough for the hopper to imitate, few enough to watch; see the README.
+DEMO_STEPS = 1_000_000
 
 
 @dataclass
@@ -36,13 +39,30 @@ class Imitate(Command):
         one_thread()
         demos = self.config.demonstrations()
         agent = self.config.agent(demos)
-        run = RunFolder.create(f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)})
+        run = RunFolder.create(
+            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
+        )
         seconds = train(agent, run, self.config, self.every)
         return finish(agent, run, self.config, demos, seconds, self.show)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table with controls, and where everything is."""
         return describe_result(result)
+
+
+@dataclass
+class Demo(Imitate):
+    """The main job on shipped demonstrations: a hopper learns from four recorded episodes.
+
+    Trains, evaluates beside the controls, films imitator and expert, writes the report.
+
+    Example:
+        gailforce demo
+    """
+
+    config: Annotated[ImitationConfig, tyro.conf.arg(name="")] = field(
+        default_factory=lambda: ImitationConfig("hopper", steps=DEMO_STEPS)
+    )
 
 
 @dataclass

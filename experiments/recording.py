@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
-from gymnasium.spaces import Box
 
 from ..agents.loading import PolicyOptions
 from ..demos.card import Card
@@ -17,7 +16,7 @@ from ..demos.library import REFERENCES
 from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy, record
 from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
-from ..envs.registry import env_id, make_single
+from ..envs.registry import env_id, spaces
 from .command import Command
 from .run import one_thread, versions
 from .target import resolve
@@ -83,7 +82,7 @@ class Record(Command):
 
     def _policy(self) -> Policy:
         policy = resolve(self.policy, self.env, self.options).policy
-        return NoisyPolicy(policy, self.noise, action_space(self.env), self.seed) if self.noise else policy
+        return NoisyPolicy(policy, self.noise, spaces(self.env)[1], self.seed) if self.noise else policy
 
     def _play(self, policy: Policy, split: str, count: int) -> list[Trajectory]:
         first = self.seed + SPLIT_SEEDS[split] - SPLIT_SEEDS["training"]
@@ -100,16 +99,9 @@ class Record(Command):
         )
 
 
-def action_space(env: str) -> Box:
-    """The bounds of an environment's actions."""
-    single = make_single(env)
-    single.close()
-    return single.action_space
-
-
 def card_of(env: str, maker: str, notes: str = "") -> Card:
     """A card with this very command, the versions at hand, and what random and zero actions earn."""
-    space = action_space(env)
+    _, space = spaces(env)
     random, still = (
         float(np.mean([t.total_reward for t in record(policy, env, REFERENCE_EPISODES)]))
         for policy in (RandomPolicy(space), StillPolicy(space))

@@ -51,7 +51,9 @@ class RunFolder:
         """
         run = cls(Path(path))
         if not (run.path / "config.toml").is_file():
-            raise DataError(f"{path} is not a run: it holds no config.toml; name a folder that imitate or expert made")
+            raise DataError(
+                f"{path} is not a run: it holds no config.toml; name a folder that imitate or expert made"
+            )
         return run
 
     @property

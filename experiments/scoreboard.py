@@ -12,11 +12,11 @@ from ..envs.errors import UsageError
 from ..envs.registry import Horizon
 from . import controls
 from .command import Command
+from .config import from_plain
 from .controls import Task
 from .evaluation import Score, evaluate
 from .imitation_config import ImitationConfig
 from .run import one_thread
-from .config import from_plain
 from .statistics import Estimate, mean_interval
 from .target import Target, resolve
 
@@ -32,7 +32,9 @@ ROWS = {
 }
 
 
-def with_controls(scores: dict[str, Score], task: Task, mode: ControlMode, expert: Score | None = None) -> dict[str, Any]:
+def with_controls(
+    scores: dict[str, Score], task: Task, mode: ControlMode, expert: Score | None = None
+) -> dict[str, Any]:
     """The agent's scores and its controls' as plain values, with normalised returns.
 
     Args:
@@ -133,15 +135,27 @@ class Evaluate(Command):
         target = resolve(self.policy, self.env, self.options)
         task = self._task(target)
         scores = {
-            mode: self._score(target.policy, task, flag) for mode, flag in {"deterministic": True, "exploring": False}.items()
+            mode: self._score(target.policy, task, flag)
+            for mode, flag in {"deterministic": True, "exploring": False}.items()
         }
         expert = None
         if self.expert is not None:
             expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
-        return {"environment": task.env_id, "policy": str(target.file), **with_controls(scores, task, self.controls, expert)}
+        return {
+            "environment": task.env_id,
+            "policy": str(target.file),
+            **with_controls(scores, task, self.controls, expert),
+        }
 
     def _score(self, policy: Any, task: Task, deterministic: bool) -> Score:
-        return evaluate(policy, task.env_id, self.episodes, deterministic, horizon=task.horizon, source="gailforce evaluate")
+        return evaluate(
+            policy,
+            task.env_id,
+            self.episodes,
+            deterministic,
+            horizon=task.horizon,
+            source="gailforce evaluate",
+        )
 
     def _task(self, target: Target) -> Task:
         if target.config.get("kind") == "imitation":
@@ -150,7 +164,13 @@ class Evaluate(Command):
         name = self.demos or target.config.get("demos") or SHIPPED_FOR.get(target.env_id)
         if name is None:
             raise UsageError(f"no demonstrations of {target.env_id} to compare with; name some with --demos")
-        return Task(target.env_id, Demonstrations.load(name), int(target.config.get("steps", 0)), self.horizon or "native", self.episodes)
+        return Task(
+            target.env_id,
+            Demonstrations.load(name),
+            int(target.config.get("steps", 0)),
+            self.horizon or "native",
+            self.episodes,
+        )
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table."""

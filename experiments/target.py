@@ -1,4 +1,4 @@
-"""What a verb is pointed at: a run, a saved agent or a Stable-Baselines3 zip, as a policy with its environment."""
+"""What a verb is pointed at: a run, a saved agent or a Stable-Baselines3 zip, with its environment."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -11,7 +11,9 @@ from .model import Critic
 
 Score = Callable[[Tensor], Tensor]
 Loss = Callable[[Float[Tensor, "B"], Float[Tensor, "B"]], Float[Tensor, ""]]
-Regulariser = Callable[[Score, Float[Tensor, "B X"], Float[Tensor, "B X"], torch.Generator], Float[Tensor, ""]]
+Regulariser = Callable[
+    [Score, Float[Tensor, "B X"], Float[Tensor, "B X"], torch.Generator], Float[Tensor, ""]
+]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class AdversarialConfig:
     """Settings of the critic's optimiser."""
 
     # Adam's learning rate; usually 1e-5 to 3e-4.
-    learning_rate: float = 1e-4
+    learning_rate: float = 3e-4
     # Adam's two decay rates; a first one below 0.9 is usual against a moving opponent.
     betas: tuple[float, float] = (0.5, 0.999)
 

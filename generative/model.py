@@ -15,4 +15,4 @@ class Critic(nn.Module, ABC):
 
     @abstractmethod
     def logit(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
-        """log P(expert | x) - log P(agent | x), expert high, without gradients to the weights' owner."""
+        """Log P(expert | x) - log P(agent | x), expert high, without gradients to the weights' owner."""

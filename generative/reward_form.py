@@ -15,22 +15,22 @@ MAX_EXPONENT = 10.0
 
 
 def positive(logit: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """r = -log(1 - D) = softplus(logit), never below zero (Ho & Ermon 2016, the sign most code uses)."""
+    """R = -log(1 - D) = softplus(logit), never below zero (Ho & Ermon 2016, the sign most code uses)."""
     return F.softplus(logit)
 
 
 def negative(logit: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """r = log D = -softplus(-logit), never above zero: it pays to end an episode early."""
+    """R = log D = -softplus(-logit), never above zero: it pays to end an episode early."""
     return -F.softplus(-logit)
 
 
 def plain_logit(logit: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """r = log D - log(1 - D) = logit, the sum of the two above (Fu et al. 2018, section 5)."""
+    """R = log D - log(1 - D) = logit, the sum of the two above (Fu et al. 2018, section 5)."""
     return logit
 
 
 def fairl(logit: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-    """r = -h exp(h), h = logit: forward Kullback-Leibler (Ghasemipour et al. 2020, table 1)."""
+    """R = -h exp(h), h = logit: forward Kullback-Leibler (Ghasemipour et al. 2020, table 1)."""
     bounded = logit.clamp(-MAX_EXPONENT, MAX_EXPONENT)
     return -bounded * torch.exp(bounded)
 

@@ -82,7 +82,12 @@ class RewardModel:
     """
 
     def __init__(
-        self, name: str, inputs: Inputs = "sa", form: str = "positive", seed: int = 0, config: RewardConfig | None = None
+        self,
+        name: str,
+        inputs: Inputs = "sa",
+        form: str = "positive",
+        seed: int = 0,
+        config: RewardConfig | None = None,
     ):
         self.name, self.inputs, self.form, self.seed = name, inputs, form, seed
         self.config = config or RewardConfig()
@@ -110,7 +115,9 @@ class RewardModel:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
         self._replay.append(self._standardised(agent))
         experts, agents = self._standardised(expert), torch.cat(tuple(self._replay))
-        steps = [self.critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)]
+        steps = [
+            self.critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)
+        ]
         return {key: sum(step[key] for step in steps) / len(steps) for key in steps[0]}
 
     def _draw(self, rows: Float[Tensor, "N X"]) -> Float[Tensor, "B X"]:

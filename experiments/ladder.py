@@ -1,0 +1,98 @@
+"""The verb `ladder`: episodes of graded quality, from random to expert, to try judges of behaviour on."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from ..agents.loading import PolicyOptions
+from ..demos.dataset import Demonstrations
+from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, record
+from ..demos.trajectory import Trajectory
+from ..envs.errors import UsageError
+from ..envs.registry import spaces
+from .command import Command
+from .recording import card_of
+from .run import RunFolder, one_thread
+from .target import resolve
+
+# Standard deviations of the noise on the expert's actions, in units of the action.
+NOISES = (0.1, 0.3, 0.6)
+# First seed of the episodes; each rung takes the next thousand.
+LADDER_SEED = 400_000
+
+
+@dataclass
+class Ladder(Command):
+    """Record a graded ladder: random, snapshots of an expert's training, the expert exploring and disturbed.
+
+    Example:
+        gailforce ladder hopper --expert runs/expert-hopper-X --snapshots 300_000 600_000 1_000_000 --out ladder.gfd
+    """
+
+    # Environment: hopper or walker2d.
+    env: Annotated[str, tyro.conf.Positional]
+    # The run of the expert, with its checkpoints.
+    expert: Path
+    # Steps of training at which a rung is taken; the nearest checkpoint counts.
+    snapshots: tuple[int, ...]
+    # The file to write.
+    out: Path
+    # Steps of each rung at most; whole episodes only, at least one.
+    steps_per_rung: int = 3000
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Play every rung and write one set in float32."""
+        one_thread()
+        played: list[Trajectory] = []
+        rungs = self._rungs()
+        for i, (name, (policy, deterministic)) in enumerate(rungs.items()):
+            played += self._play(policy, deterministic, LADDER_SEED + 1000 * i, name)
+        card = card_of(self.env, str(self.expert), "graded ladder: " + ", ".join(rungs))
+        # Its lower rungs are meant to be bad.
+        card = replace(card, reference_return=None)
+        path = Demonstrations(played, card, self.out.stem).save(self.out, precision="float32")
+        returns = {
+            name: float(np.mean([t.total_reward for t in played if t.source == name])) for name in rungs
+        }
+        return {"path": str(path), "steps": int(sum(map(len, played))), "returns": returns}
+
+    def _rungs(self) -> dict[str, tuple[Policy, bool]]:
+        _, space = spaces(self.env)
+        expert = resolve(self.expert, self.env, self.options).policy
+        snapshots = {f"snapshot-{step}": (self._snapshot(step), True) for step in self.snapshots}
+        noisy = {f"expert-noise-{sigma}": (NoisyPolicy(expert, sigma, space), True) for sigma in NOISES}
+        return {
+            "random": (RandomPolicy(space), True),
+            **snapshots,
+            "expert-exploring": (expert, False),
+            **noisy,
+        }
+
+    def _snapshot(self, step: int) -> Policy:
+        files = {
+            int(path.stem.removeprefix("step-")): path
+            for path in RunFolder.open(self.expert).checkpoints.glob("step-*.gfa")
+        }
+        if not files:
+            raise UsageError(
+                f"{self.expert} keeps no checkpoints; train an expert with gailforce expert {self.env}"
+            )
+        return resolve(files[min(files, key=lambda known: abs(known - step))], self.env, self.options).policy
+
+    def _play(self, policy: Policy, deterministic: bool, seed: int, name: str) -> list[Trajectory]:
+        """Whole episodes until the next one would pass the limit."""
+        episodes: list[Trajectory] = []
+        while True:
+            (episode,) = record(policy, self.env, 1, seed + len(episodes), deterministic, source=name)
+            if episodes and sum(map(len, episodes)) + len(episode) > self.steps_per_rung:
+                return episodes
+            episodes.append(episode)
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The mean return of every rung."""
+        rungs = "\n".join(f"  {name:<22}{value:>8,.0f}" for name, value in result["returns"].items())
+        return f"{result['path']}: {result['steps']:,} steps\n{rungs}"

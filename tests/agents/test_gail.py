@@ -1,0 +1,156 @@
+"""GAIL on the smallest task with a known answer, and the promises around it."""
+
+import functools
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from probes import Track
+from stable_baselines3 import PPO
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+from gailforce.agents.bridge import RewardModel, require_safe_form
+from gailforce.agents.gail import GAIL, GAILConfig
+from gailforce.agents.learner import PPOConfig
+from gailforce.demos.card import Card
+from gailforce.demos.dataset import Demonstrations
+from gailforce.demos.trajectory import Trajectory
+from gailforce.envs import make_env
+from gailforce.envs.errors import DataError, UsageError
+from gailforce.generative.families.gan import gan
+from gailforce.generative.reward_model import RewardConfig
+
+CONFIG = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
+HOPPER = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=128))
+
+
+def _going_right(episodes=3):
+    x = np.linspace(0, 2, 21)[:, None]
+    trajectory = Trajectory(obs=x, actions=np.ones((20, 1)), terminated=False, truncated=True)
+    return Demonstrations([trajectory] * episodes, Card(env_id="Track"))
+
+
+def _track():
+    return DummyVecEnv([lambda: gymnasium.wrappers.TimeLimit(Track(), 20)] * 8)
+
+
+def _hopper_demos(rewards=True):
+    rng = np.random.default_rng(0)
+    steps = 40
+    trajectory = Trajectory(
+        obs=rng.normal(size=(steps + 1, 11)),
+        actions=rng.uniform(-1, 1, (steps, 3)),
+        terminated=False,
+        truncated=True,
+        rewards=np.full(steps, np.nan) if rewards else None,
+    )
+    return Demonstrations([trajectory] * 2, Card(env_id="Hopper-v5"))
+
+
+def test_an_expert_that_always_goes_right_is_imitated():
+    agent = GAIL(_track(), _going_right(), config=CONFIG, seed=0).learn(20_000)
+    actions, _ = agent.predict(np.linspace(0, 1.5, 7)[:, None], deterministic=True)
+    assert (actions > 0.7).all()
+
+
+def test_rewards_of_the_demonstrations_are_never_read():
+    weights = []
+    for demos in (_hopper_demos(), _hopper_demos().without_rewards()):
+        agent = GAIL("hopper", demos, config=HOPPER, seed=3).learn(512)
+        weights.append(torch.cat([p.flatten() for p in agent.policy.parameters()]))
+    assert torch.equal(*weights)
+
+
+def test_a_saved_agent_acts_and_judges_the_same(tmp_path):
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER, seed=1).learn(512)
+    agent.save(tmp_path / "agent.gfa")
+    loaded = GAIL.load(tmp_path / "agent.gfa")
+    obs = np.random.default_rng(0).normal(size=(30, 11))
+    assert np.array_equal(
+        agent.predict(obs, deterministic=True)[0], loaded.predict(obs, deterministic=True)[0]
+    )
+    states = (agent.reward_model.state_dict(), loaded.reward_model.state_dict())
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+    assert loaded.learner.num_timesteps == 512
+
+
+def test_a_loaded_agent_learns_on_with_demonstrations_and_refuses_without(tmp_path):
+    GAIL("hopper", _hopper_demos(), config=HOPPER).learn(256).save(tmp_path / "agent.gfa")
+    with pytest.raises(UsageError, match="demos="):
+        GAIL.load(tmp_path / "agent.gfa").learn(256)
+    agent = GAIL.load(tmp_path / "agent.gfa", demos=_hopper_demos(), config=HOPPER)
+    assert agent.learn(256, reset_num_timesteps=False).learner.num_timesteps == 512
+
+
+def test_the_number_of_copies_does_not_change_the_steps_between_updates():
+    for copies in (4, 8):
+        agent = GAIL("hopper", _hopper_demos(), config=GAILConfig(copies=copies, ppo=HOPPER.ppo))
+        assert agent.learner.n_steps * copies == 256
+
+
+def test_your_own_keyword_arguments_and_your_own_learner_are_used():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER, ent_coef=0.25)
+    assert agent.learner.ent_coef == 0.25
+    own = functools.partial(PPO, "MlpPolicy", n_steps=32, batch_size=64)
+    agent = GAIL("hopper", _hopper_demos(), learner=own, config=HOPPER).learn(256)
+    assert isinstance(agent.learner, PPO)
+    with pytest.raises(UsageError, match=r"agent\.learner\.save"):
+        agent.save("unused.gfa")
+
+
+def test_stable_baselines3_evaluates_our_agents_unchanged():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER)
+    mean, std = evaluate_policy(agent, make_env("hopper", 2), n_eval_episodes=2)
+    assert np.isfinite([mean, std]).all()
+
+
+def test_the_discriminator_is_trained_before_it_scores():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER)
+    order = []
+    for verb in ("update", "reward"):
+        method = getattr(agent.reward_model, verb)
+        setattr(
+            agent.reward_model, verb, lambda *a, method=method, verb=verb: (order.append(verb), method(*a))[1]
+        )
+    agent.learn(512)
+    assert order == ["update", "reward"] * 2
+
+
+def test_the_reward_model_decides_how_much_is_learned_from_and_replayed():
+    model = RewardModel("gan", config=RewardConfig(updates=3, batch_size=32, replay=2))
+    GAIL("hopper", _hopper_demos(), model, config=HOPPER).learn(256 * 3)
+    assert len(model._replay) == 2
+
+
+@pytest.mark.parametrize("form", ["logit", "negative", "fairl"])
+def test_forms_that_can_pay_for_dying_are_refused_on_a_native_horizon(form):
+    with pytest.raises(UsageError, match="falling early"):
+        require_safe_form(form, "native")
+    require_safe_form(form, "fixed")
+    require_safe_form(form, "native", force=True)
+    require_safe_form("positive", "native")
+
+
+@pytest.mark.parametrize(
+    ("build", "error", "words"),
+    [
+        (lambda: GAIL("hopper", _going_right()), DataError, "come from Track, not Hopper-v5"),
+        (lambda: GAIL("hopper", _hopper_demos(), "gann"), UsageError, "did you mean gan"),
+        (lambda: RewardModel(inputs="as"), UsageError, "there are: s, sa, ss'"),
+        (lambda: RewardModel(form="positiv"), UsageError, "did you mean positive"),
+        (lambda: GAIL("hopper", _hopper_demos(), learner="pppo"), UsageError, "there are: ppo"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_choices(build, error, words):
+    with pytest.raises(error, match=words):
+        build()
+
+
+@pytest.mark.parametrize("inputs", ["s", "sa", "ss'"])
+def test_the_critic_sees_what_its_inputs_say(inputs):
+    model = RewardModel(inputs=inputs)
+    model.fit(_hopper_demos())
+    width = {"s": 11, "sa": 14, "ss'": 22}[inputs]
+    assert torch.equal(model.critic.logit(torch.zeros(1, width)), gan(width, 0).logit(torch.zeros(1, width)))

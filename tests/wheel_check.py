@@ -1,0 +1,38 @@
+"""Check a built wheel: one top-level name, the shipped files, and that it runs in an empty environment."""
+
+import subprocess
+import sys
+import tempfile
+import venv
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(folder: str) -> int:
+    """Check the only wheel in a folder."""
+    (wheel,) = Path(folder).glob("gailforce-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"gailforce"}, f"the wheel installs {tops}, not gailforce alone"
+    shipped = {f"gailforce/{path.relative_to(ROOT)}" for path in (ROOT / "demos" / "shipped").glob("*.gfd")}
+    assert shipped, "there are no demonstrations to ship"
+    assert shipped <= set(names), f"the wheel lacks {shipped - set(names)}"
+    with tempfile.TemporaryDirectory() as empty:
+        _run_in_empty_environment(wheel.resolve(), Path(empty))
+    print(f"{wheel.name}: {len(names)} files, {len(shipped)} sets of demonstrations; it runs when alone")
+    return 0
+
+
+def _run_in_empty_environment(wheel: Path, folder: Path) -> None:
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    constraints = ["-c", str(ROOT / "constraints.txt")]
+    subprocess.run([python, "-m", "pip", "install", "-q", *constraints, "torch", wheel], check=True)
+    for arguments in (["--help"], ["demos", "list"], ["doctor"]):
+        subprocess.run([folder / "venv" / "bin" / "gailforce", *arguments], cwd=folder, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
