@@ -198,7 +198,7 @@ class _Track:
     def _end(self, part: Canvas) -> None:
         part[: self.height] = FADED * self.shown + (1 - FADED) * np.asarray(PAPER)
         self._head(part)
-        badge(part, self.pane.ending, self.width // 2, self.height // 2, LARGE, PAPER, self.colour)
+        badge(part, self.pane.ending, self.width // 2, round(0.87 * self.height), LARGE, PAPER, self.colour)
 
     def _head(self, part: Canvas) -> None:
         right = part.shape[1] - MARGIN

@@ -28,7 +28,7 @@ SQUARE = 0.5
 # Height at which shadows lie, so that the ground does not swallow them [m].
 SHADOW_HEIGHT = 0.003
 # Camera distance over the robot's radius; leaves room for a jump.
-ROOM = 3.5
+ROOM = 3.6
 # How far the camera looks down at whatever runs [degrees].
 DOWNWARD = 8.0
 
@@ -118,7 +118,7 @@ def cast_shadows(scene: mujoco.MjvScene, ground: float = 0.0) -> None:
 
 
 def _light(model: mujoco.MjModel) -> None:
-    model.vis.headlight.ambient[:], model.vis.headlight.diffuse[:] = 0.45, 0.35
+    model.vis.headlight.ambient[:], model.vis.headlight.diffuse[:] = 0.45, 0.55
     model.vis.headlight.specular[:] = 0.05
     model.light_ambient[:], model.light_diffuse[:], model.light_specular[:] = 0.0, 0.4, 0.15
     model.vis.rgba.haze[:] = _rgba(HORIZON)
