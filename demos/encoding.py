@@ -97,7 +97,7 @@ def write_video(path: str | os.PathLike[str], frames: Iterable[Frame], fps: floa
 def write_gif(path: str | os.PathLike[str], frames: Iterable[Frame], fps: float, width: int = 480) -> Path:
     """Write a short animation scaled to `width`; holds all its frames in memory.
 
-    A hundred frames at 480 pixels make about 1 MB.
+    A hundred frames of two panes make about 1.2 MB at 480 pixels, 2 MB at 640.
 
     Raises:
         DataError: no frames, or frames of different sizes.
