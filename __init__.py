@@ -1,1 +1,26 @@
-"""gailforce: imitation learning you can trust."""
+"""Imitation learning you can trust: a policy, a video of it beside the expert, and an honest verdict."""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Public name -> module; nothing heavy is imported before it is used.
+_HOMES = {
+    "make_env": "envs.registry",
+    "Demonstrations": "demos.dataset",
+    "Trajectory": "demos.trajectory",
+    "record": "demos.recorder",
+    "BC": "agents.bc",
+    "GAIL": "agents.gail",
+    "Expert": "agents.expert",
+    "RewardModel": "agents.bridge",
+    "evaluate": "experiments.evaluation",
+}
+__all__ = ["BC", "GAIL", "Demonstrations", "Expert", "RewardModel", "Trajectory", "evaluate", "make_env", "record"]
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever the name stands for
+    if name not in _HOMES:
+        raise AttributeError(f"gailforce has no {name}; it has: {', '.join(sorted(_HOMES))}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,136 @@
+"""The command answers faults with one line, the right exit code and no traceback."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from gailforce.agents.expert import Expert, ExpertConfig
+from gailforce.agents.learner import PPOConfig
+from gailforce.experiments.cli import VERBS, answer
+
+TINY = ["--steps", "512", "--ppo.steps-per-update", "256", "--ppo.batch-size", "128", "--copies", "8", "--threads", "1"]
+IMITATE = ["imitate", "hopper", *TINY, "--evaluation-episodes", "2", "--controls", "none", "--no-video"]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def expert(tmp_path):
+    agent = Expert("hopper", config=ExpertConfig(8, PPOConfig(256, 128)))
+    agent.save(tmp_path / "expert.gfa")
+    return str(tmp_path / "expert.gfa")
+
+
+def _run(tmp_path):
+    (run,) = (tmp_path / "runs").iterdir()
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["imitat"], 2, "did you mean imitate"),
+        (["imitate", "hoper"], 2, "did you mean hopper"),
+        (["imitate", "hopper", "--demos", "hopper-exprt"], 2, "did you mean hopper-expert"),
+        (["imitate", "hopper", "--demos", "missing.gfd"], 3, "missing.gfd"),
+        (["imitate", "walker2d", "--demos", "hopper-expert"], 3, "come from Hopper-v5, not Walker2d-v5"),
+        (["imitate", "hopper", "--episodes", "99"], 2, "it has 25"),
+        (["imitate", "hopper", "--reward", "gaan"], 2, "did you mean gan"),
+        (["imitate", "hopper", "--form", "logit"], 2, "falling early"),
+        (["imitate", "hopper", "--ppo.batch-size", "300"], 2, "batches of 300"),
+        (["imitate", "hopper", "--demos", "minari:../outside"], 2, "minari"),
+        (["expert", "CartPole-v1"], 2, "Box"),
+        (["record", "hopper", "--policy", "nothing.gfa", "--out", "x.gfd"], 3, "nothing.gfa"),
+        (["evaluate", "nothing"], 3, "nothing"),
+        (["resume", "nothing"], 3, "nothing"),
+        (["report", "nothing"], 3, "nothing"),
+        (["video", "nothing.zip"], 3, "nothing.zip"),
+        (["demos", "check"], 2, "which demonstrations"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(arguments, code, words, capsys):
+    assert answer(arguments) == code
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert words.lower() in lines[-1].lower()
+    assert not any("Traceback" in line for line in lines)
+
+
+def test_zero_episodes_are_refused(expert, capsys):
+    assert answer(["record", "hopper", "--policy", expert, "--episodes", "0", "--out", "x"]) == 2
+    assert "at least one" in capsys.readouterr().err
+
+
+def test_help_lists_every_verb_and_imports_nothing_heavy():
+    script = (
+        "import sys; from gailforce.experiments.cli import answer; answer(['--help']);"
+        "print({'torch', 'mujoco'} & set(sys.modules))"
+    )
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert all(f"  {verb}" in shown for verb in VERBS)
+    assert shown.strip().endswith("set()")
+
+
+def test_a_damaged_file_of_demonstrations_is_data_exit_3(tmp_path, capsys):
+    (tmp_path / "bad.gfd").write_bytes(b"not a zip")
+    assert answer(["imitate", "hopper", "--demos", "bad.gfd"]) == 3
+    assert "bad.gfd" in capsys.readouterr().err
+
+
+def test_nan_in_the_demonstrations_is_data_exit_3(tmp_path, capsys):
+    obs = np.zeros((11, 11))
+    obs[3, 2] = np.nan
+    np.savez(tmp_path / "nan.npz", obs=obs, actions=np.zeros((10, 3)), lengths=np.array([10]))
+    assert answer(["demos", "import", "nan.npz", "--env", "Hopper-v5", "--out", "x.gfd"]) == 3
+    assert "NaN" in capsys.readouterr().err
+
+
+def test_record_imitate_evaluate_report_and_resume_work_together(tmp_path, expert, capsys):
+    assert answer(["record", "hopper", "--policy", expert, "--episodes", "3", "--out", "mine", "--json"]) == 0
+    recorded = json.loads(capsys.readouterr().out)
+    assert recorded["episodes"] == 3
+    assert answer([*IMITATE, "--demos", "mine.gfd", "--episodes", "2", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["demonstrations"]["episodes"] == 2
+    assert len(result["agent"]["exploring"]["returns"]) == 2
+    run = _run(tmp_path)
+    for name in ("config.toml", "command.txt", "metrics.jsonl", "result.json", "report.html", "agent.gfa"):
+        assert (run / name).stat().st_size > 0
+    assert answer(["evaluate", str(run), "--episodes", "2", "--controls", "none"]) == 0
+    assert "agent, exploring" in capsys.readouterr().out
+    assert answer(["report", str(run)]) == 0
+
+
+def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, expert, capsys, monkeypatch):
+    answer(["record", "hopper", "--policy", expert, "--episodes", "2", "--out", "mine"])
+    from gailforce.agents.gail import GAIL
+
+    learn = GAIL.learn
+
+    def interrupted(self, steps, *arguments, **kwargs):
+        learn(self, 256, *arguments, **kwargs)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(GAIL, "learn", interrupted)
+    assert answer([*IMITATE, "--demos", "mine.gfd", "--episodes", "0"]) == 130
+    run = _run(tmp_path)
+    assert f"gailforce resume {run.relative_to(tmp_path)}" in capsys.readouterr().err
+    monkeypatch.setattr(GAIL, "learn", learn)
+    assert answer(["resume", str(run), "--evaluation-episodes", "1", "--controls", "none", "--no-video", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 512
+
+
+def test_a_full_disk_is_said_and_has_exit_4(capsys, monkeypatch, tmp_path):
+    import errno
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gailforce.experiments.run.RunFolder.create", full)
+    assert answer(IMITATE) == 4
+    assert "disk is full" in capsys.readouterr().err
