@@ -18,7 +18,7 @@ def transitions(demos: Demonstrations) -> Transitions:
     steps = demos.transitions()
     return Transitions(
         *(
-            torch.as_tensor(column, dtype=torch.float32)
+            torch.from_numpy(column.astype(np.float32))
             for column in (steps.obs, steps.actions, steps.next_obs)
         )
     )
@@ -28,7 +28,7 @@ def opinion(model: tensors.RewardModel, episode: Trajectory) -> Float[np.ndarray
     """P(expert) of every step of an episode, in a critic's eyes."""
     steps = Transitions(
         *(
-            torch.as_tensor(c, dtype=torch.float32)
+            torch.from_numpy(c.astype(np.float32))
             for c in (episode.obs[:-1], episode.actions, episode.obs[1:])
         )
     )

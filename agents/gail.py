@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError, unknown
-from ..envs.registry import Horizon, env_id, make_env
+from ..envs.registry import Horizon, env_id_of, make_env
 from ..generative.reward_model import RewardConfig
 from .agent import Agent
 from .bridge import RewardModel, require_safe_form, transitions
@@ -77,9 +77,9 @@ class GAIL(Agent):
         **learner_kwargs: Any,
     ):
         self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        # A VecEnv has no name; the demonstrations say what it must be.
-        self.env_id = env_id(env) if isinstance(env, str) else demos.env_id if demos else None
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
+        # An environment of the user's own may have no id; then the demonstrations say what it must be.
+        self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
         self.reward_model = (
             RewardModel(reward_model, seed=seed, config=self.config.reward)
             if isinstance(reward_model, str)

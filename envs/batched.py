@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import gymnasium
 import mujoco
 import numpy as np
 from gymnasium.spaces import Box
@@ -35,7 +36,7 @@ class BatchedEnv(VecEnv):
         self, body: Body, n: int = 64, seed: int = 0, threads: int | None = None, fixed: bool = False
     ):
         self.body, self.fixed = body, fixed
-        self.render_mode = None
+        self.render_mode, self.spec = None, gymnasium.spec(body.env_id)
         control = body.model.actuator_ctrlrange.astype(np.float32)
         super().__init__(
             n,

@@ -53,6 +53,15 @@ def env_id(name: str) -> str:
     return name
 
 
+def env_id_of(env: VecEnv) -> str | None:
+    """The Gymnasium id of an environment that exists; None where it does not say."""
+    try:
+        spec = env.get_attr("spec")[0]
+    except AttributeError:
+        return None
+    return None if spec is None else spec.id
+
+
 def make_single(name: str, horizon: Horizon = "native", **kwargs: object) -> gymnasium.Env:
     """One environment from `gymnasium.make`: what every reported score is measured in.
 

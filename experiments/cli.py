@@ -5,8 +5,6 @@ import importlib
 import json
 import sys
 
-from ..envs.errors import GailforceError, unknown
-
 # Verb -> (module, class, what it does). Modules load when their verb is called, so that help is quick.
 VERBS: dict[str, tuple[str, str, str]] = {
     "demo": (
@@ -54,8 +52,18 @@ def answer(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(usage())
         return 0
+    return _answer_verb(arguments)
+
+
+def _answer_verb(arguments: list[str]) -> int:
+    # Imports the environments, which help does without.
+    from ..envs.errors import GailforceError
+
     try:
         return _run(arguments[0], arguments[1:])
+    except SystemExit as end:
+        # tyro has said what is wrong with a flag.
+        return end.code if isinstance(end.code, int) else 2
     except GailforceError as fault:
         print(f"gailforce: {fault}", file=sys.stderr)
         return fault.exit_code
@@ -75,10 +83,13 @@ def answer(arguments: list[str]) -> int:
 
 
 def _run(verb: str, arguments: list[str]) -> int:
+    import tyro
+
+    from ..envs.errors import unknown
+
     if verb not in VERBS:
         raise unknown("verb", verb, VERBS)
     module, name, _ = VERBS[verb]
-    import tyro
 
     kind = getattr(importlib.import_module(f"gailforce.experiments.{module}"), name)
     command = tyro.cli(kind, prog=f"gailforce {verb}", args=arguments)

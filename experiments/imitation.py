@@ -24,7 +24,7 @@ CURVE_SEED, CURVE_EPISODES = 60_000, 10
 class FinishConfig:
     """What is shown of a trained agent."""
 
-    # Controls beside the score: cached uses what is at hand, full trains the missing ones.
+    # Controls: cached uses those at hand, cheap trains a missing clone, full all of them, none only references.
     controls: ControlMode = "cached"
     # Episodes of the final scores.
     evaluation_episodes: int = 50

@@ -1,5 +1,6 @@
 """The verb `evaluate`: a policy's score in a table with its controls; no score stands alone."""
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +21,9 @@ from .run import one_thread
 from .statistics import Estimate, mean_interval
 from .target import Target, resolve
 
-ControlMode = Literal["cached", "full", "none"]
+ControlMode = Literal["cached", "cheap", "full", "none"]
+# The controls each mode trains where they are missing.
+TRAINED = {"cached": (), "cheap": ("bc",), "full": ("bc", "constant"), "none": ()}
 CONTROLS = ("random", "bc", "constant", "expert")
 ROWS = {
     "deterministic": "agent, deterministic",
@@ -46,8 +49,7 @@ def with_controls(
     names = ("random", "expert") if mode == "none" else CONTROLS
     found = {name: controls.find(name, task) for name in names}
     found["expert"] = expert or found["expert"]
-    if mode == "full":
-        found |= _make_missing([name for name in ("bc", "constant") if found[name] is None], task)
+    found |= _make([name for name in TRAINED[mode] if found[name] is None], task)
     references = [None if found[name] is None else found[name].mean for name in ("random", "expert")]
     return {
         "agent": {name: score.to_json(*references) for name, score in scores.items()},
@@ -58,9 +60,9 @@ def with_controls(
     }
 
 
-def _make_missing(names: list[str], task: Task) -> dict[str, Score]:
+def _make(names: list[str], task: Task) -> dict[str, Score]:
     for name in names:
-        print(f"training the control {ROWS[name]}: {controls.cost(name, task)}", flush=True)
+        print(f"training the control {ROWS[name]}: {controls.cost(name, task)}", file=sys.stderr, flush=True)
     return {name: controls.make(name, task) for name in names}
 
 
@@ -125,7 +127,7 @@ class Evaluate(Command):
     episodes: int = 50
     # fixed never ends an episode before its time limit.
     horizon: Horizon | None = None
-    # cached uses the controls at hand, full trains the missing ones, none shows the references only.
+    # cached uses the controls at hand, cheap trains a missing clone, full all, none shows the references only.
     controls: ControlMode = "cached"
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 

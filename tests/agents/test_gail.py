@@ -50,7 +50,7 @@ def _hopper_demos(rewards=True):
 
 
 def test_an_expert_that_always_goes_right_is_imitated():
-    agent = GAIL(_track(), _going_right(), config=CONFIG, seed=0).learn(20_000)
+    agent = GAIL(_track(), _going_right(), config=CONFIG, seed=0).learn(12_000)
     actions, _ = agent.predict(np.linspace(0, 1.5, 7)[:, None], deterministic=True)
     assert (actions > 0.7).all()
 

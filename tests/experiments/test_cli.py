@@ -40,7 +40,7 @@ def _run(tmp_path):
         (["imitate", "hopper", "--demos", "hopper-exprt"], 2, "did you mean hopper-expert"),
         (["imitate", "hopper", "--demos", "missing.gfd"], 3, "missing.gfd"),
         (["imitate", "walker2d", "--demos", "hopper-expert"], 3, "come from Hopper-v5, not Walker2d-v5"),
-        (["imitate", "hopper", "--episodes", "99"], 2, "it has 25"),
+        (["imitate", "hopper", "--episodes", "99"], 2, "of the 25 episodes"),
         (["imitate", "hopper", "--reward", "gaan"], 2, "did you mean gan"),
         (["imitate", "hopper", "--form", "logit"], 2, "falling early"),
         (["imitate", "hopper", "--ppo.batch-size", "300"], 2, "batches of 300"),
@@ -56,9 +56,9 @@ def _run(tmp_path):
 )
 def test_what_cannot_be_is_refused_in_one_line(arguments, code, words, capsys):
     assert answer(arguments) == code
-    lines = capsys.readouterr().err.strip().splitlines()
-    assert words.lower() in lines[-1].lower()
-    assert not any("Traceback" in line for line in lines)
+    shown = " ".join(capsys.readouterr().err.split())
+    assert words.lower() in shown.lower()
+    assert "Traceback" not in shown
 
 
 def test_zero_episodes_are_refused(expert, capsys):
