@@ -1,16 +1,26 @@
 """What every agent can do: act, as Stable-Baselines3's algorithms do."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BasePolicy
 
 
 class Agent:
     """A policy with the verbs of Stable-Baselines3: learn, predict, save, load."""
 
-    policy: BasePolicy
+    # Of agents that train in an environment.
+    learner: BaseAlgorithm
+
+    # An attribute of some agents and a property of others, so only its type is said here.
+    if TYPE_CHECKING:
+
+        @property
+        def policy(self) -> BasePolicy:
+            """What acts."""
 
     def predict(
         self,

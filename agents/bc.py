@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
+from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
 
 from ..demos.dataset import Demonstrations, require_environment
@@ -14,6 +15,7 @@ from ..envs.errors import UsageError
 from ..envs.registry import env_id, spaces
 from .agent import Agent
 from .bridge import transitions
+from .normaliser import RunningNorm
 from .policy import PolicySpec, load_agent, save_agent
 
 
@@ -44,7 +46,7 @@ class BCConfig:
 
 
 def cloning_loss(predicted: Float[Tensor, "B A"], actions: Float[Tensor, "B A"]) -> Float[Tensor, ""]:
-    """L = E |predicted - action|^2 / A: maximum likelihood under a Gaussian of fixed width (Pomerleau 1989)."""
+    """L = E |predicted - action|^2 / A: maximum likelihood of a Gaussian of fixed width (Pomerleau 1989)."""
     return (predicted - actions).square().mean()
 
 
@@ -61,6 +63,8 @@ class BC(Agent):
         DataError: for demonstrations of another environment.
     """
 
+    policy: ActorCriticPolicy
+
     def __init__(self, env: str, demos: Demonstrations, seed: int = 0, config: BCConfig | None = None):
         self.config, self.seed, self.demos, self.env_id = config or BCConfig(), seed, demos, env_id(env)
         obs_size, space = spaces(env)
@@ -76,7 +80,7 @@ class BC(Agent):
     def learn(self, total_updates: int | None = None) -> "BC":
         """Fit until the held-out error stops falling, or for a number of gradient steps at most."""
         steps = transitions(self.demos)
-        self.policy.features_extractor.update(steps.obs.numpy())
+        self._normaliser.update(steps.obs.numpy())
         training, held_out = self._split(len(steps.obs))
         averaged = self._fit(
             steps.obs, steps.action, training, held_out, total_updates or self.config.updates
@@ -85,6 +89,12 @@ class BC(Agent):
         self._set_exploration(steps.obs[held_out], steps.action[held_out])
         self.policy.set_training_mode(False)
         return self
+
+    @property
+    def _normaliser(self) -> RunningNorm:
+        extractor = self.policy.features_extractor
+        assert isinstance(extractor, RunningNorm)
+        return extractor
 
     def _split(self, count: int) -> tuple[Tensor, Tensor]:
         if count < 2:
@@ -121,13 +131,15 @@ class BC(Agent):
         return best
 
     def _noisy(self, obs: Tensor) -> Tensor:
-        scale = self.policy.features_extractor.var.sqrt() * self.config.noise
+        scale = self._normaliser.var.sqrt() * self.config.noise
         return obs + scale * torch.randn(obs.shape, generator=self._generator)
 
     @staticmethod
-    def _mean(policy, obs: Tensor) -> Tensor:
+    def _mean(policy: ActorCriticPolicy, obs: Tensor) -> Tensor:
         """The policy's most likely action."""
         features = policy.extract_features(obs, policy.pi_features_extractor)
+        # A pair only where actor and value do not share their features.
+        assert isinstance(features, Tensor)
         return policy.action_net(policy.mlp_extractor.forward_actor(features))
 
     @torch.no_grad()

@@ -78,6 +78,6 @@ def require_safe_form(form: str, horizon: Horizon, force: bool = False) -> None:
     """
     if form in SIGNED_FORMS and horizon == "native" and not force:
         raise UsageError(
-            f'the reward form "{form}" can be negative, so on a native horizon an agent may gain by falling early; '
-            'use form "positive", or horizon "fixed", or force it'
+            f'the reward form "{form}" can be negative, so on a native horizon an agent may gain '
+            'by falling early; use form "positive", or horizon "fixed", or force it'
         )

@@ -50,8 +50,13 @@ class Evaluation:
     def __call__(self, step: int) -> None:
         """Evaluate and hand the figures to the learner's logger."""
         returns, lengths = evaluate_policy(
-            self._agent, self._env, self._episodes, return_episode_rewards=True, warn=False
+            self._agent,  # type: ignore[arg-type]  # its protocol wants dictionaries of observations too
+            self._env,
+            self._episodes,
+            return_episode_rewards=True,
+            warn=False,
         )
+        assert isinstance(returns, list)
         logger = self._agent.learner.logger
         for key, value in (
             ("return_mean", np.mean(returns)),

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecNormalize
 
 from ..envs.registry import env_id, make_env
@@ -33,6 +35,8 @@ class Expert(Agent):
         **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
     """
 
+    learner: PPO
+
     def __init__(self, env: str, seed: int = 0, config: ExpertConfig | None = None, **learner_kwargs: Any):
         self.config, self.seed, self.env_id = config or ExpertConfig(), seed, env_id(env)
         venv = make_env(env, self.config.copies, seed)
@@ -41,7 +45,7 @@ class Expert(Agent):
         self.learner = ppo(scaled, self.config.ppo, seed, **learner_kwargs)
 
     @property
-    def policy(self):
+    def policy(self) -> ActorCriticPolicy:
         """The learner's policy, observation normalisation included."""
         return self.learner.policy
 

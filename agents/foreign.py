@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from gymnasium.spaces import Box
 from jaxtyping import Float
 from stable_baselines3.common.save_util import load_from_zip_file
 from torch import Tensor, nn
@@ -20,8 +21,13 @@ from .agent import Agent
 # Largest zip member that is read [bytes].
 MAX_MEMBER = 512 * 1024**2
 ACTIVATIONS: dict[str, type[nn.Module]] = {
-    "Tanh": nn.Tanh, "ReLU": nn.ReLU, "ELU": nn.ELU, "SiLU": nn.SiLU, "GELU": nn.GELU, "LeakyReLU": nn.LeakyReLU
-}  # fmt: skip
+    "Tanh": nn.Tanh,
+    "ReLU": nn.ReLU,
+    "ELU": nn.ELU,
+    "SiLU": nn.SiLU,
+    "GELU": nn.GELU,
+    "LeakyReLU": nn.LeakyReLU,
+}
 # By the prefix of the actor's weights: (hidden layers, last layer, default activation, squashed by tanh).
 LAYOUTS: dict[str, tuple[str, str, str, bool]] = {
     "A2C, PPO": ("mlp_extractor.policy_net.", "action_net.", "Tanh", False),
@@ -34,13 +40,19 @@ class ForeignPolicy(Agent):
     """The deterministic actor of a Stable-Baselines3 zip, with the normalisation handed in."""
 
     def __init__(
-        self, actor: nn.Module, space: Any, log_std: Tensor | None, mean: np.ndarray, std: np.ndarray
+        self, actor: nn.Module, space: Box, log_std: Tensor | None, mean: np.ndarray, std: np.ndarray
     ):
         self._actor, self.action_space, self._log_std = actor, space, log_std
         self._mean, self._std = mean, std
 
     @torch.no_grad()
-    def predict(self, obs, state=None, episode_start=None, deterministic: bool = False):
+    def predict(
+        self,
+        obs: Float[np.ndarray, "*B O"],
+        state: tuple[np.ndarray, ...] | None = None,
+        episode_start: np.ndarray | None = None,
+        deterministic: bool = False,
+    ) -> tuple[Float[np.ndarray, "*B A"], tuple[np.ndarray, ...] | None]:
         """Actions within the bounds; exploring only where the file holds the width of a Gaussian.
 
         Raises:
@@ -100,7 +112,9 @@ def _weights(path: Path) -> dict[str, Tensor]:
         with zipfile.ZipFile(path) as archive:
             if any(member.file_size > MAX_MEMBER for member in archive.infolist()):
                 raise DataError(f"{path} holds a member above {MAX_MEMBER} bytes; that is no policy")
-        return load_from_zip_file(path, load_data=False, device="cpu")[1]["policy"]
+        # Any: declared as tensors by name, but in truth such dictionaries by module.
+        modules: Any = load_from_zip_file(path, load_data=False, device="cpu")[1]
+        return modules["policy"]
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, RuntimeError, EOFError) as fault:
         raise DataError(
             f"{path} is not a policy that Stable-Baselines3 saved ({fault}); save it anew"
@@ -130,7 +144,7 @@ def _actor(
     last: str,
     activation: type[nn.Module],
     squashed: bool,
-    space: Any,
+    space: Box,
 ) -> nn.Sequential:
     """Linear layers in the order of their numbers, the last one without an activation."""
     numbers = sorted(
@@ -152,7 +166,7 @@ def _actor(
 class _Rescale(nn.Module):
     """From (-1, 1) to the bounds of the actions, as squashed policies need."""
 
-    def __init__(self, space: Any):
+    def __init__(self, space: Box):
         super().__init__()
         self._low, self._high = torch.as_tensor(space.low), torch.as_tensor(space.high)
 

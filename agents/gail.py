@@ -1,4 +1,4 @@
-"""GAIL (Ho & Ermon 2016): a policy learns to pass for the expert before a discriminator that learns to tell."""
+"""GAIL (Ho & Ermon 2016): a policy learns to pass for the expert, a discriminator to tell the two apart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.spaces import Box, Space
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 
 from ..demos.dataset import Demonstrations, require_environment
@@ -64,6 +66,8 @@ class GAIL(Agent):
         DataError: for demonstrations of another environment.
     """
 
+    learner: OnPolicyAlgorithm
+
     def __init__(
         self,
         env: str | VecEnv,
@@ -89,7 +93,7 @@ class GAIL(Agent):
         self.tape = RewardlessEnv(venv)
         if isinstance(learner, str) and learner != "ppo":
             raise unknown("learner", learner, ("ppo",))
-        make = self._ppo if learner == "ppo" else learner
+        make = self._ppo if isinstance(learner, str) else learner
         self.learner = make(
             self.tape,
             rollout_buffer_class=ScoredRolloutBuffer,
@@ -97,14 +101,13 @@ class GAIL(Agent):
             **learner_kwargs,
         )
         if demos is not None:
-            require_environment(
-                demos, self.env_id, venv.observation_space.shape[0], venv.action_space.shape[0]
-            )
+            widths = _width(venv.observation_space), _width(venv.action_space)
+            require_environment(demos, self.env_id or demos.env_id, *widths)
             self.reward_model.fit(demos)
             self._expert = transitions(demos)
 
     @property
-    def policy(self):
+    def policy(self) -> ActorCriticPolicy:
         """The learner's policy, observation normalisation included."""
         return self.learner.policy
 
@@ -185,6 +188,12 @@ class GAIL(Agent):
         self.policy.load_state_dict(policy.state_dict())
         self.reward_model.load_state_dict(reward_tensors(tensors))
         self.learner.num_timesteps = meta["steps"]
+
+
+def _width(space: Space) -> int:
+    if not (isinstance(space, Box) and len(space.shape) == 1):
+        raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
+    return space.shape[0]
 
 
 def _as_list(callback: BaseCallback | list[BaseCallback] | None) -> list[BaseCallback]:

@@ -40,7 +40,8 @@ class PPOConfig:
     def __post_init__(self) -> None:
         if self.steps_per_update % self.batch_size:
             raise UsageError(
-                f"a rollout of {self.steps_per_update} steps cannot be split into batches of {self.batch_size}"
+                f"a rollout of {self.steps_per_update} steps cannot be split "
+                f"into batches of {self.batch_size}"
             )
 
 

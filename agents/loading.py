@@ -10,8 +10,8 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.save_util import load_from_zip_file
 from torch import Tensor
 
+from ..demos.recorder import Policy
 from ..envs.errors import DataError
-from .agent import Agent
 from .bridge import RewardModel
 from .foreign import load_foreign
 from .policy import load_agent
@@ -53,7 +53,7 @@ class PolicyOptions:
         _require_file(path)
         return None if path.suffix == ".zip" else load_agent(path)[1].get("environment")
 
-    def load(self, path: Path, env_id: str) -> Agent | ActorCriticPolicy:
+    def load(self, path: Path, env_id: str) -> Policy:
         """The policy in a file.
 
         Raises:

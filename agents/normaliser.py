@@ -2,8 +2,10 @@
 
 import numpy as np
 import torch
+from gymnasium.spaces import Box
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from torch import Tensor
 
@@ -17,7 +19,12 @@ class RunningNorm(BaseFeaturesExtractor):
     The statistics are buffers: saved with the policy, moved by `update`, never by a gradient.
     """
 
-    def __init__(self, observation_space):
+    mean: Tensor
+    var: Tensor
+    # Observations seen so far.
+    count: Tensor
+
+    def __init__(self, observation_space: Box):
         super().__init__(observation_space, features_dim=observation_space.shape[0])
         width = observation_space.shape[0]
         self.register_buffer("mean", torch.zeros(width))
@@ -50,7 +57,10 @@ class RunningNorm(BaseFeaturesExtractor):
 class UpdateNormaliser(BaseCallback):
     """Moves the statistics between two rollouts, so that collection and training of one see the same."""
 
-    def __init__(self):
+    # Only learners of the on-policy kind have a rollout.
+    model: OnPolicyAlgorithm
+
+    def __init__(self) -> None:
         super().__init__()
         self._seen: np.ndarray | None = None
 

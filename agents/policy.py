@@ -38,15 +38,15 @@ class PolicySpec:
             UsageError: for a policy of another kind; it can be used, but not saved in one file.
         """
         arch, names = policy.net_arch, {kind: name for name, kind in ACTIVATIONS.items()}
-        plain = type(policy) is ActorCriticPolicy and isinstance(arch, dict) and policy.activation_fn in names
-        if not (plain and isinstance(policy.features_extractor, RunningNorm)):
+        plain = type(policy) is ActorCriticPolicy and policy.activation_fn in names
+        extractor, space = policy.features_extractor if plain else None, policy.action_space
+        if not (isinstance(arch, dict) and isinstance(extractor, RunningNorm) and isinstance(space, Box)):
             raise UsageError(
                 "only Stable-Baselines3's MlpPolicy with gailforce's RunningNorm can be saved in one file; "
                 "save your own policy with its learner: agent.learner.save(path)"
             )
-        space = policy.action_space
         return cls(
-            policy.observation_space.shape[0],
+            extractor.features_dim,
             tuple(map(float, space.low)),
             tuple(map(float, space.high)),
             tuple(arch["pi"]),
@@ -56,8 +56,9 @@ class PolicySpec:
 
     def build(self) -> ActorCriticPolicy:
         """A policy of this description with fresh weights."""
+        low, high = self.action_low, self.action_high
         obs_space = Box(-np.inf, np.inf, (self.obs_size,), np.float64)
-        action_space = Box(np.float32(self.action_low), np.float32(self.action_high), dtype=np.float32)
+        action_space = Box(np.array(low, np.float32), np.array(high, np.float32), dtype=np.float32)
         return ActorCriticPolicy(
             obs_space,
             action_space,
@@ -108,8 +109,8 @@ def load_agent(
         raise DataError(
             f"{path} holds {meta.get('kind', 'something unknown')}, not {wanted}; name another file"
         )
-    fields = {key: tuple(v) if isinstance(v, list) else v for key, v in meta["policy"].items()}
-    policy = PolicySpec(**fields).build()
+    spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["policy"].items()}
+    policy = PolicySpec(**spec).build()
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
     prefix = "policy."
     policy.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})

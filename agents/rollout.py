@@ -1,7 +1,7 @@
 """How scores get into Stable-Baselines3: an environment that pays nothing, a buffer that adds rewards."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ class RewardlessEnv(VecEnvWrapper):
 
     def reset(self) -> VecEnvObs:
         """Begin all episodes anew."""
-        self._obs = self.venv.reset()
+        self._obs = _array(self.venv.reset())
         self._starts = np.ones(self.num_envs, dtype=bool)
         return self._obs
 
@@ -47,7 +47,8 @@ class RewardlessEnv(VecEnvWrapper):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step, remember, pay zero."""
-        obs, _, ended, infos = self.venv.step_wait()
+        observed, _, ended, infos = self.venv.step_wait()
+        obs = _array(observed)
         next_obs = obs.copy()
         truncated = np.zeros_like(ended)
         for i in np.flatnonzero(ended):
@@ -69,6 +70,12 @@ class RewardlessEnv(VecEnvWrapper):
         return Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
 
 
+def _array(obs: VecEnvObs) -> np.ndarray:
+    # Stable-Baselines3 also knows dictionaries of observations; flat Box spaces give none.
+    assert isinstance(obs, np.ndarray)
+    return obs
+
+
 class ScoredRolloutBuffer(RolloutBuffer):
     """A rollout buffer that asks for the rewards of the whole rollout once it is full.
 
@@ -76,7 +83,7 @@ class ScoredRolloutBuffer(RolloutBuffer):
     observation) that Stable-Baselines3 adds where an episode was truncated. Scores are ADDED to it.
     """
 
-    def __init__(self, *args, score: Callable[[], Float[np.ndarray, "T N"]], **kwargs):
+    def __init__(self, *args: Any, score: Callable[[], Float[np.ndarray, "T N"]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._score = score
 

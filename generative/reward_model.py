@@ -107,6 +107,11 @@ class RewardModel:
         self._mean, self._std = mean, std
         self.critic = CRITICS[self.name](len(mean), self.seed)
 
+    def _built(self) -> Critic:
+        if self.critic is None:
+            raise RuntimeError("this reward model has no critic yet; call fit with the demonstrations first")
+        return self.critic
+
     def _standardised(self, steps: Transitions) -> Float[Tensor, "B X"]:
         clip = self.config.input_clip
         return ((self._select(steps) - self._mean) / self._std).clamp(-clip, clip)
@@ -115,9 +120,8 @@ class RewardModel:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
         self._replay.append(self._standardised(agent))
         experts, agents = self._standardised(expert), torch.cat(tuple(self._replay))
-        steps = [
-            self.critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)
-        ]
+        critic = self._built()
+        steps = [critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)]
         return {key: sum(step[key] for step in steps) / len(steps) for key in steps[0]}
 
     def _draw(self, rows: Float[Tensor, "N X"]) -> Float[Tensor, "B X"]:
@@ -125,7 +129,7 @@ class RewardModel:
 
     def logit(self, steps: Transitions) -> Float[Tensor, "B"]:
         """The critic's opinion of single steps, expert high."""
-        return self.critic.logit(self._standardised(steps))
+        return self._built().logit(self._standardised(steps))
 
     def reward(self, rollout: Rollout) -> Float[Tensor, "T N"]:
         """What every step of a rollout is worth, in one batched pass."""
@@ -133,11 +137,12 @@ class RewardModel:
 
     def state_dict(self) -> dict[str, Tensor]:
         """Tensors only: the standardising statistics and the critic's weights."""
-        weights = {f"critic.{key}": value for key, value in self.critic.state_dict().items()}
+        weights = {f"critic.{key}": value for key, value in self._built().state_dict().items()}
         return {"mean": self._mean, "std": self._std, **weights}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Build the critic for the saved widths and take its weights."""
         self._build(state["mean"], state["std"])
         prefix = "critic."
-        self.critic.load_state_dict({k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)})
+        weights = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
+        self._built().load_state_dict(weights)
