@@ -13,6 +13,9 @@ def largest_residual(demos: Demonstrations) -> float | None:
     About 1e-12 for float64 recordings; None where there are no states or the body is not one of ours.
     """
     body = find_body(demos.env_id)
-    if body is None or any(t.states is None for t in demos):
+    recorded = [(t.states, t.actions) for t in demos if t.states is not None]
+    if body is None or len(recorded) < len(demos):
         return None
-    return max(float(np.abs(replay(body, t.states[:-1], t.actions) - t.states[1:]).max()) for t in demos)
+    return max(
+        float(np.abs(replay(body, states[:-1], actions) - states[1:]).max()) for states, actions in recorded
+    )

@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import gymnasium
 import numpy as np
 import torch
+from gymnasium.envs.mujoco import MujocoEnv
 from jaxtyping import Float
 
 from ..envs.body import Body
@@ -32,7 +33,7 @@ class RandomPolicy:
 
     def predict(
         self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
-    ):
+    ) -> tuple[np.ndarray, Any]:
         """One draw for each observation."""
         shape = (len(obs), len(self._low))
         return self._generator.uniform(self._low, self._high, shape).astype(np.float32), state
@@ -46,7 +47,7 @@ class StillPolicy:
 
     def predict(
         self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
-    ):
+    ) -> tuple[np.ndarray, Any]:
         """Zeros for each observation."""
         return np.zeros((len(obs), self._size), dtype=np.float32), state
 
@@ -60,7 +61,7 @@ class NoisyPolicy:
 
     def predict(
         self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
-    ):
+    ) -> tuple[np.ndarray, Any]:
         """The policy's actions plus noise of standard deviation sigma, in units of the action."""
         actions, state = self._policy.predict(obs, state, episode_start, deterministic)
         noisy = actions + self._generator.normal(0.0, self._sigma, actions.shape)
@@ -94,7 +95,7 @@ def record(
 
 
 def _play(policy: Policy, tapes: list["_Tape"], deterministic: bool) -> None:
-    """Step all episodes side by side; ended ones stay in the batch, so no episode depends on another's end."""
+    """Step all episodes side by side; ended ones stay in the batch, so none depends on another's end."""
     state, starts = None, np.ones(len(tapes), dtype=bool)
     while any(tape.running for tape in tapes):
         obs = np.stack([tape.obs[-1] for tape in tapes])
@@ -114,7 +115,8 @@ class _Tape:
         self.env, self.seed = env, seed
         self.obs = [env.reset(seed=seed)[0]]
         self._with_states = body is not None
-        self.states = [self._state()]
+        self.states: list[np.ndarray] = []
+        self._keep_state()
         self.actions: list[np.ndarray] = []
         self.rewards: list[float] = []
         self.terminated = self.truncated = False
@@ -123,15 +125,18 @@ class _Tape:
     def running(self) -> bool:
         return not (self.terminated or self.truncated)
 
-    def _state(self) -> Float[np.ndarray, "S"] | None:
-        return self.env.unwrapped.state_vector() if self._with_states else None
+    def _keep_state(self) -> None:
+        if self._with_states:
+            env = self.env.unwrapped
+            assert isinstance(env, MujocoEnv)
+            self.states.append(env.state_vector())
 
     def step(self, action: Float[np.ndarray, "A"]) -> None:
         # Gymnasium computes costs in the dtype of the action; demonstrations keep float32.
         action = np.asarray(action, dtype=np.float32)
         obs, reward, self.terminated, self.truncated, _ = self.env.step(action)
         self.obs.append(obs)
-        self.states.append(self._state())
+        self._keep_state()
         self.actions.append(action)
         self.rewards.append(float(reward))
 

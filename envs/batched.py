@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import gymnasium
@@ -156,7 +155,7 @@ class BatchedEnv(VecEnv):
         """Call a method; all copies share one object, so it is called once."""
         return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
 
-    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> Sequence[bool]:
+    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
         """Whether episodes are already reported as SB3's Monitor does: yes for that class, else no."""
         wrapped = wrapper_class.__name__ == "Monitor"
         return [wrapped] * len(list(self._get_indices(indices)))

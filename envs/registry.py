@@ -1,8 +1,7 @@
 """Names of environments: our bodies on the batched engine, any other Gymnasium id through Gymnasium."""
 
 import inspect
-from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import gymnasium
 from gymnasium.spaces import Box
@@ -62,7 +61,7 @@ def env_id_of(env: VecEnv) -> str | None:
     return None if spec is None else spec.id
 
 
-def make_single(name: str, horizon: Horizon = "native", **kwargs: object) -> gymnasium.Env:
+def make_single(name: str, horizon: Horizon = "native", **kwargs: Any) -> gymnasium.Env:
     """One environment from `gymnasium.make`: what every reported score is measured in.
 
     Raises:
@@ -91,8 +90,8 @@ def spaces(name: str) -> tuple[int, Box]:
 
 def _require_termination_switch(identifier: str) -> None:
     entry = gymnasium.spec(identifier).entry_point
-    maker: Callable = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
-    if "terminate_when_unhealthy" not in inspect.signature(maker).parameters:
+    maker = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
+    if maker is None or "terminate_when_unhealthy" not in inspect.signature(maker).parameters:
         raise UsageError(
             f'{identifier} has no switch against early ends, so horizon="fixed" is impossible; use "native"'
         )

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..demos.recorder import Policy, record
+from ..demos.trajectory import Trajectory
 from ..envs.registry import Horizon
 from .statistics import Estimate, mean_interval, normalised
 
@@ -49,8 +50,9 @@ class Score:
     def to_json(self, random: float | None = None, expert: float | None = None) -> dict[str, Any]:
         """Plain values for `result.json`, with the normalised return where its references are known."""
         # An expert no better than random gives no scale.
-        known = random is not None and expert is not None and expert > random
-        nr = self.nr(random, expert) if known else None
+        nr = None
+        if random is not None and expert is not None and expert > random:
+            nr = self.nr(random, expert)
         return {
             "returns": list(self.returns),
             "lengths": list(self.lengths),
@@ -64,8 +66,12 @@ class Score:
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> "Score":
         """The score `to_json` wrote."""
-        columns = (tuple(record[key]) for key in ("returns", "lengths", "seeds"))
-        return cls(*columns, source=record["source"])
+        return cls(
+            returns=tuple(record["returns"]),
+            lengths=tuple(record["lengths"]),
+            seeds=tuple(record["seeds"]),
+            source=record["source"],
+        )
 
 
 def evaluate(
@@ -92,5 +98,15 @@ def evaluate(
         UsageError: for no episodes, or an unknown environment.
     """
     played = record(agent, env, episodes, seed, deterministic, horizon)
-    returns, lengths = [t.total_reward for t in played], [len(t) for t in played]
-    return Score(tuple(returns), tuple(lengths), tuple(t.seed for t in played), source)
+    return Score(
+        returns=tuple(map(_true_return, played)),
+        lengths=tuple(map(len, played)),
+        seeds=tuple(t.seed for t in played),
+        source=source,
+    )
+
+
+def _true_return(episode: Trajectory) -> float:
+    total = episode.total_reward
+    assert total is not None  # `record` keeps the rewards
+    return total

@@ -48,9 +48,9 @@ def resolve(path: Path, env: str | None, options: PolicyOptions) -> Target:
     run = RunFolder.open(path) if path.is_dir() else None
     file = run.newest_agent() if run else path
     known = options.environment_of(file)
-    if env is None and known is None:
-        raise UsageError(f"{file} does not say its environment; name it with --env")
     wanted = env_id(env) if env is not None else known
+    if wanted is None:
+        raise UsageError(f"{file} does not say its environment; name it with --env")
     if known is not None and known != wanted:
         raise DataError(f"{file} was trained in {known}, not {wanted}; leave --env out")
     return Target(options.load(file, wanted), wanted, file, run)
