@@ -43,6 +43,7 @@ def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
     Raises:
         DataError: when a value is missing that has no default.
     """
+    assert dataclasses.is_dataclass(kind)
     hints = typing.get_type_hints(kind)
     known = {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}
     built = {name: _value(hints[name], value) for name, value in known.items()}
@@ -53,6 +54,6 @@ def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _value(hint: Any, value: Any) -> Any:  # Any: a field of any configuration
-    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_plain(hint, value)
     return tuple(value) if isinstance(value, list) else value

@@ -29,7 +29,9 @@ class Task:
     """What decides the score of a control."""
 
     env_id: str
+    # What the agent learned from, and all the episodes of the same expert: one reference for every draw.
     demos: Demonstrations
+    expert: Demonstrations
     # Environment steps of the agent the control stands beside.
     steps: int
     horizon: Horizon = "native"
@@ -40,11 +42,10 @@ class Task:
 def definition(name: str, task: Task) -> dict[str, Any]:
     """Everything the control's score depends on, and nothing else."""
     common = {"control": name, "environment": task.env_id, "horizon": task.horizon, "episodes": task.episodes}
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "random": {},
         "bc": {"demonstrations": task.demos.fingerprint(), "seed": task.seed},
         "constant": {"steps": task.steps, "seed": task.seed},
-        "expert": {"demonstrations": task.demos.fingerprint()},
     }
     return {**common, **own[name], "algorithm": ALGORITHM}
 
@@ -62,13 +63,13 @@ def cache_folder() -> Path:
 
 def find(name: str, task: Task) -> Score | None:
     """The control's score where it is at hand: shipped, kept, or cheap to make."""
+    if name == "expert":
+        return expert_score(task.expert)
     wanted = definition(name, task)
     for folder in (SHIPPED, cache_folder()):
         path = kept_file(folder, wanted)
         if path.is_file():
             return Score.from_json(json.loads(path.read_text())["score"])
-    if name == "expert":
-        return expert_score(task.demos)
     return make(name, task) if name == "random" else None
 
 

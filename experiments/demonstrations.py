@@ -46,8 +46,12 @@ class Demos(Command):
         if self.action in ("import", "export") and self.out is None:
             raise UsageError(f"gailforce demos {self.action} needs --out")
         actions: dict[str, Callable[[], dict[str, Any]]] = {
-            "list": self._list, "card": self._card, "check": self._check, "import": self._import, "export": self._export,
-        }  # fmt: skip
+            "list": self._list,
+            "card": self._card,
+            "check": self._check,
+            "import": self._import,
+            "export": self._export,
+        }
         return actions[self.action]()
 
     def _list(self) -> dict[str, Any]:
@@ -93,4 +97,5 @@ class Demos(Command):
 
 
 def _line(name: str, card: dict[str, Any]) -> str:
-    return f"{name:<20}{card['env_id']:<14}{card['episodes']:>4} episodes, return {card['mean_return']:,.0f} +- {card['std_return']:,.0f}"
+    returns = f"{card['mean_return']:,.0f} +- {card['std_return']:,.0f}"
+    return f"{name:<20}{card['env_id']:<14}{card['episodes']:>4} episodes, return {returns}"

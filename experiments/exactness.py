@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.envs.mujoco import MujocoEnv
 
 from ..agents.loading import load_policy
 from ..demos.library import SHIPPED
 from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy
+from ..envs.batched import BatchedEnv
 from ..envs.registry import BODIES, make_env, make_single, spaces
 from .run import one_thread, versions
 
@@ -37,12 +39,15 @@ def compare(body: str, policy: Policy, episodes: int, seed: int) -> dict[str, in
     Initial states come from the same seeds, in the first episode and in all that follow.
     """
     env, singles = make_env(body, COPIES, seed), [make_single(body) for _ in range(COPIES)]
+    assert isinstance(env, BatchedEnv)
     obs = env.reset()
+    assert isinstance(obs, np.ndarray)
     expected = np.array([single.reset(seed=seed + i)[0] for i, single in enumerate(singles)])
-    counts = {"episodes": 0, "steps": 0, "truncated": 0, "differences": int((obs != expected).any(axis=1).sum())}
+    different = int((obs != expected).any(axis=1).sum())
+    counts = {"episodes": 0, "steps": 0, "truncated": 0, "differences": different}
     while counts["episodes"] < episodes:
         actions, _ = policy.predict(obs, deterministic=True)
-        obs, _, ended, infos = env.step(actions)
+        obs, ended, infos = _step(env, actions)
         for i, single in enumerate(singles):
             wanted, reward, terminated, truncated, _ = single.step(actions[i])
             shown = infos[i]["terminal_observation"] if ended[i] else obs[i]
@@ -61,6 +66,9 @@ def compare(body: str, policy: Policy, episodes: int, seed: int) -> dict[str, in
 def compare_set_state(body: str, trials: int, seed: int) -> dict[str, int]:
     """Begin both engines from the same states through `set_state`, step once, count what differs."""
     env, single = make_env(body, 1, seed), make_single(body)
+    physics = single.unwrapped
+    assert isinstance(env, BatchedEnv)
+    assert isinstance(physics, MujocoEnv)
     generator = np.random.default_rng(seed)
     nq, size = env.body.nq, env.body.action_size
     env.reset()
@@ -71,14 +79,21 @@ def compare_set_state(body: str, trials: int, seed: int) -> dict[str, int]:
         state = env.state + generator.normal(0, 0.01, env.state.shape)
         obs = env.set_state(state)
         single.reset(seed=trial)
-        single.unwrapped.set_state(state[0, :nq], state[0, nq:])
+        physics.set_state(state[0, :nq], state[0, nq:])
         action = generator.uniform(-1, 1, size).astype(np.float32)
         wanted, reward, terminated, _, _ = single.step(action)
-        shown, _, ended, infos = env.step(action[None])
+        shown, ended, infos = _step(env, action[None])
         after = infos[0]["terminal_observation"] if ended[0] else shown[0]
         same = np.array_equal(after, wanted) and reward == env.rewards[0] and ended[0] == terminated
         differences += int(not (same and np.isfinite(obs).all()))
     return {"trials": trials, "differences": differences}
+
+
+def _step(env: BatchedEnv, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+    """Observations, ends of episodes, and infos."""
+    obs, _, ended, infos = env.step(actions)
+    assert isinstance(obs, np.ndarray)
+    return obs, ended, infos
 
 
 def prove(episodes: int = 1000, seed: int = 7000) -> dict[str, Any]:

@@ -61,9 +61,15 @@ class TrainExpert(Command):
         seconds = round(time.time() - started, 1)
         best = evaluate(load_policy(run.agent), self.env, self.episodes)
         result = {
-            "kind": "expert", "environment": identifier, "seed": self.seed, "steps": self.steps, "seconds": seconds,
-            "versions": versions(), "agent": best.to_json(), "run": str(run.path),
-        }  # fmt: skip
+            "kind": "expert",
+            "environment": identifier,
+            "seed": self.seed,
+            "steps": self.steps,
+            "seconds": seconds,
+            "versions": versions(),
+            "agent": best.to_json(),
+            "run": str(run.path),
+        }
         run.write_result(result)
         return result
 
@@ -90,8 +96,8 @@ class TrainExpert(Command):
         """The score and where the policy is."""
         agent = result["agent"]
         return (
-            f"{result['environment']} expert: return {agent['mean']:,.0f} +- {agent['std']:,.0f} over {len(agent['returns'])} "
-            f"deterministic episodes, after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
+            f"{result['environment']} expert: return {agent['mean']:,.0f} +- {agent['std']:,.0f} "
+            f"over {len(agent['returns'])} deterministic episodes, after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
             f"policy: {result['run']}/agent.gfa\n"
             f"next: gailforce record {self.env} --policy {result['run']} --episodes 25 --out my-demos.gfd"
         )

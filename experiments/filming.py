@@ -72,7 +72,7 @@ def film_beside_expert(
     path: Path,
     horizon: Horizon = "native",
 ) -> Path:
-    """Film a policy beside a recorded expert; both begin from the expert's initial state, if its seed is known."""
+    """Film a policy beside a recorded expert, both from the expert's initial state if its seed is known."""
     seed = EVALUATION_SEED if expert.seed is None else expert.seed
     (imitator,) = record(policy, env, 1, seed, horizon=horizon)
     return film(path, env, {"expert": expert, "imitator": imitator}, model, horizon)
@@ -135,4 +135,5 @@ class Video(Command):
 
     def describe(self, result: dict[str, Any]) -> str:
         """Where the video is."""
-        return f"{result['path']}: {result['steps']} steps from seed {result['seed']}, return {result['return']:,.0f}"
+        played = f"{result['steps']} steps from seed {result['seed']}"
+        return f"{result['path']}: {played}, return {result['return']:,.0f}"

@@ -24,7 +24,7 @@ CURVE_SEED, CURVE_EPISODES = 60_000, 10
 class FinishConfig:
     """What is shown of a trained agent."""
 
-    # Controls: cached uses those at hand, cheap trains a missing clone, full all of them, none only references.
+    # Controls: cached uses those at hand, cheap trains a missing clone, full all, none only references.
     controls: ControlMode = "cached"
     # Episodes of the final scores.
     evaluation_episodes: int = 50
@@ -100,11 +100,14 @@ def facts(run: RunFolder, config: ImitationConfig, demos: Demonstrations) -> dic
         "inputs": config.inputs,
         "form": config.form,
         "demonstrations": {
-            "name": demos.name, "episodes": len(demos), "transitions": demos.steps, "sha256": demos.fingerprint()
+            "name": demos.name,
+            "episodes": len(demos),
+            "transitions": demos.steps,
+            "sha256": demos.fingerprint(),
         },
         "steps": config.steps,
         "seed": config.seed,
         "versions": versions(),
         "command": run.command,
         "run": str(run.path),
-    }  # fmt: skip
+    }

@@ -29,7 +29,7 @@ class Ladder(Command):
     """Record a graded ladder: random, snapshots of an expert's training, the expert exploring and disturbed.
 
     Example:
-        gailforce ladder hopper --expert runs/expert-hopper-X --snapshots 300_000 600_000 1_000_000 --out ladder.gfd
+        gailforce ladder hopper --expert runs/expert-hopper-X --snapshots 300_000 1_000_000 --out ladder.gfd
     """
 
     # Environment: hopper or walker2d.

@@ -31,7 +31,8 @@ SPLIT_SEEDS = {"training": 100_000, "validation": 200_000, "test": 300_000}
 class Record(Command):
     """Record whole episodes of a policy in gymnasium.make, as one verified file.
 
-    States are kept for hopper and walker2d; --plain leaves states and rewards out, as most people's data have neither.
+    States are kept for hopper and walker2d; --plain leaves states and rewards out, as most people's data
+    have neither.
 
     Examples:
         gailforce record hopper --policy runs/expert-hopper-X --episodes 25 --out my-demos.gfd

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from ..agents.loading import PolicyOptions
-from ..demos.dataset import Demonstrations
+from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import UsageError
-from ..envs.registry import Horizon
+from ..envs.registry import Horizon, spaces
 from . import controls
 from .command import Command
 from .config import from_plain
@@ -22,6 +22,7 @@ from .statistics import Estimate, mean_interval
 from .target import Target, resolve
 
 ControlMode = Literal["cached", "cheap", "full", "none"]
+FOOTNOTE = "NR: 0 is random, 1 the expert; 95 % intervals over episodes."
 # The controls each mode trains where they are missing.
 TRAINED = {"cached": (), "cheap": ("bc",), "full": ("bc", "constant"), "none": ()}
 CONTROLS = ("random", "bc", "constant", "expert")
@@ -50,7 +51,7 @@ def with_controls(
     found = {name: controls.find(name, task) for name in names}
     found["expert"] = expert or found["expert"]
     found |= _make([name for name in TRAINED[mode] if found[name] is None], task)
-    references = [None if found[name] is None else found[name].mean for name in ("random", "expert")]
+    references = _mean(found["random"]), _mean(found["expert"])
     return {
         "agent": {name: score.to_json(*references) for name, score in scores.items()},
         "controls": {
@@ -58,6 +59,10 @@ def with_controls(
             for name, score in found.items()
         },
     }
+
+
+def _mean(score: Score | None) -> float | None:
+    return None if score is None else score.mean
 
 
 def _make(names: list[str], task: Task) -> dict[str, Score]:
@@ -98,9 +103,11 @@ def describe_result(result: dict[str, Any]) -> str:
     """A finished run in words: origin, table, and where everything is."""
     demos = result["demonstrations"]
     return (
-        f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} ({demos['transitions']:,} transitions), "
-        f"{result['steps']:,} steps in {result['seconds']['training']:,.0f} s ({result['steps_per_second']:,} steps/s)\n\n"
-        f"{table(result)}\n\nNR: 0 is random, 1 the expert; 95 % intervals over episodes.\n"
+        f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} "
+        f"({demos['transitions']:,} transitions), "
+        f"{result['steps']:,} steps in {result['seconds']['training']:,.0f} s "
+        f"({result['steps_per_second']:,} steps/s)\n\n"
+        f"{table(result)}\n\n{FOOTNOTE}\n"
         f"report: {result['run']}/report.html"
     )
 
@@ -127,7 +134,7 @@ class Evaluate(Command):
     episodes: int = 50
     # fixed never ends an episode before its time limit.
     horizon: Horizon | None = None
-    # cached uses the controls at hand, cheap trains a missing clone, full all, none shows the references only.
+    # cached uses the controls at hand, cheap trains a missing clone, full all, none shows references only.
     controls: ControlMode = "cached"
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
@@ -166,17 +173,15 @@ class Evaluate(Command):
         name = self.demos or target.config.get("demos") or SHIPPED_FOR.get(target.env_id)
         if name is None:
             raise UsageError(f"no demonstrations of {target.env_id} to compare with; name some with --demos")
-        return Task(
-            target.env_id,
-            Demonstrations.load(name),
-            int(target.config.get("steps", 0)),
-            self.horizon or "native",
-            self.episodes,
-        )
+        demos = Demonstrations.load(name)
+        obs_size, actions = spaces(target.env_id)
+        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        steps = int(target.config.get("steps", 0))
+        return Task(target.env_id, demos, demos, steps, self.horizon or "native", self.episodes)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table."""
-        return f"{result['environment']}: {result['policy']}\n\n{table(result)}\n\nNR: 0 is random, 1 the expert; 95 % intervals over episodes."
+        return f"{result['environment']}: {result['policy']}\n\n{table(result)}\n\n{FOOTNOTE}"
 
 
 # The shipped expert of each environment, for policies that come without demonstrations.

@@ -17,6 +17,7 @@ from mujoco.batch import Batch
 
 from ..agents.loading import load_policy
 from ..demos.library import SHIPPED
+from ..envs.batched import BatchedEnv
 from ..envs.body import Body
 from ..envs.registry import BODIES, make_env
 from .run import one_thread, versions
@@ -33,6 +34,7 @@ def recorded_actions(body: Body) -> np.ndarray:
     env, policy = make_env(body.name, COPIES, seed=1), load_policy(SHIPPED / f"{body.name}-expert.gfa")
     obs, actions = env.reset(), []
     for _ in range(STEPS):
+        assert isinstance(obs, np.ndarray)
         action, _ = policy.predict(obs, deterministic=True)
         actions.append(action)
         obs, *_ = env.step(action)
@@ -62,7 +64,8 @@ def measure(body: Body) -> dict[str, Any]:
 
 
 def _spread(ratios: np.ndarray) -> dict[str, float]:
-    return {"median": round(float(np.median(ratios)), 3), "min": round(float(ratios.min()), 3), "n": len(ratios)}
+    median, least = (round(float(value), 3) for value in (np.median(ratios), ratios.min()))
+    return {"median": median, "min": least, "n": len(ratios)}
 
 
 def _ours(body: Body, actions: np.ndarray) -> int:
@@ -77,6 +80,7 @@ def _bare(body: Body, actions: np.ndarray) -> int:
     """The same physics of the same states without observations, rewards or resets."""
     env = make_env(body.name, COPIES, seed=1)
     env.reset()
+    assert isinstance(env, BatchedEnv)
     batch = Batch(body.model, COPIES, len(os.sched_getaffinity(0)))
     batch.bind("qpos")[:], batch.bind("qvel")[:] = body.split(env.state)
     control = batch.bind("ctrl")

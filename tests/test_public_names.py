@@ -3,11 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 import gailforce
 import gailforce.demos
 import gailforce.envs
 import gailforce.generative
-import pytest
 
 
 @pytest.mark.parametrize("module", [gailforce, gailforce.demos, gailforce.envs, gailforce.generative])

@@ -70,7 +70,8 @@ def test_the_time_limit_truncates_and_never_terminates(body):
         _, _, ended, _ = env.step(still)
         expected, reward, terminated, truncated, _ = single.step(still[0])
         assert not ended.any()
-        assert not (terminated or truncated)
+        assert not terminated
+        assert not truncated
         assert reward == env.rewards[0]
     _, _, ended, infos = env.step(still)
     expected, *_, truncated, _ = single.step(still[0])

@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+
 from gailforce.agents.expert import Expert, ExpertConfig
 from gailforce.agents.learner import PPOConfig
 from gailforce.experiments.cli import VERBS, answer
 
-TINY = ["--steps", "512", "--ppo.steps-per-update", "256", "--ppo.batch-size", "128", "--copies", "8", "--threads", "1"]
+TINY = "--steps 512 --ppo.steps-per-update 256 --ppo.batch-size 128 --copies 8 --threads 1".split()
 IMITATE = ["imitate", "hopper", *TINY, "--evaluation-episodes", "2", "--controls", "none", "--no-video"]
 
 
@@ -121,7 +122,8 @@ def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, expert,
     run = _run(tmp_path)
     assert f"gailforce resume {run.relative_to(tmp_path)}" in capsys.readouterr().err
     monkeypatch.setattr(GAIL, "learn", learn)
-    assert answer(["resume", str(run), "--evaluation-episodes", "1", "--controls", "none", "--no-video", "--json"]) == 0
+    resume = ["resume", str(run), "--evaluation-episodes", "1", "--controls", "none", "--no-video", "--json"]
+    assert answer(resume) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 512
 
 

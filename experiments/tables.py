@@ -1,0 +1,134 @@
+"""The README's tables, made from the files in `results/` alone.
+
+Run `python -m gailforce.experiments.tables` from the root of a checkout: it rewrites the parts of
+README.md between the markers, and a test holds them equal.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .statistics import Estimate, iqm_interval
+
+MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Finished runs that differ in their seed only."""
+
+    environment: str
+    method: str
+    task: str
+    steps: int
+    cells: tuple[dict[str, Any], ...]
+
+    def shares(self, part: str, key: str) -> list[float]:
+        """NR of every seed, for one policy; seeds without it are left out."""
+        entries = [cell[part].get(key) or {} for cell in self.cells]
+        return [entry["nr"]["value"] for entry in entries if entry.get("nr")]
+
+    def estimate(self, part: str, key: str) -> Estimate | None:
+        """Interquartile mean of the NR over seeds, with its interval."""
+        shares = self.shares(part, key)
+        return iqm_interval(shares) if shares else None
+
+
+def read_groups(folder: Path) -> list[Group]:
+    """All cells of a folder, grouped by what was run."""
+    found: dict[tuple, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted(folder.glob("*.json")):
+        cell = json.loads(path.read_text())
+        found[_key(cell)].append(cell)
+    groups = [Group(*key, tuple(sorted(cells, key=lambda c: c["seed"]))) for key, cells in found.items()]
+    return sorted(groups, key=lambda g: (g.environment, g.task, g.method != "GAIL", -g.steps))
+
+
+def _key(cell: dict[str, Any]) -> tuple[str, str, str, int]:
+    demos = cell["demonstrations"]
+    thinned = demos["transitions"] < 100 * demos["episodes"]
+    amount = f"{demos['episodes']} demonstration{'s' if demos['episodes'] > 1 else ''}"
+    task = amount + (f" at 1/20 ({demos['transitions']} transitions)" if thinned else "")
+    task += ", fixed horizon" if cell["horizon"] == "fixed" else ""
+    method = "constant reward" if cell["reward_model"] == "constant" else cell["method"]
+    return cell["environment"], method, task, cell["steps"]
+
+
+def imitation_table(results: Path) -> str:
+    """One row for each group: every seed, mean, worst, IQM, and the same policy exploring."""
+    rows = [
+        "| environment, task | method | steps | NR of each seed | mean | worst | IQM [95 %] | exploring, IQM | cloning, IQM |",
+        "|-|-|-|-|-|-|-|-|-|",
+    ]
+    for group in read_groups(results / "cells"):
+        shares = group.shares("agent", "deterministic")
+        cells = (
+            f"{group.environment}, {group.task}",
+            group.method,
+            f"{group.steps / 1e6:g}M",
+            " ".join(f"{share:.2f}" for share in shares),
+            f"{np.mean(shares):.3f}",
+            f"{min(shares):.3f}",
+            _shown(group.estimate("agent", "deterministic")),
+            _shown(group.estimate("agent", "exploring")),
+            _shown(group.estimate("controls", "bc")),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _shown(estimate: Estimate | None) -> str:
+    return "-" if estimate is None else f"{estimate:.3f}"
+
+
+def throughput_table(results: Path) -> str:
+    """Speed of the environments beside the same work without them."""
+    measured = json.loads((results / "throughput.json").read_text())
+    rows = ["| body | make_env | bare Batch.step | Gymnasium sync | of bare | times sync |", "|-|-|-|-|-|-|"]
+    for body in ("hopper", "walker2d"):
+        rates, found = measured[body]["steps_per_second"], measured[body]
+        speeds = (f"{rates[kind]:,}" for kind in ("make_env", "bare Batch.step", "gymnasium sync"))
+        ratios = (f"{found[kind]['median']:.2f}" for kind in ("of_bare_batch", "times_gymnasium_sync"))
+        rows.append(f"| {body} | {' | '.join(speeds)} | {' | '.join(ratios)} |")
+    return "\n".join(rows)
+
+
+def exactness_table(results: Path) -> str:
+    """Episodes compared with Gymnasium bit by bit."""
+    proof = json.loads((results / "exactness.json").read_text())
+    rows = ["| body | actions | episodes | steps | differences |", "|-|-|-|-|-|"]
+    for body in ("hopper", "walker2d"):
+        for kind in ("random", "expert", "noisy"):
+            found = proof[body][kind]
+            rows.append(f"| {body} | {kind} | {found['episodes']:,} | {found['steps']:,} | {found['differences']} |")
+        states = proof[body]["set_state"]
+        rows.append(f"| {body} | `set_state` | - | {states['trials']:,} | {states['differences']} |")
+    return "\n".join(rows)
+
+
+TABLES: dict[str, Callable[[Path], str]] = {
+    "imitation": imitation_table,
+    "throughput": throughput_table,
+    "exactness": exactness_table,
+}
+
+
+def filled(text: str, results: Path) -> str:
+    """A text whose marked parts hold the tables of these results."""
+    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]](results)}\n{found[3]}", text)
+
+
+def names_in(text: str) -> Sequence[str]:
+    """Names of the tables that a text asks for."""
+    return [found[1] for found in MARKED.findall(text)]
+
+
+if __name__ == "__main__":
+    readme = Path("README.md")
+    readme.write_text(filled(readme.read_text(), Path("results")))
