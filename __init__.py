@@ -17,7 +17,17 @@ _HOMES = {
     "RewardModel": "agents.bridge",
     "evaluate": "experiments.evaluation",
 }
-__all__ = ["BC", "GAIL", "Demonstrations", "Expert", "RewardModel", "Trajectory", "evaluate", "make_env", "record"]
+__all__ = [
+    "BC",
+    "GAIL",
+    "Demonstrations",
+    "Expert",
+    "RewardModel",
+    "Trajectory",
+    "evaluate",
+    "make_env",
+    "record",
+]
 
 
 def __getattr__(name: str) -> Any:  # Any: whatever the name stands for

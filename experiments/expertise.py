@@ -97,7 +97,8 @@ class TrainExpert(Command):
         agent = result["agent"]
         return (
             f"{result['environment']} expert: return {agent['mean']:,.0f} +- {agent['std']:,.0f} "
-            f"over {len(agent['returns'])} deterministic episodes, after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
+            f"over {len(agent['returns'])} deterministic episodes, "
+            f"after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
             f"policy: {result['run']}/agent.gfa\n"
             f"next: gailforce record {self.env} --policy {result['run']} --episodes 25 --out my-demos.gfd"
         )

@@ -42,7 +42,7 @@ class Group:
 
 def read_groups(folder: Path) -> list[Group]:
     """All cells of a folder, grouped by what was run."""
-    found: dict[tuple, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[tuple[str, str, str, int], list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
         found[_key(cell)].append(cell)
@@ -63,7 +63,8 @@ def _key(cell: dict[str, Any]) -> tuple[str, str, str, int]:
 def imitation_table(results: Path) -> str:
     """One row for each group: every seed, mean, worst, IQM, and the same policy exploring."""
     rows = [
-        "| environment, task | method | steps | NR of each seed | mean | worst | IQM [95 %] | exploring, IQM | cloning, IQM |",
+        "| environment, task | method | steps | NR of each seed | mean | worst "
+        "| IQM [95 %] | exploring, IQM | cloning, IQM |",
         "|-|-|-|-|-|-|-|-|-|",
     ]
     for group in read_groups(results / "cells"):
@@ -106,7 +107,8 @@ def exactness_table(results: Path) -> str:
     for body in ("hopper", "walker2d"):
         for kind in ("random", "expert", "noisy"):
             found = proof[body][kind]
-            rows.append(f"| {body} | {kind} | {found['episodes']:,} | {found['steps']:,} | {found['differences']} |")
+            counts = f"{found['episodes']:,} | {found['steps']:,} | {found['differences']}"
+            rows.append(f"| {body} | {kind} | {counts} |")
         states = proof[body]["set_state"]
         rows.append(f"| {body} | `set_state` | - | {states['trials']:,} | {states['differences']} |")
     return "\n".join(rows)

@@ -11,7 +11,8 @@ from gailforce.agents.expert import Expert, ExpertConfig
 from gailforce.agents.learner import PPOConfig
 from gailforce.experiments.cli import VERBS, answer
 
-TINY = "--steps 512 --ppo.steps-per-update 256 --ppo.batch-size 128 --copies 8 --threads 1".split()
+SHORT = ["--steps", "512", "--ppo.steps-per-update", "256", "--ppo.batch-size", "128"]
+TINY = [*SHORT, "--copies", "8", "--threads", "1"]
 IMITATE = ["imitate", "hopper", *TINY, "--evaluation-episodes", "2", "--controls", "none", "--no-video"]
 
 
