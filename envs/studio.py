@@ -27,8 +27,9 @@ LEFT_SHADE = 0.62
 SQUARE = 0.5
 # Height at which shadows lie, so that the ground does not swallow them [m].
 SHADOW_HEIGHT = 0.003
-# Camera distance over the robot's radius; leaves room for a jump.
-ROOM = 3.6
+# Camera distance, and how far above the robot's centre it looks, over the robot's radius: the best hopper
+# jumps so high that its head reaches 1.5 radii above where its centre stood.
+ROOM, LIFT = 3.65, 0.35
 # How far the camera looks down at whatever runs [degrees].
 DOWNWARD = 8.0
 
@@ -96,7 +97,7 @@ def view(model: mujoco.MjModel, config: Mapping[str, Any]) -> View:  # Any: numb
     height, radius = _extent(model, data, body)
     camera.azimuth, camera.elevation = 90.0, -_downward(data, tracking)
     camera.distance = ROOM * radius
-    return View(camera, Follow(body, height))
+    return View(camera, Follow(body, height + LIFT * radius))
 
 
 def cast_shadows(scene: mujoco.MjvScene, ground: float = 0.0) -> None:
