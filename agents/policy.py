@@ -79,6 +79,8 @@ def policy_kwargs(
         "activation_fn": ACTIVATIONS[activation],
         "log_std_init": log_std_init,
         "features_extractor_class": RunningNorm,
+        # One kernel for all parameters: a fifth of the time of small networks' steps goes into Adam.
+        "optimizer_kwargs": {"fused": True},
     }
 
 

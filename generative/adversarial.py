@@ -34,7 +34,7 @@ class AdversarialCritic(Critic):
     ):
         super().__init__()
         self.score, self._loss, self._regulariser = score, loss, regulariser
-        self._optimiser = torch.optim.Adam(score.parameters(), lr=config.learning_rate, betas=config.betas)
+        self._optimiser = torch.optim.Adam(score.parameters(), config.learning_rate, config.betas, fused=True)
         self._generator = torch.Generator().manual_seed(seed)
 
     def update(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> dict[str, float]:
