@@ -28,7 +28,12 @@ from .rollout import RewardlessEnv, ScoredRolloutBuffer
 # The result of the trials in the README: many small updates, and little noise on the actions, by which the
 # discriminator would tell the agent.
 GAIL_PPO = PPOConfig(
-    steps_per_update=2048, epochs=10, learning_rate=5e-4, log_std_init=-0.7, value_layers=(64, 64)
+    steps_per_update=2048,
+    batch_size=256,
+    epochs=10,
+    learning_rate=5e-4,
+    log_std_init=-0.7,
+    value_layers=(64, 64),
 )
 
 # (env, **rollout buffer arguments) -> a learner of Stable-Baselines3's on-policy kind.

@@ -10,7 +10,7 @@ from .dataset import Demonstrations
 def largest_residual(demos: Demonstrations) -> float | None:
     """The largest difference between any recorded next state and MuJoCo's, in the state's own units.
 
-    About 1e-12 for float64 recordings; None where there are no states or the body is not one of ours.
+    Below 1e-6 for float64 recordings; None where there are no states or the body is not one of ours.
     """
     body = find_body(demos.env_id)
     recorded = [(t.states, t.actions) for t in demos if t.states is not None]

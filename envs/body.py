@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gymnasium.envs.mujoco
 import mujoco
@@ -41,8 +40,6 @@ class Body:
     observe: Observe
     reward: Reward
     terminated: Terminated
-    # Gymnasium's camera for this body.
-    camera: dict[str, Any]
     # Time limit [environment steps].
     max_episode_steps: int = 1000
 

@@ -1,8 +1,6 @@
 """Hopper-v5: a planar one-legged body that is paid for hopping forward without falling."""
 
-import mujoco
 import numpy as np
-from gymnasium.envs.mujoco.hopper_v5 import DEFAULT_CAMERA_CONFIG
 from jaxtyping import Bool, Float
 
 from .body import Body, planar_observation, running_reward
@@ -32,5 +30,4 @@ HOPPER = Body(
     observe=planar_observation,
     reward=running_reward,
     terminated=terminated,
-    camera={**DEFAULT_CAMERA_CONFIG, "type": int(mujoco.mjtCamera.mjCAMERA_TRACKING)},
 )

@@ -1,8 +1,6 @@
 """Walker2d-v5: a planar two-legged body that is paid for walking forward without falling."""
 
-import mujoco
 import numpy as np
-from gymnasium.envs.mujoco.walker2d_v5 import DEFAULT_CAMERA_CONFIG
 from jaxtyping import Bool, Float
 
 from .body import Body, planar_observation, running_reward
@@ -28,5 +26,4 @@ WALKER2D = Body(
     observe=planar_observation,
     reward=running_reward,
     terminated=terminated,
-    camera={**DEFAULT_CAMERA_CONFIG, "type": int(mujoco.mjtCamera.mjCAMERA_TRACKING)},
 )

@@ -13,7 +13,7 @@ from ..agents.loading import PolicyOptions
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import Policy, record
 from ..demos.trajectory import Trajectory
-from ..demos.video import Pane, write_side_by_side
+from ..demos.video import EXPERT, IMITATOR, Pane, write_side_by_side
 from ..envs.errors import UsageError
 from ..envs.registry import Horizon, make_single
 from ..envs.rendering import episode_frames
@@ -41,18 +41,24 @@ def film(
     single = make_single(env, horizon)
     dt, space = getattr(single.unwrapped, "dt", 1 / RATE), single.action_space
     single.close()
-    panes = [_pane(title, env, episode, reward_model, space) for title, episode in episodes.items()]
     every = max(1, round(1 / (RATE * dt)))
+    panes = [_pane(title, env, episode, every, reward_model, space) for title, episode in episodes.items()]
     return write_side_by_side(path, panes, fps=1 / (dt * every), dt=dt, every=every)
 
 
-def _pane(title: str, env: str, episode: Trajectory, model: RewardModel | None, space: Any) -> Pane:
+def _pane(
+    title: str, env: str, episode: Trajectory, every: int, model: RewardModel | None, space: Any
+) -> Pane:
+    colour = EXPERT if title == "Expert" else IMITATOR
     return Pane(
         title=title,
-        frames=episode_frames(env, episode),
+        frames=episode_frames(env, episode, tint=colour, every=every),
+        colour=colour,
         returns=None if episode.rewards is None else np.cumsum(episode.rewards),
         curve=None if model is None else opinion(model, episode),
         curve_label="P(expert)",
+        curve_range=(0.0, 1.0),
+        curve_neutral=0.5,
         actions=_in_units_of_range(episode.actions, space.low, space.high),
         ending="fell" if episode.terminated else "ended",
     )
@@ -75,7 +81,7 @@ def film_beside_expert(
     """Film a policy beside a recorded expert, both from the expert's initial state if its seed is known."""
     seed = EVALUATION_SEED if expert.seed is None else expert.seed
     (imitator,) = record(policy, env, 1, seed, horizon=horizon)
-    return film(path, env, {"expert": expert, "imitator": imitator}, model, horizon)
+    return film(path, env, {"Expert": expert, "Imitator": imitator}, model, horizon)
 
 
 @dataclass
@@ -113,7 +119,7 @@ class Video(Command):
         expert = self._expert(target)
         seed = self.seed if expert is None or expert.seed is None else expert.seed
         (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring)
-        episodes = {"policy": played} if expert is None else {"expert": expert, "imitator": played}
+        episodes = {"Policy": played} if expert is None else {"Expert": expert, "Imitator": played}
         path = film(self._out(target), target.env_id, episodes, target.reward_model())
         return {"path": str(path), "steps": len(played), "return": played.total_reward, "seed": seed}
 
