@@ -1,7 +1,5 @@
 """The verb `record`: episodes of any policy as demonstrations with a card."""
 
-import shlex
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +16,7 @@ from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
 from ..envs.registry import env_id, spaces
 from .command import Command
-from .run import one_thread, versions
+from .run import one_thread, this_command, versions
 from .target import resolve
 
 # Episodes of the two reference policies on a card.
@@ -110,7 +108,7 @@ def card_of(env: str, maker: str, notes: str = "") -> Card:
     return Card(
         env_id=env_id(env),
         maker=maker,
-        command=shlex.join(["gailforce", *sys.argv[1:]]),
+        command=this_command(),
         random_return=random,
         still_return=still,
         reference_return=REFERENCES.get(env_id(env)),

@@ -39,7 +39,7 @@ class RunFolder:
         for place in (run.checkpoints, run.videos):
             place.mkdir(parents=True)
         (run.path / "config.toml").write_text(to_toml(config))
-        (run.path / "command.txt").write_text(shlex.join(["gailforce", *sys.argv[1:]]) + "\n")
+        (run.path / "command.txt").write_text(this_command() + "\n")
         return run
 
     @classmethod
@@ -135,6 +135,11 @@ class MetricsWriter(KVWriter):
 
 def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
     return hasattr(value, "__float__") and not isinstance(value, str)
+
+
+def this_command() -> str:
+    """The command line at work, to be typed again."""
+    return shlex.join(["gailforce", *sys.argv[1:]])
 
 
 def versions() -> dict[str, str]:

@@ -17,7 +17,7 @@ from .config import from_plain
 from .controls import Task
 from .evaluation import Score, evaluate
 from .imitation_config import ImitationConfig
-from .run import one_thread
+from .run import one_thread, this_command, versions
 from .statistics import Estimate, mean_interval
 from .target import Target, resolve
 
@@ -151,8 +151,10 @@ class Evaluate(Command):
         if self.expert is not None:
             expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
         return {
+            "command": this_command(),
             "environment": task.env_id,
             "policy": str(target.file),
+            "versions": versions(),
             **with_controls(scores, task, self.controls, expert),
         }
 
