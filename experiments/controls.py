@@ -12,9 +12,12 @@ from ..agents.bc import BC
 from ..agents.bridge import RewardModel
 from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
+from ..demos.durable import write_durably
 from ..demos.recorder import RandomPolicy
+from ..envs.errors import DataError
 from ..envs.registry import Horizon, make_env, spaces
 from .evaluation import Score, evaluate
+from .run import this_command
 
 # Raised by hand whenever a change of the algorithms makes kept controls untrue.
 ALGORITHM = 1
@@ -69,7 +72,7 @@ def find(name: str, task: Task) -> Score | None:
     for folder in (SHIPPED, cache_folder()):
         path = kept_file(folder, wanted)
         if path.is_file():
-            return Score.from_json(json.loads(path.read_text())["score"])
+            return _read(path)
     return make(name, task) if name == "random" else None
 
 
@@ -77,11 +80,16 @@ def make(name: str, task: Task, folder: Path | None = None) -> Score:
     """Train or play the control, keep its score, and return it."""
     score = MAKERS[name](task)
     path = kept_file(folder or cache_folder(), definition(name, task))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps({"definition": definition(name, task), "score": score.to_json()}) + "\n")
-    temporary.replace(path)
+    kept = {"command": this_command(), "definition": definition(name, task), "score": score.to_json()}
+    write_durably(path, (json.dumps(kept) + "\n").encode())
     return score
+
+
+def _read(path: Path) -> Score:
+    try:
+        return Score.from_json(json.loads(path.read_text())["score"])
+    except (ValueError, KeyError, TypeError) as fault:
+        raise DataError(f"the control kept in {path} is damaged ({fault}); delete the file") from fault
 
 
 def cost(name: str, task: Task) -> str:

@@ -14,7 +14,7 @@ from .run import RunFolder, one_thread
 from .scoreboard import describe_result
 
 # Enough for the hopper to imitate, few enough to watch; see the README.
-DEMO_STEPS = 1_000_000
+DEMO_STEPS = 500_000
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Imitate(Command):
 
     Examples:
         gailforce imitate hopper --demos hopper-expert --episodes 4
-        gailforce imitate walker2d --demos walker2d-expert --steps 5_000_000 --seed 1
+        gailforce imitate walker2d --demos walker2d-expert --steps 2_000_000 --seed 1
         gailforce imitate HalfCheetah-v5 --demos my-demos.gfd --inputs s
     """
 

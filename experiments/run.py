@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
+from ..demos.durable import write_durably
 from ..envs.errors import DataError
 from .config import to_toml
 
@@ -102,9 +103,7 @@ class RunFolder:
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write `result.json`, whole or not at all."""
-        temporary = self.path / "result.json.part"
-        temporary.write_text(json.dumps(result, indent=1) + "\n")
-        temporary.replace(self.path / "result.json")
+        write_durably(self.path / "result.json", (json.dumps(result, indent=1) + "\n").encode())
 
     def logger(self) -> Logger:
         """Stable-Baselines3's logger into `metrics.jsonl`, and TensorBoard where it is installed."""
@@ -139,7 +138,9 @@ def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
 
 def this_command() -> str:
     """The command line at work, to be typed again."""
-    return shlex.join(["gailforce", *sys.argv[1:]])
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    program = ["python", "-m", module.name] if module and module.name != "__main__" else ["gailforce"]
+    return shlex.join([*program, *sys.argv[1:]])
 
 
 def versions() -> dict[str, str]:
