@@ -1,5 +1,7 @@
 """From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
 
+from typing import cast
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -51,7 +53,7 @@ class RewardModel(tensors.RewardModel):
     def __init__(
         self,
         name: str = "gan",
-        inputs: Inputs = "sa",
+        inputs: str = "sa",
         form: str = "positive",
         seed: int = 0,
         config: RewardConfig | None = None,
@@ -63,7 +65,7 @@ class RewardModel(tensors.RewardModel):
         ):
             if value not in choices:
                 raise unknown(kind, value, choices)
-        super().__init__(name, inputs, form, seed, config)
+        super().__init__(name, cast(Inputs, inputs), form, seed, config)
 
     def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
         """Standardise by the demonstrations and build the critic."""

@@ -1,7 +1,7 @@
 """GAIL (Ho & Ermon 2016): a policy learns to pass for the expert, a discriminator to tell the two apart."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from .loading import reward_tensors
 from .normaliser import UpdateNormaliser
 from .policy import load_agent, save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
+from .settings import from_plain
 
 # The result of the trials in the README: many small updates, and little noise on the actions, by which the
 # discriminator would tell the agent.
@@ -104,7 +105,7 @@ class GAIL(Agent):
         self.learner = make(
             self.tape,
             rollout_buffer_class=ScoredRolloutBuffer,
-            rollout_buffer_kwargs={"score": self._score_rollout},
+            rollout_buffer_kwargs={"tape": self.tape, "score": self._score_rollout},
             **learner_kwargs,
         )
         if demos is not None:
@@ -163,8 +164,9 @@ class GAIL(Agent):
         model = self.reward_model
         facts = {"environment": self.env_id, "seed": self.seed, "steps": self.learner.num_timesteps}
         reward = {"name": model.name, "inputs": model.inputs, "form": model.form, "seed": model.seed}
+        config = asdict(self.config)
         tensors = {f"reward.{key}": value for key, value in model.state_dict().items()}
-        save_agent(path, "gail", self.policy, {**facts, "reward_model": reward}, tensors)
+        save_agent(path, "gail", self.policy, {**facts, "reward_model": reward, "config": config}, tensors)
 
     @classmethod
     def load(
@@ -181,6 +183,7 @@ class GAIL(Agent):
         """
         _, meta, _ = load_agent(path, kinds=("gail",))
         model = RewardModel(**meta["reward_model"])
+        kwargs.setdefault("config", from_plain(GAILConfig, meta["config"]))
         agent = cls(env or meta["environment"], demos, model, seed=meta["seed"], force=True, **kwargs)
         agent.restore(path)
         return agent

@@ -60,10 +60,14 @@ class RewardlessEnv(VecEnvWrapper):
         self._obs, self._starts = obs, ended
         return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos
 
+    def forget(self) -> None:
+        """Drop the steps of a rollout that was cut short."""
+        self._steps = []
+
     def take_rollout(self) -> Rollout:
         """The steps since the last call, as tensors; forgets them."""
         columns = (np.stack(column) for column in zip(*self._steps, strict=True))
-        self._steps = []
+        self.forget()
         obs, action, next_obs, terminated, truncated, starts = (
             torch.from_numpy(column) for column in columns
         )
@@ -83,9 +87,16 @@ class ScoredRolloutBuffer(RolloutBuffer):
     observation) that Stable-Baselines3 adds where an episode was truncated. Scores are ADDED to it.
     """
 
-    def __init__(self, *args: Any, score: Callable[[], Float[np.ndarray, "T N"]], **kwargs: Any):
+    def __init__(
+        self, *args: Any, tape: RewardlessEnv, score: Callable[[], Float[np.ndarray, "T N"]], **kwargs: Any
+    ):
+        self._tape, self._score = tape, score
         super().__init__(*args, **kwargs)
-        self._score = score
+
+    def reset(self) -> None:
+        """Empty buffer and tape together: an interrupted rollout leaves half of one behind."""
+        self._tape.forget()
+        super().reset()
 
     def compute_returns_and_advantage(self, last_values: torch.Tensor, dones: np.ndarray) -> None:
         """Add the scores to the bootstraps, then let the parent compute advantages."""

@@ -1,7 +1,7 @@
 """Names of environments: our bodies on the batched engine, any other Gymnasium id through Gymnasium."""
 
 import inspect
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import gymnasium
 from gymnasium.spaces import Box
@@ -98,7 +98,7 @@ def _require_termination_switch(identifier: str) -> None:
 
 
 def make_env(
-    name: str, n: int = 64, seed: int = 0, threads: int | None = None, horizon: Horizon = "native"
+    name: str, n: int = 64, seed: int = 0, threads: int | None = None, horizon: str = "native"
 ) -> VecEnv:
     """`n` copies of an environment for training.
 
@@ -119,6 +119,6 @@ def make_env(
     found = find_body(name)
     if found is not None:
         return BatchedEnv(found, n, seed, threads, fixed=horizon == "fixed")
-    env = DummyVecEnv([lambda: Monitor(make_single(name, horizon)) for _ in range(n)])
+    env = DummyVecEnv([lambda: Monitor(make_single(name, cast(Horizon, horizon))) for _ in range(n)])
     env.seed(seed)
     return env

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import tyro
 
+from ..agents.settings import from_plain
 from .command import Command
-from .config import from_plain
 from .imitation import FinishConfig, finish, train
 from .imitation_config import ImitationConfig
 from .run import RunFolder, one_thread

@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from ..agents.loading import PolicyOptions
+from ..agents.settings import from_plain
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import UsageError
 from ..envs.registry import Horizon, spaces
 from . import controls
 from .command import Command
-from .config import from_plain
 from .controls import Task
 from .evaluation import Score, evaluate
 from .imitation_config import ImitationConfig

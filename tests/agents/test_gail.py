@@ -8,6 +8,7 @@ import pytest
 import torch
 from probes import Track
 from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import DummyVecEnv
 
@@ -154,3 +155,18 @@ def test_the_critic_sees_what_its_inputs_say(inputs):
     model.fit(_hopper_demos())
     width = {"s": 11, "sa": 14, "ss'": 22}[inputs]
     assert torch.equal(model.critic.logit(torch.zeros(1, width)), gan(width, 0).logit(torch.zeros(1, width)))
+
+
+class _Stop(BaseCallback):
+    def _on_step(self):
+        if self.n_calls == 5:
+            raise KeyboardInterrupt
+        return True
+
+
+def test_an_interrupt_in_the_middle_of_a_rollout_leaves_nothing_behind():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER)
+    with pytest.raises(KeyboardInterrupt):
+        agent.learn(256, _Stop())
+    agent.learn(512)
+    assert agent.learner.num_timesteps == 512

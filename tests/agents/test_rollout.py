@@ -22,7 +22,7 @@ def _collect(make, scores):
         CONFIG,
         0,
         rollout_buffer_class=ScoredRolloutBuffer,
-        rollout_buffer_kwargs={"score": lambda: scores},
+        rollout_buffer_kwargs={"tape": tape, "score": lambda: scores},
     )
     _, callback = learner._setup_learn(64)
     learner.collect_rollouts(tape, callback, learner.rollout_buffer, learner.n_steps)
