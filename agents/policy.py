@@ -111,8 +111,7 @@ def load_agent(
         raise DataError(
             f"{path} holds {meta.get('kind', 'something unknown')}, not {wanted}; name another file"
         )
-    spec: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["policy"].items()}
-    policy = PolicySpec(**spec).build()
+    policy = from_plain(PolicySpec, meta["policy"]).build()
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
     prefix = "policy."
     policy.load_state_dict({k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)})
