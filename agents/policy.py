@@ -14,6 +14,7 @@ from torch import nn
 from ..demos.storage import load_archive, save_archive
 from ..envs.errors import DataError, UsageError
 from .normaliser import RunningNorm
+from .settings import from_plain
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU}
 

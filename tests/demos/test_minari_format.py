@@ -17,7 +17,6 @@ ARRAYS = ("obs", "actions", "states", "rewards")
 
 @pytest.fixture(autouse=True)
 def minari_root(tmp_path, monkeypatch):
-    pytest.importorskip("minari")
     root = tmp_path / "minari"
     monkeypatch.setenv("MINARI_DATASETS_PATH", str(root))
     return root

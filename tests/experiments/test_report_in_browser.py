@@ -14,7 +14,12 @@ from gailforce.experiments.report import write_report
 from gailforce.experiments.report_page import POLICY
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+
+
+@pytest.fixture(autouse=True)
+def _a_browser():
+    assert CHROMIUM, "these tests look at pages in Chromium; on Debian: apt-get install chromium"
+
 
 # Looks around in a copy of the page without its policy, framed because Chromium's windows are never narrow.
 PROBE = """<script>
