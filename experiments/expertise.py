@@ -61,6 +61,7 @@ class TrainExpert(Command):
         seconds = round(time.time() - started, 1)
         best = evaluate(load_policy(run.agent), self.env, self.episodes)
         result = {
+            "command": run.command,
             "kind": "expert",
             "environment": identifier,
             "seed": self.seed,

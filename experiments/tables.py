@@ -100,6 +100,17 @@ def throughput_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def expert_table(results: Path) -> str:
+    """The experts behind the shipped demonstrations."""
+    rows = ["| environment | return of the best checkpoint, N = 50 | steps | command |", "|-|-|-|-|"]
+    for path in sorted(results.glob("expert-*.json")):
+        made = json.loads(path.read_text())
+        agent = made["agent"]
+        shown = f"{agent['mean']:,.0f} ± {agent['std']:,.0f}"
+        rows.append(f"| {made['environment']} | {shown} | {made['steps'] / 1e6:g}M | `{made['command']}` |")
+    return "\n".join(rows)
+
+
 def exactness_table(results: Path) -> str:
     """Episodes compared with Gymnasium bit by bit."""
     proof = json.loads((results / "exactness.json").read_text())
@@ -116,6 +127,7 @@ def exactness_table(results: Path) -> str:
 
 TABLES: dict[str, Callable[[Path], str]] = {
     "imitation": imitation_table,
+    "experts": expert_table,
     "throughput": throughput_table,
     "exactness": exactness_table,
 }
