@@ -1,0 +1,34 @@
+"""A configuration comes back from its file as it was."""
+
+import tomllib
+from dataclasses import asdict
+
+import pytest
+
+from gailforce.agents.gail import GAILConfig
+from gailforce.agents.learner import PPOConfig
+from gailforce.agents.settings import from_plain
+from gailforce.envs.errors import DataError
+from gailforce.experiments.config import to_toml
+from gailforce.experiments.imitation_config import ImitationConfig
+
+SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ImitationConfig("hopper"),
+        ImitationConfig(
+            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+        ),
+    ],
+)
+def test_every_value_survives_toml(config):
+    assert from_plain(ImitationConfig, tomllib.loads(to_toml(asdict(config)))) == config
+
+
+def test_unknown_keys_are_left_out_and_missing_ones_are_named():
+    assert from_plain(GAILConfig, {"copies": 8, "other": 1}) == GAILConfig(copies=8)
+    with pytest.raises(DataError, match="env"):
+        from_plain(ImitationConfig, {"steps": 1})
