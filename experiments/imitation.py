@@ -1,5 +1,6 @@
 """Imitation as a run: from demonstrations to a policy, its score beside controls, a video and a report."""
 
+import sys
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from ..agents.callbacks import Evaluation, Periodic, save_on_the_way
 from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
+from ..envs.errors import EnvironmentFault
 from ..envs.registry import env_id, make_env
 from .evaluation import evaluate
 from .filming import film_beside_expert
@@ -82,11 +84,22 @@ def finish(
         **with_controls(scores, config.task(demos), show.controls),
     }
     run.write_result(result)
-    if show.video:
-        expert, path = config.expert_episode(), run.videos / "beside-expert.mp4"
-        film_beside_expert(agent, config.env, expert, agent.reward_model, path, config.horizon)
+    exit_code = _film(agent, run, config) if show.video else 0
     write_report(run.path)
-    return result
+    return {**result, "exit_code": exit_code}
+
+
+def _film(agent: GAIL, run: RunFolder, config: ImitationConfig) -> int:
+    """Film beside the expert; a machine that cannot keeps score and report, and the exit code says so."""
+    path = run.videos / "beside-expert.mp4"
+    try:
+        film_beside_expert(
+            agent, config.env, config.expert_episode(), agent.reward_model, path, config.horizon
+        )
+    except EnvironmentFault as fault:
+        print(f"gailforce: no video: {fault}", file=sys.stderr)
+        return fault.exit_code
+    return 0
 
 
 def facts(run: RunFolder, config: ImitationConfig, demos: Demonstrations) -> dict[str, Any]:

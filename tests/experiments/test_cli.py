@@ -137,3 +137,21 @@ def test_a_full_disk_is_said_and_has_exit_4(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("gailforce.experiments.run.RunFolder.create", full)
     assert answer(IMITATE) == 4
     assert "disk is full" in capsys.readouterr().err
+
+
+def test_without_opengl_everything_but_the_video_is_kept_and_the_exit_is_4(
+    tmp_path, expert, capsys, monkeypatch
+):
+    from gailforce.envs.errors import EnvironmentFault
+
+    def blind(*_, **__):
+        raise EnvironmentFault("no OpenGL here; install it, or go on with --no-video")
+
+    monkeypatch.setattr("gailforce.experiments.imitation.film_beside_expert", blind)
+    answer(["record", "hopper", "--policy", expert, "--episodes", "2", "--out", "mine"])
+    arguments = [argument for argument in IMITATE if argument != "--no-video"]
+    assert answer([*arguments, "--demos", "mine.gfd", "--episodes", "0"]) == 4
+    shown = capsys.readouterr()
+    assert "no OpenGL here" in shown.err
+    assert "agent, deterministic" in shown.out
+    assert (_run(tmp_path) / "report.html").exists()
