@@ -1,6 +1,5 @@
 """The command `gailforce VERB`: finds the verb, reads its flags, answers faults in one line."""
 
-import errno
 import importlib
 import json
 import sys
@@ -24,6 +23,8 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "doctor": ("diagnosis", "Doctor", "look at this machine and say how to mend what is missing"),
 }
 INTERRUPTED = 130
+# Verbs whose run can be gone on with.
+RESUMABLE = ("demo", "imitate", "resume")
 
 
 def usage() -> str:
@@ -56,8 +57,14 @@ def answer(arguments: list[str]) -> int:
 
 
 def _answer_verb(arguments: list[str]) -> int:
-    # Imports the environments, which help does without.
-    from ..envs.errors import GailforceError
+    try:
+        # Imports the environments, which help does without.
+        from ..envs.errors import GailforceError
+    except RuntimeError as fault:
+        if "MUJOCO_GL" not in str(fault):
+            raise
+        # MuJoCo cannot be imported while the variable has a value it does not know.
+        return _complain(f"{fault}; unset MUJOCO_GL and try again", code=4)
 
     try:
         return _run(arguments[0], arguments[1:])
@@ -65,21 +72,28 @@ def _answer_verb(arguments: list[str]) -> int:
         # tyro has said what is wrong with a flag.
         return end.code if isinstance(end.code, int) else 2
     except GailforceError as fault:
-        print(f"gailforce: {fault}", file=sys.stderr)
-        return fault.exit_code
+        return _complain(str(fault), fault.exit_code)
     except KeyboardInterrupt as interrupt:
-        print(f"\ngailforce: interrupted{''.join(f'; {part}' for part in interrupt.args)}", file=sys.stderr)
-        return INTERRUPTED
+        print(file=sys.stderr)
+        return _complain("; ".join(("interrupted", *map(str, interrupt.args))), INTERRUPTED)
     except BrokenPipeError:
         return 0
     except OSError as fault:
-        if fault.errno != errno.ENOSPC:
-            raise
-        print(
-            f"gailforce: the disk is full ({fault}); free some space and go on with: gailforce resume RUN",
-            file=sys.stderr,
-        )
-        return 4
+        return _answer_full_disk(fault, arguments[0])
+
+
+def _complain(text: str, code: int) -> int:
+    print(f"gailforce: {text}", file=sys.stderr)
+    return code
+
+
+def _answer_full_disk(fault: OSError, verb: str) -> int:
+    from ..demos.durable import FULL
+
+    if fault.errno not in FULL:
+        raise fault
+    step = "start again, or go on with: gailforce resume RUN" if verb in RESUMABLE else "start again"
+    return _complain(f"the disk is full ({fault}); free some space and {step}", code=4)
 
 
 def _run(verb: str, arguments: list[str]) -> int:

@@ -90,7 +90,10 @@ class TrainExpert(Command):
             try:
                 agent.learn(self.steps, callbacks)
             except KeyboardInterrupt:
-                raise KeyboardInterrupt(f"the best policy so far is {run.agent}") from None
+                kept = (
+                    f"the best policy so far is {run.agent}" if run.agent.exists() else "no policy was kept"
+                )
+                raise KeyboardInterrupt(kept) from None
         look(self.steps)
 
     def describe(self, result: dict[str, Any]) -> str:

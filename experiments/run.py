@@ -1,5 +1,6 @@
 """Run folders: everything one training leaves behind, and enough to go on after a stop."""
 
+import itertools
 import json
 import os
 import shlex
@@ -19,8 +20,8 @@ from typing import Any
 import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
-from ..demos.durable import write_durably
-from ..envs.errors import DataError
+from ..demos.durable import FULL, write_durably
+from ..envs.errors import DataError, EnvironmentFault, UsageError
 from .config import to_toml
 
 LIBRARIES = ("gailforce", "torch", "numpy", "gymnasium", "mujoco", "stable-baselines3")
@@ -34,13 +35,24 @@ class RunFolder:
 
     @classmethod
     def create(cls, name: str, root: Path, config: Mapping[str, Any]) -> "RunFolder":
-        """A new folder `root/name-date-time` with the resolved configuration and the command."""
+        """A new folder `root/name-date-time` with the resolved configuration and the command.
+
+        Raises:
+            EnvironmentFault: no folder can be made there.
+        """
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        run = cls(root / f"{name}-{stamp}-{os.getpid()}")
-        for place in (run.checkpoints, run.videos):
-            place.mkdir(parents=True)
-        (run.path / "config.toml").write_text(to_toml(config))
-        (run.path / "command.txt").write_text(this_command() + "\n")
+        try:
+            run = cls(_new_folder(root, f"{name.replace('/', '-')}-{stamp}-{os.getpid()}"))
+            for place in (run.checkpoints, run.videos):
+                place.mkdir()
+            (run.path / "config.toml").write_text(to_toml(config), encoding="utf-8")
+            (run.path / "command.txt").write_text(this_command() + "\n", encoding="utf-8")
+        except OSError as fault:
+            if fault.errno in FULL:
+                raise
+            raise EnvironmentFault(
+                f"cannot make a run's folder in {root}: {fault.strerror}; name another place with --runs"
+            ) from fault
         return run
 
     @classmethod
@@ -57,18 +69,32 @@ class RunFolder:
             )
         return run
 
+    def require_kind(self, kind: str) -> "RunFolder":
+        """This run, if it is of that kind.
+
+        Raises:
+            UsageError: it is of another; only imitation can be resumed.
+        """
+        found = self.config.get("kind")
+        if found != kind:
+            raise UsageError(
+                f"{self.path} is a run of kind {found}, not {kind}; experts cannot be resumed, "
+                "train one anew with gailforce expert"
+            )
+        return self
+
     @property
     def config(self) -> dict[str, Any]:
         """The resolved configuration."""
         try:
-            return tomllib.loads((self.path / "config.toml").read_text())
+            return tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
             raise DataError(f"{self.path}/config.toml is damaged ({fault}); start the run anew") from fault
 
     @property
     def command(self) -> str:
         """The command that made the run."""
-        return (self.path / "command.txt").read_text().strip()
+        return (self.path / "command.txt").read_text(encoding="utf-8").strip()
 
     @property
     def checkpoints(self) -> Path:
@@ -98,12 +124,20 @@ class RunFolder:
         """
         found = [self.agent] if self.agent.exists() else sorted(self.checkpoints.glob("step-*.gfa"))
         if not found:
-            raise DataError(f"{self.path} holds no agent yet; go on with: gailforce resume {self.path}")
+            raise DataError(
+                f"{self.path} holds no agent: it was stopped before its first checkpoint; start anew"
+            )
         return found[-1]
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write `result.json`, whole or not at all."""
         write_durably(self.path / "result.json", (json.dumps(result, indent=1) + "\n").encode())
+
+    def update_result(self, found: Mapping[str, Any]) -> None:
+        """Put newer scores into a `result.json` that is there; others are left as they are."""
+        path = self.path / "result.json"
+        if path.is_file():
+            self.write_result({**json.loads(path.read_text()), **found})
 
     def logger(self) -> Logger:
         """Stable-Baselines3's logger into `metrics.jsonl`, and TensorBoard where it is installed."""
@@ -114,11 +148,12 @@ class RunFolder:
 
 
 class MetricsWriter(KVWriter):
-    """Appends one JSON object for each log line, with step and seconds since the start."""
+    """Appends one JSON object for each log line, with step and seconds of training."""
 
     def __init__(self, path: Path):
-        self._file = path.open("a")
-        self._started = time.time()
+        # A run that is resumed goes on counting where it stopped.
+        self._started = time.time() - _last_seconds(path)
+        self._file = path.open("a", encoding="utf-8")
 
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
         """Keep the plain numbers of a log line."""
@@ -132,8 +167,32 @@ class MetricsWriter(KVWriter):
         self._file.close()
 
 
+def _last_seconds(path: Path) -> float:
+    """Seconds on the last line of the file; 0 without one."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    for line in reversed(lines):
+        try:
+            return float(json.loads(line)["seconds"])
+        except (ValueError, KeyError, TypeError):  # a line cut short by a kill
+            continue
+    return 0.0
+
+
 def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
     return hasattr(value, "__float__") and not isinstance(value, str)
+
+
+def _new_folder(root: Path, name: str) -> Path:
+    """A folder of that name, numbered where there is one already."""
+    for number in itertools.count(1):
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            if not path.exists():  # something above it is in the way
+                raise
+    raise AssertionError("the count has no end")
 
 
 def this_command() -> str:

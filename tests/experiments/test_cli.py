@@ -1,6 +1,8 @@
 """The command answers faults with one line, the right exit code and no traceback."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -128,15 +130,39 @@ def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, expert,
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 512
 
 
-def test_a_full_disk_is_said_and_has_exit_4(capsys, monkeypatch, tmp_path):
-    import errno
-
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT", "EFBIG"])
+@pytest.mark.parametrize(("arguments", "resumable"), [(IMITATE, True), (["expert", "hopper"], False)])
+def test_a_full_disk_is_said_and_has_exit_4(capsys, monkeypatch, code, arguments, resumable):
     def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(getattr(errno, code), "refused")
 
     monkeypatch.setattr("gailforce.experiments.run.RunFolder.create", full)
-    assert answer(IMITATE) == 4
-    assert "disk is full" in capsys.readouterr().err
+    assert answer(arguments) == 4
+    shown = capsys.readouterr().err
+    assert "disk is full" in shown
+    assert ("resume" in shown) is resumable
+
+
+@pytest.mark.parametrize("arguments", [["demos", "list"], ["doctor"]])
+def test_a_value_that_mujoco_refuses_to_be_imported_with_has_exit_4(arguments):
+    script = f"from gailforce.experiments.cli import answer; raise SystemExit(answer({arguments}))"
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "MUJOCO_GL": "nonsense"}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert shown.returncode == 4
+    assert "unset MUJOCO_GL" in shown.stderr
+    assert "Traceback" not in shown.stderr
+
+
+def test_an_interrupted_expert_names_only_a_policy_that_exists(capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Expert, "learn", interrupted)
+    assert answer(["expert", "hopper"]) == 130
+    shown = capsys.readouterr().err
+    assert "no policy was kept" in shown
+    assert "agent.gfa" not in shown
 
 
 def test_without_opengl_everything_but_the_video_is_kept_and_the_exit_is_4(
