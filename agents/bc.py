@@ -1,7 +1,7 @@
 """Behaviour cloning, made steady: input noise, weight averaging, and a stop by held-out steps."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,13 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
 
 from ..demos.dataset import Demonstrations, require_environment
-from ..envs.errors import UsageError
+from ..envs.errors import NumericalError, UsageError
 from ..envs.registry import env_id, spaces
 from .agent import Agent
 from .bridge import transitions
 from .normaliser import RunningNorm
 from .policy import PolicySpec, load_agent, save_agent
+from .settings import from_plain
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ class BC(Agent):
                 waited = 0 if error < best_error else waited + 1
                 if waited == 0:
                     best, best_error = copy.deepcopy(average.state_dict()), error
+                if not np.isfinite(error):
+                    raise NumericalError(f"cloning diverged at update {update:,}; lower the learning rate")
                 if waited >= c.patience:
                     break
         return best
@@ -150,13 +153,17 @@ class BC(Agent):
 
     def save(self, path: str | Path) -> None:
         """Write policy and normalisation as one verified file."""
-        save_agent(path, "bc", self.policy, {"environment": self.env_id, "seed": self.seed}, {})
+        facts = {"environment": self.env_id, "seed": self.seed, "config": asdict(self.config)}
+        save_agent(path, "bc", self.policy, facts, {})
 
     @classmethod
     def load(cls, path: str | Path, demos: Demonstrations) -> "BC":
-        """A clone from its file, with the demonstrations it would learn on from."""
+        """A clone from its file, with the demonstrations it would learn on from.
+
+        To act alone it needs none: `agents.loading.load_policy` gives its policy.
+        """
         policy, meta, _ = load_agent(path, kinds=("bc",))
-        agent = cls(meta["environment"], demos, meta["seed"])
+        agent = cls(meta["environment"], demos, meta["seed"], from_plain(BCConfig, meta["config"]))
         agent.policy.load_state_dict(policy.state_dict())
         return agent
 

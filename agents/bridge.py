@@ -1,6 +1,8 @@
 """From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
 
-from typing import cast
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,6 +15,7 @@ from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
 from ..generative.reward_form import FORMS, SIGNED_FORMS
 from ..generative.reward_model import CRITICS, SELECT, Inputs, RewardConfig, Transitions
+from .settings import from_plain
 
 
 def transitions(demos: Demonstrations) -> Transitions:
@@ -66,6 +69,17 @@ class RewardModel(tensors.RewardModel):
             if value not in choices:
                 raise unknown(kind, value, choices)
         super().__init__(name, cast(Inputs, inputs), form, seed, config)
+
+    def facts(self) -> dict[str, Any]:
+        """What rebuilds this model, in plain values; the weights are apart."""
+        own = {"name": self.name, "inputs": self.inputs, "form": self.form, "seed": self.seed}
+        return {**own, "config": asdict(self.config)}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "RewardModel":
+        """The model behind `facts`, without its weights."""
+        config = from_plain(RewardConfig, facts["config"])
+        return cls(facts["name"], facts["inputs"], facts["form"], facts["seed"], config)
 
     def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
         """Standardise by the demonstrations and build the critic."""

@@ -11,6 +11,13 @@ from stable_baselines3.common.vec_env import VecEnv
 from .agent import Agent
 
 
+def as_list(callback: BaseCallback | list[BaseCallback] | None) -> list[BaseCallback]:
+    """Stable-Baselines3 takes none, one or several; ours join them."""
+    if callback is None:
+        return []
+    return callback if isinstance(callback, list) else [callback]
+
+
 class Periodic(BaseCallback):
     """Calls a function at the end of the first rollout after every `every` environment steps."""
 

@@ -11,7 +11,8 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from ..envs.registry import env_id, make_env
 from .agent import Agent
-from .learner import PPOConfig, ppo
+from .callbacks import as_list
+from .learner import PPOConfig, numerical_failures_said, ppo
 from .normaliser import UpdateNormaliser
 from .policy import save_agent
 
@@ -56,10 +57,9 @@ class Expert(Agent):
         progress_bar: bool = False,
     ) -> "Expert":
         """Train for a number of environment steps."""
-        extra = [] if callback is None else callback if isinstance(callback, list) else [callback]
-        self.learner.learn(
-            total_timesteps, CallbackList([UpdateNormaliser(), *extra]), progress_bar=progress_bar
-        )
+        callbacks = CallbackList([UpdateNormaliser(), *as_list(callback)])
+        with numerical_failures_said(self.learner):
+            self.learner.learn(total_timesteps, callbacks, progress_bar=progress_bar)
         return self
 
     def save(self, path: str | Path) -> None:

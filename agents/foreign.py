@@ -1,9 +1,14 @@
 """Policies from Stable-Baselines3's own zip files, by their weights alone: nothing is unpickled."""
 
 import io
+import itertools
 import json
+import pickle
 import re
 import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,8 @@ from .agent import Agent
 
 # Largest zip member that is read [bytes].
 MAX_MEMBER = 512 * 1024**2
+# Bounds of the width of SAC's Gaussian, as a logarithm; Stable-Baselines3's own.
+LOG_STD_RANGE = (-20.0, 2.0)
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "Tanh": nn.Tanh,
     "ReLU": nn.ReLU,
@@ -28,22 +35,65 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "GELU": nn.GELU,
     "LeakyReLU": nn.LeakyReLU,
 }
-# By the prefix of the actor's weights: (hidden layers, last layer, default activation, squashed by tanh).
-LAYOUTS: dict[str, tuple[str, str, str, bool]] = {
-    "A2C, PPO": ("mlp_extractor.policy_net.", "action_net.", "Tanh", False),
-    "SAC": ("actor.latent_pi.", "actor.mu.", "ReLU", True),
-    "TD3, DDPG": ("actor.mu.", "", "ReLU", True),
+TRUST = "if the file is your own, load it with --trust-pickle"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a family of algorithms keeps its actor among a policy's weights."""
+
+    # Prefix of the hidden layers, and of the last layer where it stands apart from them.
+    hidden: str
+    last: str
+    # Keys of the width of the exploring Gaussian.
+    width: tuple[str, ...]
+    # Pattern of the networks that only training needs.
+    training: str
+    # The activation where the file names none.
+    activation: str
+    # Whether tanh keeps the actions within the bounds.
+    squashed: bool
+
+
+LAYOUTS = {
+    "A2C, PPO": Layout(
+        "mlp_extractor.policy_net.",
+        "action_net.",
+        ("log_std",),
+        r"(mlp_extractor\.)?value_net\.",
+        "Tanh",
+        False,
+    ),
+    "SAC": Layout(
+        "actor.latent_pi.",
+        "actor.mu.",
+        ("actor.log_std.weight", "actor.log_std.bias"),
+        r"critic(_target)?\.",
+        "ReLU",
+        True,
+    ),
+    "TD3, DDPG": Layout("actor.mu.", "", (), r"(actor|critic)_target\.|critic\.", "ReLU", True),
 }
 
 
 class ForeignPolicy(Agent):
-    """The deterministic actor of a Stable-Baselines3 zip, with the normalisation handed in."""
+    """The actor of a Stable-Baselines3 zip."""
 
     def __init__(
-        self, actor: nn.Module, space: Box, log_std: Tensor | None, mean: np.ndarray, std: np.ndarray
+        self,
+        latent: nn.Module,
+        head: nn.Linear,
+        log_std: Callable[[Tensor], Tensor] | None,
+        space: Box,
+        squashed: bool,
     ):
-        self._actor, self.action_space, self._log_std = actor, space, log_std
-        self._mean, self._std = mean, std
+        self._latent, self._head, self._log_std = latent, head, log_std
+        self.action_space, self._squashed = space, squashed
+
+    @property
+    def explores(self) -> bool:
+        """Whether the file holds the width of a Gaussian to draw actions from."""
+        return self._log_std is not None
 
     @torch.no_grad()
     def predict(
@@ -53,58 +103,43 @@ class ForeignPolicy(Agent):
         episode_start: np.ndarray | None = None,
         deterministic: bool = False,
     ) -> tuple[Float[np.ndarray, "*B A"], tuple[np.ndarray, ...] | None]:
-        """Actions within the bounds; exploring only where the file holds the width of a Gaussian.
+        """Actions within the bounds, the most likely ones or drawn ones.
 
         Raises:
-            UsageError: exploring was asked of a policy that has no such width.
+            UsageError: exploring was asked of a policy that has no width to explore by.
         """
-        # VecNormalize clips at 10 standard deviations by default.
-        scaled = np.clip((np.asarray(obs) - self._mean) / self._std, -10.0, 10.0)
-        actions = self._actor(torch.as_tensor(scaled, dtype=torch.float32)).numpy()
-        if not deterministic and self._log_std is not None:
-            actions = actions + np.exp(self._log_std.numpy()) * torch.randn(actions.shape).numpy()
-        return np.clip(actions, self.action_space.low, self.action_space.high), state
+        latent = self._latent(torch.as_tensor(np.asarray(obs), dtype=torch.float32))
+        action = self._head(latent)
+        if not deterministic:
+            if self._log_std is None:
+                raise UsageError("this file holds no exploring policy; leave --exploring out")
+            action = action + self._log_std(latent).exp() * torch.randn_like(action)
+        low, high = self.action_space.low, self.action_space.high
+        if self._squashed:
+            return low + (action.tanh().numpy() + 1) / 2 * (high - low), state
+        return np.clip(action.numpy(), low, high), state
 
 
-def load_foreign(
-    path: Path,
-    env_id: str,
-    mean: Float[np.ndarray, "O"] | None = None,
-    std: Float[np.ndarray, "O"] | None = None,
-) -> ForeignPolicy:
-    """The actor of a zip that Stable-Baselines3 saved, for an environment.
-
-    Args:
-        path: the zip.
-        env_id: gives the bounds of the actions.
-        mean: of the observations, where the policy was trained under VecNormalize.
-        std: the same.
+def load_foreign(path: Path, env_id: str) -> ForeignPolicy:
+    """The actor of a zip that Stable-Baselines3 saved, for an environment, which gives the actions' bounds.
 
     Raises:
         DataError: when the file is damaged or its actor does not fit the environment.
         UsageError: when the policy is of a kind that weights alone do not tell.
     """
     weights = _weights(path)
-    hidden, last, activation, squashed = _layout(path, weights)
+    layout = _layout(path, weights)
+    activation = _activation(path, layout)
+    *hidden, head = layers = [_linear(path, weights, prefix) for prefix in _prefixes(layout, weights)]
     obs_size, space = spaces(env_id)
-    named = _activation_name(path) or activation
-    actor = _actor(weights, hidden, last, ACTIVATIONS[named], squashed, space)
-    linear = [module for module in actor if isinstance(module, nn.Linear)]
-    widths, wanted = (linear[0].in_features, linear[-1].out_features), (obs_size, space.shape[0])
+    widths, wanted = (layers[0].in_features, head.out_features), (obs_size, space.shape[0])
     if widths != wanted:
         raise DataError(f"{path} maps {widths} observations to actions; {env_id} has {wanted}; name its own")
-    mean, std = _statistics(mean, np.zeros(obs_size)), _statistics(std, np.ones(obs_size))
-    return ForeignPolicy(actor, space, weights.get("log_std"), mean, std)
-
-
-def _statistics(given: np.ndarray | None, default: np.ndarray) -> np.ndarray:
-    if given is None:
-        return default
-    if given.shape != default.shape or not np.isfinite(given).all():
-        raise DataError(
-            f"--obs-mean and --obs-std need finite values of shape {default.shape}, not {given.shape}"
-        )
-    return given
+    if any(a.out_features != b.in_features for a, b in itertools.pairwise(layers)):
+        raise DataError(f"{path} holds layers that do not fit each other; save it anew")
+    latent = nn.Sequential(*(module for layer in hidden for module in (layer, activation())))
+    log_std = _log_std(path, weights, layout, head)
+    return ForeignPolicy(latent, head, log_std, space, layout.squashed)
 
 
 def _weights(path: Path) -> dict[str, Tensor]:
@@ -114,61 +149,85 @@ def _weights(path: Path) -> dict[str, Tensor]:
                 raise DataError(f"{path} holds a member above {MAX_MEMBER} bytes; that is no policy")
         # Any: declared as tensors by name, but in truth such dictionaries by module.
         modules: Any = load_from_zip_file(path, load_data=False, device="cpu")[1]
-        return modules["policy"]
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, RuntimeError, EOFError) as fault:
+        return dict(modules["policy"])
+    except (
+        zipfile.BadZipFile, zlib.error, pickle.UnpicklingError,
+        OSError, ValueError, TypeError, KeyError, RuntimeError, EOFError,
+    ) as fault:  # fmt: skip
         raise DataError(
             f"{path} is not a policy that Stable-Baselines3 saved ({fault}); save it anew"
         ) from fault
 
 
-def _layout(path: Path, weights: dict[str, Tensor]) -> tuple[str, str, str, bool]:
-    for layout in LAYOUTS.values():
-        if f"{layout[0]}0.weight" in weights:
-            return layout
-    raise UsageError(f"{path} holds no MlpPolicy of {'; '.join(LAYOUTS)}; for other kinds use --trust-pickle")
+def _layout(path: Path, weights: dict[str, Tensor]) -> Layout:
+    """The layout that explains every part of a policy: what it does not know might change the actions."""
+    found = next((known for known in LAYOUTS.values() if f"{known.hidden}0.weight" in weights), None)
+    if found is None:
+        raise UsageError(f"{path} holds no MlpPolicy of {'; '.join(LAYOUTS)}; {TRUST}")
+    actor = {prefix + part for prefix in _prefixes(found, weights) for part in ("weight", "bias")}
+    strange = [
+        key for key in weights if key not in actor.union(found.width) and not re.match(found.training, key)
+    ]
+    if strange:
+        raise UsageError(f"{path} holds parts that are not in a plain MlpPolicy, as {strange[0]}; {TRUST}")
+    return found
 
 
-def _activation_name(path: Path) -> str | None:
-    """The activation's class name, where the readable part of the zip's JSON tells it."""
+def _prefixes(layout: Layout, weights: dict[str, Tensor]) -> list[str]:
+    """Of the actor's linear layers in their order; activations take the odd numbers."""
+    hidden = (f"{layout.hidden}{number}." for number in itertools.count(0, 2))
+    present = list(itertools.takewhile(lambda prefix: f"{prefix}weight" in weights, hidden))
+    return present + ([layout.last] if layout.last else [])
+
+
+def _activation(path: Path, layout: Layout) -> type[nn.Module]:
+    """The activation that the readable part of the zip's JSON names, or else the algorithm's own."""
+    kwargs = _policy_kwargs(path)
+    features = str(kwargs.get("features_extractor_class", "FlattenExtractor"))
+    if "FlattenExtractor" not in features:  # One without weights leaves no other trace.
+        raise UsageError(f"{path} computes features by {features}; {TRUST}")
+    named = kwargs.get("activation_fn")
+    if named is None:
+        return ACTIVATIONS[layout.activation]
+    found = re.fullmatch(r"<class 'torch\.nn\.modules\.activation\.(\w+)'>", str(named))
+    if found is None or found[1] not in ACTIVATIONS:
+        raise UsageError(
+            f"{path} has the activation {named}; read by weights are {', '.join(ACTIVATIONS)}; {TRUST}"
+        )
+    return ACTIVATIONS[found[1]]
+
+
+def _policy_kwargs(path: Path) -> dict[str, Any]:
     with zipfile.ZipFile(path) as archive:
         if "data" not in archive.namelist():
-            return None
-        text = json.load(io.TextIOWrapper(archive.open("data"))).get("policy_kwargs", {})
-    found = re.search(r"activation_fn.{0,80}?activation\.(\w+)", json.dumps(text))
-    return found.group(1) if found and found.group(1) in ACTIVATIONS else None
+            return {}
+        try:
+            return dict(json.load(io.TextIOWrapper(archive.open("data"))).get("policy_kwargs") or {})
+        except (ValueError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error) as fault:
+            raise DataError(f"the JSON in {path} is damaged ({fault}); save it anew") from fault
 
 
-def _actor(
-    weights: dict[str, Tensor],
-    hidden: str,
-    last: str,
-    activation: type[nn.Module],
-    squashed: bool,
-    space: Box,
-) -> nn.Sequential:
-    """Linear layers in the order of their numbers, the last one without an activation."""
-    numbers = sorted(
-        int(key[len(hidden) :].split(".")[0])
-        for key in weights
-        if re.fullmatch(re.escape(hidden) + r"\d+\.weight", key)
-    )
-    prefixes = [f"{hidden}{number}." for number in numbers] + ([last] if last else [])
-    modules: list[nn.Module] = []
-    for prefix in prefixes:
-        weight, bias = weights[f"{prefix}weight"], weights[f"{prefix}bias"]
-        linear = nn.Linear(weight.shape[1], weight.shape[0])
-        linear.load_state_dict({"weight": weight, "bias": bias})
-        modules += [linear, activation()]
-    tail = [nn.Tanh(), _Rescale(space)] if squashed else []
-    return nn.Sequential(*modules[:-1], *tail)
+def _linear(path: Path, weights: dict[str, Tensor], prefix: str) -> nn.Linear:
+    weight, bias = weights.get(f"{prefix}weight"), weights.get(f"{prefix}bias")
+    if weight is None or bias is None or weight.ndim != 2 or bias.shape != weight.shape[:1]:
+        raise UsageError(f"{path}: {prefix} is no linear layer with weight and bias; {TRUST}")
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer
 
 
-class _Rescale(nn.Module):
-    """From (-1, 1) to the bounds of the actions, as squashed policies need."""
-
-    def __init__(self, space: Box):
-        super().__init__()
-        self._low, self._high = torch.as_tensor(space.low), torch.as_tensor(space.high)
-
-    def forward(self, action: Float[Tensor, "B A"]) -> Float[Tensor, "B A"]:
-        return self._low + (action + 1) / 2 * (self._high - self._low)
+def _log_std(
+    path: Path, weights: dict[str, Tensor], layout: Layout, head: nn.Linear
+) -> Callable[[Tensor], Tensor] | None:
+    """Logarithm of the width of exploring, from the last hidden layer; None where the file holds none."""
+    if not any(key in weights for key in layout.width):
+        return None
+    if layout.squashed:
+        layer = _linear(path, weights, layout.width[0].removesuffix("weight"))
+        if layer.weight.shape != head.weight.shape:
+            raise DataError(f"{path} holds a width of exploring that does not fit its actor; save it anew")
+        return lambda latent: layer(latent).clamp(*LOG_STD_RANGE)
+    constant = weights[layout.width[0]]
+    if constant.shape != (head.out_features,):
+        raise UsageError(f"{path} explores by gSDE (log_std of shape {tuple(constant.shape)}); {TRUST}")
+    return lambda latent: constant

@@ -19,15 +19,15 @@ from ..envs.registry import Horizon, env_id_of, make_env
 from ..generative.reward_model import RewardConfig
 from .agent import Agent
 from .bridge import RewardModel, require_safe_form, transitions
-from .learner import PPOConfig, ppo
+from .callbacks import as_list
+from .learner import PPOConfig, numerical_failures_said, ppo
 from .loading import reward_tensors
 from .normaliser import UpdateNormaliser
 from .policy import load_agent, save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
 from .settings import from_plain
 
-# The result of the trials in the README: many small updates, and little noise on the actions, by which the
-# discriminator would tell the agent.
+# Many small updates, and little noise on the actions, by which the discriminator would tell the agent.
 GAIL_PPO = PPOConfig(
     steps_per_update=2048,
     batch_size=256,
@@ -43,7 +43,7 @@ Learner = Callable[..., OnPolicyAlgorithm]
 
 @dataclass(frozen=True)
 class GAILConfig:
-    """Settings of the whole; the defaults are the result of the trials in the README."""
+    """Settings of the whole."""
 
     # Copies of the environment; the steps between two updates do not depend on them.
     copies: int = 64
@@ -89,6 +89,7 @@ class GAIL(Agent):
         **learner_kwargs: Any,
     ):
         self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
+        self.horizon, self.force = horizon, force
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
         # An environment of the user's own may have no id; then the demonstrations say what it must be.
         self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
@@ -133,10 +134,11 @@ class GAIL(Agent):
             raise UsageError(
                 "this agent was loaded without demonstrations; load it with demos=... to train on"
             )
-        callbacks = CallbackList([UpdateNormaliser(), *_as_list(callback)])
-        self.learner.learn(
-            total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar
-        )
+        callbacks = CallbackList([UpdateNormaliser(), *as_list(callback)])
+        with numerical_failures_said(self.learner):
+            self.learner.learn(
+                total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar
+            )
         return self
 
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:
@@ -162,11 +164,17 @@ class GAIL(Agent):
     def save(self, path: str | Path) -> None:
         """Write policy, normalisation, discriminator and settings as one verified file."""
         model = self.reward_model
-        facts = {"environment": self.env_id, "seed": self.seed, "steps": self.learner.num_timesteps}
-        reward = {"name": model.name, "inputs": model.inputs, "form": model.form, "seed": model.seed}
-        config = asdict(self.config)
+        facts = {
+            "environment": self.env_id,
+            "horizon": self.horizon,
+            "force": self.force,
+            "seed": self.seed,
+            "steps": self.learner.num_timesteps,
+            "config": asdict(self.config),
+            "reward_model": model.facts(),
+        }
         tensors = {f"reward.{key}": value for key, value in model.state_dict().items()}
-        save_agent(path, "gail", self.policy, {**facts, "reward_model": reward, "config": config}, tensors)
+        save_agent(path, "gail", self.policy, facts, tensors)
 
     @classmethod
     def load(
@@ -182,9 +190,12 @@ class GAIL(Agent):
             DataError: when the file is missing, damaged, or holds something else.
         """
         _, meta, _ = load_agent(path, kinds=("gail",))
-        model = RewardModel(**meta["reward_model"])
-        kwargs.setdefault("config", from_plain(GAILConfig, meta["config"]))
-        agent = cls(env or meta["environment"], demos, model, seed=meta["seed"], force=True, **kwargs)
+        saved = {key: meta[key] for key in ("seed", "horizon", "force")}
+        saved |= {
+            "config": from_plain(GAILConfig, meta["config"]),
+            "reward_model": RewardModel.from_facts(meta["reward_model"]),
+        }
+        agent = cls(env or meta["environment"], demos, **{**saved, **kwargs})
         agent.restore(path)
         return agent
 
@@ -204,9 +215,3 @@ def _width(space: Space) -> int:
     if not (isinstance(space, Box) and len(space.shape) == 1):
         raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
     return space.shape[0]
-
-
-def _as_list(callback: BaseCallback | list[BaseCallback] | None) -> list[BaseCallback]:
-    if callback is None:
-        return []
-    return callback if isinstance(callback, list) else [callback]

@@ -1,13 +1,16 @@
 """The policy's learner: Stable-Baselines3's PPO with our defaults."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from ..envs.errors import UsageError
+from ..envs.errors import NumericalError, UsageError
 from .policy import policy_kwargs
 
 
@@ -50,6 +53,24 @@ def falling(start: float) -> Callable[[float], float]:
     return lambda remaining: start * remaining
 
 
+@contextmanager
+def numerical_failures_said(learner: BaseAlgorithm) -> Iterator[None]:
+    """Turn what torch says of weights that are not finite into an error with a next step.
+
+    Raises:
+        NumericalError: when a weight of the policy is not finite.
+    """
+    try:
+        yield
+    except ValueError as fault:
+        if all(torch.isfinite(p).all() for p in learner.policy.parameters()):
+            raise
+        raise NumericalError(
+            f"the policy's weights are no longer finite at step {learner.num_timesteps:,}; "
+            "lower the learning rate and go on from the newest checkpoint"
+        ) from fault
+
+
 def ppo(env: VecEnv, config: PPOConfig, seed: int, **overrides: Any) -> PPO:
     """PPO on an environment; `overrides` are Stable-Baselines3's own keyword arguments and win.
 
@@ -60,6 +81,9 @@ def ppo(env: VecEnv, config: PPOConfig, seed: int, **overrides: Any) -> PPO:
         raise UsageError(
             f"{config.steps_per_update} steps per update cannot be shared out among {env.num_envs} copies"
         )
+    ours = policy_kwargs(config.policy_layers, config.value_layers, log_std_init=config.log_std_init)
+    # The normaliser stays unless it is replaced by name.
+    overrides["policy_kwargs"] = {**ours, **overrides.get("policy_kwargs", {})}
     arguments: dict[str, Any] = {
         "n_steps": config.steps_per_update // env.num_envs,
         "batch_size": config.batch_size,
@@ -69,9 +93,6 @@ def ppo(env: VecEnv, config: PPOConfig, seed: int, **overrides: Any) -> PPO:
         "gae_lambda": config.gae_lambda,
         "clip_range": config.clip_range,
         "ent_coef": config.ent_coef,
-        "policy_kwargs": policy_kwargs(
-            config.policy_layers, config.value_layers, log_std_init=config.log_std_init
-        ),
         "seed": seed,
         "device": "cpu",
     }

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 from stable_baselines3 import A2C, PPO, SAC, TD3
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
@@ -11,11 +13,14 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from torch import Tensor
 
 from ..demos.recorder import Policy
-from ..envs.errors import DataError
+from ..envs.errors import DataError, UsageError
+from ..envs.registry import spaces
 from .bridge import RewardModel
 from .foreign import load_foreign
 from .policy import load_agent
 
+# VecNormalize clips observations at so many standard deviations by default.
+CLIP = 10.0
 # Stable-Baselines3's algorithms by an attribute that only they save.
 UNPICKLED: dict[type[BaseAlgorithm], str] = {
     PPO: "clip_range",
@@ -32,6 +37,25 @@ def load_policy(path: str | Path) -> ActorCriticPolicy:
         DataError: when the file is missing, damaged, or holds no policy.
     """
     return load_agent(path)[0]
+
+
+class NormalisedPolicy:
+    """A policy that was trained under VecNormalize, shown the observations as it was then."""
+
+    def __init__(self, policy: Policy, mean: Float[np.ndarray, "O"], std: Float[np.ndarray, "O"]):
+        self._policy, self._mean, self._std = policy, mean, std
+
+    @property
+    def explores(self) -> bool:
+        """Whether the policy can draw actions."""
+        return getattr(self._policy, "explores", True)
+
+    def predict(
+        self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
+    ) -> tuple[np.ndarray, Any]:
+        """Actions `(B, A)` for observations `(B, O)` as the environment gives them."""
+        scaled = np.clip((obs - self._mean) / self._std, -CLIP, CLIP).astype(np.float32)
+        return self._policy.predict(scaled, state, episode_start, deterministic)
 
 
 @dataclass(frozen=True)
@@ -58,13 +82,31 @@ class PolicyOptions:
 
         Raises:
             DataError: when the file is missing, damaged, or does not fit the environment.
+            UsageError: when the options do not fit the file or each other.
         """
         _require_file(path)
+        given = self.obs_mean is not None or self.obs_std is not None
         if path.suffix != ".zip":
+            if given:
+                raise UsageError(f"{path} holds its own normalisation; leave --obs-mean and --obs-std out")
             return load_policy(path)
-        if self.trust_pickle:
-            return _unpickled(path)
-        return load_foreign(path, env_id, _array(self.obs_mean), _array(self.obs_std))
+        statistics = self._statistics(env_id) if given else None
+        policy = _unpickled(path, env_id) if self.trust_pickle else load_foreign(path, env_id)
+        return policy if statistics is None else NormalisedPolicy(policy, *statistics)
+
+    def _statistics(self, env_id: str) -> tuple[np.ndarray, np.ndarray]:
+        if self.obs_mean is None or self.obs_std is None:
+            raise UsageError("--obs-mean and --obs-std belong together; give both or none")
+        mean, std = _array(self.obs_mean), _array(self.obs_std)
+        shape = (spaces(env_id)[0],)
+        for path, values in ((self.obs_mean, mean), (self.obs_std, std)):
+            if values.shape != shape or not np.isfinite(values).all():
+                raise DataError(
+                    f"{path} needs finite values of shape {shape} for {env_id}, not {values.shape}"
+                )
+        if (std <= 0).any():
+            raise DataError(f"{self.obs_std} holds {std.min()}; standard deviations are above 0")
+        return mean, std
 
 
 def load_reward_model(path: str | Path) -> RewardModel | None:
@@ -72,7 +114,7 @@ def load_reward_model(path: str | Path) -> RewardModel | None:
     _, meta, tensors = load_agent(path)
     if "reward_model" not in meta:
         return None
-    model = RewardModel(**meta["reward_model"])
+    model = RewardModel.from_facts(meta["reward_model"])
     model.load_state_dict(reward_tensors(tensors))
     return model
 
@@ -90,23 +132,36 @@ def _require_file(path: Path) -> None:
         )
 
 
-def _array(path: Path | None) -> np.ndarray | None:
-    if path is None:
-        return None
+def _array(path: Path) -> np.ndarray:
     try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as fault:
+        return np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
+    except (OSError, ValueError, TypeError, EOFError) as fault:
         raise DataError(
             f"{path} is not an array that numpy saved ({fault}); save it with numpy.save"
         ) from fault
 
 
-def _unpickled(path: Path) -> BaseAlgorithm:
-    data, _, _ = load_from_zip_file(path, device="cpu")
-    for algorithm, sign in UNPICKLED.items():
-        if sign in (data or {}):
-            return algorithm.load(path, device="cpu")
-    names = ", ".join(algorithm.__name__ for algorithm in UNPICKLED)
-    raise DataError(
-        f"{path} is of none of the kinds {names}; load it with its own class and use the Python interface"
-    )
+def _unpickled(path: Path, env_id: str) -> BaseAlgorithm:
+    try:
+        data = load_from_zip_file(path, device="cpu")[0] or {}
+        kind = next((algorithm for algorithm, sign in UNPICKLED.items() if sign in data), None)
+        model = kind.load(path, device="cpu") if kind else None
+    except Exception as fault:  # Unpickling raises whatever the classes in the file raise.
+        raise DataError(
+            f"{path} cannot be unpickled ({type(fault).__name__}: {fault}); save it anew"
+        ) from fault
+    if model is None:
+        names = ", ".join(algorithm.__name__ for algorithm in UNPICKLED)
+        raise DataError(
+            f"{path} is of none of the kinds {names}; load it with its own class and use the Python interface"
+        )
+    obs_size, actions = spaces(env_id)
+    shapes = model.observation_space.shape, model.action_space.shape
+    if shapes != ((obs_size,), actions.shape):
+        raise DataError(
+            f"{path} has observations and actions of shapes {shapes}; {env_id} has "
+            f"{((obs_size,), actions.shape)}; name its own"
+        )
+    # TD3 acts the same either way, so a second score would only seem to be of exploring.
+    model.explores = kind is not TD3  # type: ignore[attr-defined]  # Asked of every policy by getattr.
+    return model

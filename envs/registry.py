@@ -10,7 +10,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 
 from .batched import BatchedEnv
 from .body import Body
-from .errors import UsageError, unknown
+from .errors import EnvironmentFault, UsageError, unknown
 from .hopper import HOPPER
 from .walker2d import WALKER2D
 
@@ -66,12 +66,19 @@ def make_single(name: str, horizon: Horizon = "native", **kwargs: Any) -> gymnas
 
     Raises:
         UsageError: unknown id, spaces that are not Box, or no known way to a fixed horizon.
+        EnvironmentFault: a package the environment needs is not installed.
     """
     identifier = env_id(name)
-    if horizon == "fixed":
-        kwargs["terminate_when_unhealthy"] = False
-        _require_termination_switch(identifier)
-    env = gymnasium.make(identifier, **kwargs)
+    try:
+        if horizon == "fixed":
+            kwargs["terminate_when_unhealthy"] = False
+            _require_termination_switch(identifier)
+        env = gymnasium.make(identifier, **kwargs)
+    except (ImportError, gymnasium.error.Error) as fault:
+        raise EnvironmentFault(
+            f"{identifier} cannot be built here: {str(fault).rstrip('.')}; "
+            "install what it asks for, or choose another environment"
+        ) from fault
     for role, space in (("observation", env.observation_space), ("action", env.action_space)):
         if not (isinstance(space, Box) and len(space.shape) == 1):
             raise UsageError(f"{identifier} has the {role} space {space}; gailforce works on flat Box spaces")
@@ -110,12 +117,18 @@ def make_env(
         horizon: `fixed` never ends an episode before its time limit.
 
     Raises:
-        UsageError: for an unknown name, a horizon that is neither, or spaces that are not Box.
+        UsageError: for an unknown name, a horizon that is neither, spaces that are not Box, or a number
+            that is too small.
+        EnvironmentFault: a package the environment needs is not installed.
     """
     if horizon not in ("native", "fixed"):
         raise unknown("horizon", horizon, ("native", "fixed"))
     if n < 1:
         raise UsageError(f"an environment needs at least one copy; got n={n}")
+    if threads is not None and threads < 1:
+        raise UsageError(f"physics needs at least one thread; got threads={threads}; None takes every core")
+    if seed < 0:
+        raise UsageError(f"seeds are 0 or more; got seed={seed}")
     found = find_body(name)
     if found is not None:
         return BatchedEnv(found, n, seed, threads, fixed=horizon == "fixed")

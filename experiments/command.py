@@ -1,10 +1,15 @@
 """What a verb of the command is: typed arguments, a result in plain values, and a text about it."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import tyro
 
+from ..envs.errors import UsageError
+
+# Seeds of NumPy's old global generator, which Stable-Baselines3 sets too.
+LARGEST_SEED = 2**32 - 1
 JsonFlag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
 
@@ -22,3 +27,24 @@ class Command:
     def describe(self, result: dict[str, Any]) -> str:
         """The result in words, for people."""
         return "\n".join(f"{key}: {value}" for key, value in result.items())
+
+
+def require_at_least(least: float, **flags: float) -> None:
+    """Refuse numbers that are too small or not finite; the names are those of the flags.
+
+    Raises:
+        UsageError: names the flag, its value and the least one.
+    """
+    for name, value in flags.items():
+        if not (math.isfinite(value) and value >= least):
+            raise UsageError(f"--{name.replace('_', '-')} {value} cannot be; it must be at least {least}")
+
+
+def require_seed(seed: int) -> None:
+    """Refuse a seed that some generator would not take.
+
+    Raises:
+        UsageError: says the range.
+    """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"--seed {seed} cannot be; seeds are 0 to {LARGEST_SEED}")

@@ -3,27 +3,28 @@
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..agents.bc import BC
+from ..agents.bc import BC, BCConfig
 from ..agents.bridge import RewardModel
 from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
 from ..demos.durable import write_durably
 from ..demos.recorder import RandomPolicy
-from ..envs.errors import DataError
+from ..envs.errors import EnvironmentFault
 from ..envs.registry import Horizon, make_env, spaces
-from .evaluation import Score, evaluate
-from .run import this_command
+from .evaluation import EVALUATION_SEED, Score, evaluate
+from .run import this_command, versions
 
 # Raised by hand whenever a change of the algorithms makes kept controls untrue.
 ALGORITHM = 1
 # Controls of the shipped demonstrations, part of the package.
 SHIPPED = Path(__file__).parent / "controls"
-# Steps a second that an announced cost is reckoned with; measured on two cores, see the README.
+# Steps a second that an announced cost is reckoned with.
 STEPS_PER_SECOND = 6000
 
 
@@ -40,15 +41,24 @@ class Task:
     horizon: Horizon = "native"
     episodes: int = 50
     seed: int = 0
+    # The learner whose place the constant reward takes.
+    gail: GAILConfig = field(default_factory=GAILConfig)
 
 
 def definition(name: str, task: Task) -> dict[str, Any]:
     """Everything the control's score depends on, and nothing else."""
-    common = {"control": name, "environment": task.env_id, "horizon": task.horizon, "episodes": task.episodes}
+    common = {
+        "control": name,
+        "environment": task.env_id,
+        "horizon": task.horizon,
+        "episodes": task.episodes,
+        "first_seed": EVALUATION_SEED,
+        "seed": task.seed,
+    }
     own: dict[str, dict[str, Any]] = {
         "random": {},
-        "bc": {"demonstrations": task.demos.fingerprint(), "seed": task.seed},
-        "constant": {"steps": task.steps, "seed": task.seed},
+        "bc": {"demonstrations": task.demos.fingerprint(), "config": asdict(BCConfig())},
+        "constant": {"steps": task.steps, "config": asdict(task.gail)},
     }
     return {**common, **own[name], "algorithm": ALGORITHM}
 
@@ -71,8 +81,9 @@ def find(name: str, task: Task) -> Score | None:
     wanted = definition(name, task)
     for folder in (SHIPPED, cache_folder()):
         path = kept_file(folder, wanted)
-        if path.is_file():
-            return _read(path)
+        score = _read(path) if path.is_file() else None
+        if score is not None:
+            return score
     return make(name, task) if name == "random" else None
 
 
@@ -80,16 +91,22 @@ def make(name: str, task: Task, folder: Path | None = None) -> Score:
     """Train or play the control, keep its score, and return it."""
     score = MAKERS[name](task)
     path = kept_file(folder or cache_folder(), definition(name, task))
-    kept = {"command": this_command(), "definition": definition(name, task), "score": score.to_json()}
-    write_durably(path, (json.dumps(kept) + "\n").encode())
+    origin = {"command": this_command(), "versions": versions()}
+    kept = {**origin, "definition": definition(name, task), "score": score.to_json()}
+    try:
+        write_durably(path, (json.dumps(kept) + "\n").encode())
+    except EnvironmentFault as fault:
+        print(f"gailforce: the control is not kept: {fault}", file=sys.stderr)
     return score
 
 
-def _read(path: Path) -> Score:
+def _read(path: Path) -> Score | None:
+    """The kept score; a damaged file is said and counts as none."""
     try:
         return Score.from_json(json.loads(path.read_text())["score"])
-    except (ValueError, KeyError, TypeError) as fault:
-        raise DataError(f"the control kept in {path} is damaged ({fault}); delete the file") from fault
+    except (OSError, ValueError, KeyError, TypeError) as fault:
+        print(f"gailforce: the control kept in {path} is damaged ({fault}); making it anew", file=sys.stderr)
+        return None
 
 
 def cost(name: str, task: Task) -> str:
@@ -122,7 +139,7 @@ def _bc(task: Task) -> Score:
 
 
 def _constant(task: Task) -> Score:
-    config = GAILConfig()
+    config = task.gail
     env = make_env(task.env_id, config.copies, task.seed, horizon=task.horizon)
     reward = RewardModel("constant", seed=task.seed, config=config.reward)
     agent = GAIL(env, task.demos, reward, seed=task.seed, config=config, horizon=task.horizon)

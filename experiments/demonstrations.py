@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-from ..demos.dataset import Demonstrations
+from ..demos.dataset import Demonstrations, require_environment
 from ..demos.formats import export_minari, import_foreign
 from ..demos.library import shipped_names
 from ..demos.physics_check import largest_residual
 from ..envs.errors import UsageError
+from ..envs.registry import spaces
 from .command import Command
 
 Action = Literal["list", "card", "check", "import", "export"]
@@ -63,7 +64,10 @@ class Demos(Command):
     def _check(self) -> dict[str, Any]:
         """Reading has verified hashes, widths and finiteness; here follows what can be wrong all the same."""
         demos = Demonstrations.load(self.name)
+        obs_size, space = spaces(demos.env_id)
+        require_environment(demos, demos.env_id, obs_size, space.shape[0])
         actions = np.concatenate([t.actions for t in demos])
+        at_bounds = (actions <= space.low) | (actions >= space.high)
         known = {t.obs.tobytes() for t in demos}
         return {
             "episodes": len(demos),
@@ -72,7 +76,7 @@ class Demos(Command):
             "states": demos[0].states is not None,
             "rewards": demos.returns is not None,
             "duplicate_episodes": len(demos) - len(known),
-            "share_of_actions_at_bounds": float((np.abs(actions) >= 1.0).mean()),
+            "share_of_actions_at_bounds": float(at_bounds.mean()),
             "largest_physics_residual": largest_residual(demos),
         }
 

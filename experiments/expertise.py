@@ -11,7 +11,7 @@ from ..agents.callbacks import Evaluation, Periodic, save_on_the_way
 from ..agents.expert import Expert, ExpertConfig
 from ..agents.loading import load_policy
 from ..envs.registry import env_id, make_env
-from .command import Command
+from .command import Command, require_at_least, require_seed
 from .evaluation import evaluate
 from .progress import progress
 from .run import RunFolder, one_thread, termination_interrupts, versions
@@ -50,6 +50,7 @@ class TrainExpert(Command):
 
     def run(self) -> dict[str, Any]:
         """Train, then score the best policy in `gymnasium.make`."""
+        self._check()
         one_thread()
         identifier = env_id(self.env)
         agent = Expert(self.env, self.seed, self.config)
@@ -74,6 +75,16 @@ class TrainExpert(Command):
         run.write_result(result)
         return result
 
+    def _check(self) -> None:
+        require_seed(self.seed)
+        require_at_least(
+            1,
+            steps=self.steps,
+            every=self.every,
+            selection_episodes=self.selection_episodes,
+            episodes=self.episodes,
+        )
+
     def _facts(self) -> dict[str, Any]:
         return {"seed": self.seed, "steps": self.steps, "every": self.every, "config": asdict(self.config)}
 
@@ -84,7 +95,7 @@ class TrainExpert(Command):
         callbacks = [
             Periodic(self.every, look),
             save_on_the_way(agent, run.checkpoints, self.every),
-            progress(),
+            progress(plain=self.json),
         ]
         with termination_interrupts():
             try:

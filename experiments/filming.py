@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
 import tyro
@@ -10,14 +10,14 @@ from jaxtyping import Float
 
 from ..agents.bridge import RewardModel, opinion
 from ..agents.loading import PolicyOptions
-from ..demos.dataset import Demonstrations
+from ..demos.dataset import Demonstrations, require_environment
 from ..demos.recorder import Policy, record
 from ..demos.trajectory import Trajectory
 from ..demos.video import EXPERT, IMITATOR, Pane, write_side_by_side
-from ..envs.errors import UsageError
-from ..envs.registry import Horizon, make_single
+from ..envs.errors import DataError, UsageError
+from ..envs.registry import Horizon, find_body, make_single, spaces
 from ..envs.rendering import episode_frames
-from .command import Command
+from .command import Command, require_at_least, require_seed
 from .evaluation import EVALUATION_SEED
 from .run import one_thread
 from .target import Target, resolve
@@ -78,10 +78,25 @@ def film_beside_expert(
     path: Path,
     horizon: Horizon = "native",
 ) -> Path:
-    """Film a policy beside a recorded expert, both from the expert's initial state if its seed is known."""
+    """Film a policy beside a recorded expert, both from the expert's initial state if its seed is known.
+
+    Raises:
+        DataError: the expert's episode holds too little to be shown.
+        EnvironmentFault: no OpenGL, no ffmpeg, a full disk.
+    """
+    _require_showable(env, expert)
     seed = EVALUATION_SEED if expert.seed is None else expert.seed
     (imitator,) = record(policy, env, 1, seed, horizon=horizon)
     return film(path, env, {"Expert": expert, "Imitator": imitator}, model, horizon)
+
+
+def _require_showable(env: str, expert: Trajectory) -> None:
+    drawn = expert.states is not None and find_body(env) is not None
+    if not drawn and expert.seed is None:
+        raise DataError(
+            "the expert's episode holds neither states nor a seed, so it cannot be shown; "
+            "name other demonstrations with --demos, or film alone with --beside none"
+        )
 
 
 @dataclass
@@ -98,8 +113,8 @@ class Video(Command):
     policy: Annotated[Path, tyro.conf.Positional]
     # Environment, where the policy does not say.
     env: str | None = None
-    # expert, or none.
-    beside: str = "expert"
+    # expert, or none to film the policy alone.
+    beside: Literal["expert", "none"] = "expert"
     # Demonstrations that hold the expert's episode; by default those of the run.
     demos: str | None = None
     # Which of its episodes.
@@ -114,13 +129,16 @@ class Video(Command):
 
     def run(self) -> dict[str, Any]:
         """Play and film."""
+        require_at_least(0, episode=self.episode)
+        require_seed(self.seed)
         one_thread()
         target = resolve(self.policy, self.env, self.options)
         expert = self._expert(target)
         seed = self.seed if expert is None or expert.seed is None else expert.seed
-        (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring)
+        horizon = cast(Horizon, target.config.get("horizon", "native"))
+        (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring, horizon)
         episodes = {"Policy": played} if expert is None else {"Expert": expert, "Imitator": played}
-        path = film(self._out(target), target.env_id, episodes, target.reward_model())
+        path = film(self._out(target), target.env_id, episodes, target.reward_model(), horizon)
         return {"path": str(path), "steps": len(played), "return": played.total_reward, "seed": seed}
 
     def _expert(self, target: Target) -> Trajectory | None:
@@ -131,7 +149,14 @@ class Video(Command):
             raise UsageError(
                 "no expert to film beside; name demonstrations with --demos, or use --beside none"
             )
-        return Demonstrations.load(name)[self.episode]
+        demos = Demonstrations.load(name)
+        obs_size, actions = spaces(target.env_id)
+        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        if self.episode >= len(demos):
+            raise UsageError(f"{name} has episodes 0 to {len(demos) - 1}; got --episode {self.episode}")
+        expert = demos[self.episode]
+        _require_showable(target.env_id, expert)
+        return expert
 
     def _out(self, target: Target) -> Path:
         if self.out is not None:

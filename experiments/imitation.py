@@ -2,18 +2,19 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..agents.callbacks import Evaluation, Periodic, save_on_the_way
 from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
-from ..envs.errors import EnvironmentFault
+from ..envs.errors import GailforceError, UsageError
 from ..envs.registry import env_id, make_env
 from .evaluation import evaluate
 from .filming import film_beside_expert
 from .imitation_config import ImitationConfig
 from .progress import progress
+from .provenance import commit
 from .report import write_report
 from .run import RunFolder, termination_interrupts, versions
 from .scoreboard import ControlMode, with_controls
@@ -33,9 +34,26 @@ class FinishConfig:
     # Film the imitator beside the expert.
     video: bool = True
 
+    def __post_init__(self) -> None:
+        if self.evaluation_episodes < 1:
+            raise UsageError(f"a score needs at least one episode; got {self.evaluation_episodes}")
 
-def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> float:
-    """Train up to the configured steps, with checkpoints and a learning curve; the seconds it took.
+
+@dataclass(frozen=True)
+class Training:
+    """What one session of training took; a resumed run has had others before."""
+
+    steps: int
+    seconds: float
+
+    @property
+    def steps_per_second(self) -> int | None:
+        """Speed with all learning; None where nothing was left to learn."""
+        return round(self.steps / self.seconds) if self.steps else None
+
+
+def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> Training:
+    """Train up to the configured steps, with checkpoints and a learning curve.
 
     Raises:
         KeyboardInterrupt: after saving a checkpoint; says how to go on.
@@ -45,6 +63,8 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> f
     look = Periodic(every, Evaluation(agent, copies, CURVE_EPISODES))
     callbacks = [look, save_on_the_way(agent, run.checkpoints, every), progress()]
     done, started = agent.learner.num_timesteps, time.time()
+    if done >= config.steps:
+        return Training(0, 0.0)
     with termination_interrupts():
         try:
             agent.learn(config.steps - done, callbacks, reset_num_timesteps=done == 0)
@@ -52,7 +72,7 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> f
             agent.save(run.checkpoints / f"step-{agent.learner.num_timesteps:08d}.gfa")
             raise KeyboardInterrupt(f"go on with: gailforce resume {run.path}") from None
     agent.save(run.agent)
-    return round(time.time() - started, 1)
+    return Training(agent.learner.num_timesteps - done, time.time() - started)
 
 
 def finish(
@@ -60,7 +80,7 @@ def finish(
     run: RunFolder,
     config: ImitationConfig,
     demos: Demonstrations,
-    seconds: float,
+    training: Training,
     show: FinishConfig,
 ) -> dict[str, Any]:
     """Score the trained agent beside its controls, film it, write result and report."""
@@ -79,10 +99,12 @@ def finish(
     }
     result = {
         **facts(run, config, demos),
-        "seconds": {"training": seconds, "evaluation": round(time.time() - started, 1)},
-        "steps_per_second": round(config.steps / seconds),
-        **with_controls(scores, config.task(demos), show.controls),
+        "seconds": {"training": round(training.seconds, 1), "evaluation": round(time.time() - started, 1)},
+        "steps_per_second": training.steps_per_second,
     }
+    # Whatever happens to the controls, the agent's own scores are kept.
+    run.write_result({**result, **with_controls(scores, config.task(demos), "none")})
+    result |= with_controls(scores, config.task(demos), show.controls)
     run.write_result(result)
     exit_code = _film(agent, run, config) if show.video else 0
     write_report(run.path)
@@ -90,13 +112,13 @@ def finish(
 
 
 def _film(agent: GAIL, run: RunFolder, config: ImitationConfig) -> int:
-    """Film beside the expert; a machine that cannot keeps score and report, and the exit code says so."""
+    """Film beside the expert; where that cannot be, score and report are kept, and the exit code says so."""
     path = run.videos / "beside-expert.mp4"
     try:
         film_beside_expert(
             agent, config.env, config.expert_episode(), agent.reward_model, path, config.horizon
         )
-    except EnvironmentFault as fault:
+    except GailforceError as fault:
         print(f"gailforce: no video: {fault}", file=sys.stderr)
         return fault.exit_code
     return 0
@@ -120,6 +142,8 @@ def facts(run: RunFolder, config: ImitationConfig, demos: Demonstrations) -> dic
         },
         "steps": config.steps,
         "seed": config.seed,
+        "config": asdict(config),
+        "commit": commit(),
         "versions": versions(),
         "command": run.command,
         "run": str(run.path),

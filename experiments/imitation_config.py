@@ -70,4 +70,6 @@ class ImitationConfig:
 
     def task(self, demos: Demonstrations) -> Task:
         """What the controls beside this run are made for."""
-        return Task(env_id(self.env), demos, Demonstrations.load(self.demos), self.steps, self.horizon)
+        return Task(
+            env_id(self.env), demos, Demonstrations.load(self.demos), self.steps, self.horizon, gail=self.gail
+        )

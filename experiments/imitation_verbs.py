@@ -42,8 +42,8 @@ class Imitate(Command):
         run = RunFolder.create(
             f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
         )
-        seconds = train(agent, run, self.config, self.every)
-        return finish(agent, run, self.config, demos, seconds, self.show)
+        training = train(agent, run, self.config, self.every)
+        return finish(agent, run, self.config, demos, training, self.show)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table with controls, and where everything is."""
@@ -87,8 +87,8 @@ class Resume(Command):
         demos = config.demonstrations()
         agent = config.agent(demos)
         agent.restore(run.newest_agent())
-        seconds = train(agent, run, config, self.every)
-        return finish(agent, run, config, demos, seconds, self.show)
+        training = train(agent, run, config, self.every)
+        return finish(agent, run, config, demos, training, self.show)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table with controls, and where everything is."""

@@ -13,13 +13,15 @@ from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, record
 from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
 from ..envs.registry import spaces
-from .command import Command
+from .command import Command, require_at_least
 from .recording import card_of
 from .run import RunFolder, one_thread
 from .target import resolve
 
 # Standard deviations of the noise on the expert's actions, in units of the action.
 NOISES = (0.1, 0.3, 0.6)
+# Snapshots of training below which the rungs between random and expert say little.
+SNAPSHOTS = 3
 # First seed of the episodes; each rung takes the next thousand.
 LADDER_SEED = 400_000
 
@@ -29,14 +31,14 @@ class Ladder(Command):
     """Record a graded ladder: random, snapshots of an expert's training, the expert exploring and disturbed.
 
     Example:
-        gailforce ladder hopper --expert runs/expert-hopper-X --snapshots 300_000 1_000_000 --out ladder.gfd
+        gailforce ladder hopper --expert runs/X --snapshots 100_000 300_000 1_000_000 --out ladder.gfd
     """
 
     # Environment: hopper or walker2d.
     env: Annotated[str, tyro.conf.Positional]
     # The run of the expert, with its checkpoints.
     expert: Path
-    # Steps of training at which a rung is taken; the nearest checkpoint counts.
+    # Steps of training at which a rung is taken, at least three; the nearest checkpoint counts.
     snapshots: tuple[int, ...]
     # The file to write.
     out: Path
@@ -46,6 +48,7 @@ class Ladder(Command):
 
     def run(self) -> dict[str, Any]:
         """Play every rung and write one set in float32."""
+        self._check()
         one_thread()
         played: list[Trajectory] = []
         rungs = self._rungs()
@@ -59,6 +62,15 @@ class Ladder(Command):
             name: float(np.mean([t.total_reward for t in played if t.source == name])) for name in rungs
         }
         return {"path": str(path), "steps": int(sum(map(len, played))), "returns": returns}
+
+    def _check(self) -> None:
+        require_at_least(1, steps_per_rung=self.steps_per_rung)
+        if len(self.snapshots) < SNAPSHOTS:
+            raise UsageError(
+                f"a ladder needs at least {SNAPSHOTS} snapshots; got {len(self.snapshots)} with --snapshots"
+            )
+        for step in self.snapshots:
+            require_at_least(0, snapshots=step)
 
     def _rungs(self) -> dict[str, tuple[Policy, bool]]:
         _, space = spaces(self.env)

@@ -32,6 +32,12 @@ class PlainProgress(BaseCallback):
         return True
 
 
-def progress() -> BaseCallback:
-    """The kind of progress that suits standard error."""
-    return ProgressBarCallback() if sys.stderr.isatty() else PlainProgress()
+def progress(plain: bool = False) -> BaseCallback:
+    """The bar on a terminal; plain lines where asked for, or where the bar would end up in a file.
+
+    Args:
+        plain: standard output is for the result alone, as with --json.
+    """
+    # The bar draws on standard output.
+    terminal = sys.stdout.isatty() and sys.stderr.isatty()
+    return ProgressBarCallback() if terminal and not plain else PlainProgress()

@@ -13,9 +13,8 @@ from ..demos.dataset import Demonstrations
 from ..demos.library import REFERENCES
 from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy, record
 from ..demos.trajectory import Trajectory
-from ..envs.errors import UsageError
 from ..envs.registry import env_id, spaces
-from .command import Command
+from .command import Command, require_at_least, require_seed
 from .run import one_thread, this_command, versions
 from .target import resolve
 
@@ -62,22 +61,25 @@ class Record(Command):
 
     def run(self) -> dict[str, Any]:
         """Play and write."""
+        self._check()
         one_thread()
         policy = self._policy()
-        parts = {split: self._play(policy, split, count) for split, count in self._counts().items() if count}
-        card = card_of(self.env, str(self.policy), self.notes)
-        sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
-        path = sets["training"].save(self.out, validation=sets.get("validation"), test=sets.get("test"))
-        returns = np.array([t.total_reward for t in self._played])
+        counts = {"training": self.episodes, "validation": self.validation, "test": self.test}
+        parts = {split: self._play(policy, split, count) for split, count in counts.items() if count}
+        played = [episode for part in parts.values() for episode in part]
+        returns = np.array([t.total_reward for t in played])
+        # Measured here, as plain episodes no longer know what they earned.
+        card = card_of(self.env, str(self.policy), self.notes).measured(returns, len(played))
+        path = self._save(parts, card)
         return {
-            "path": str(path), "episodes": len(returns), "mean_return": float(returns.mean()),
-            "std_return": float(returns.std()), "steps": int(sum(map(len, self._played))),
+            "path": str(path), "episodes": len(played), "mean_return": float(returns.mean()),
+            "std_return": float(returns.std()), "steps": int(sum(map(len, played))),
         }  # fmt: skip
 
-    def _counts(self) -> dict[str, int]:
-        if self.episodes < 1:
-            raise UsageError(f"recording needs at least one training episode; got --episodes {self.episodes}")
-        return {"training": self.episodes, "validation": self.validation, "test": self.test}
+    def _check(self) -> None:
+        require_at_least(1, episodes=self.episodes)
+        require_at_least(0, validation=self.validation, test=self.test, noise=self.noise)
+        require_seed(self.seed)
 
     def _policy(self) -> Policy:
         policy = resolve(self.policy, self.env, self.options).policy
@@ -85,9 +87,13 @@ class Record(Command):
 
     def _play(self, policy: Policy, split: str, count: int) -> list[Trajectory]:
         first = self.seed + SPLIT_SEEDS[split] - SPLIT_SEEDS["training"]
-        played = record(policy, self.env, count, first, deterministic=not self.exploring)
-        self._played = [*getattr(self, "_played", []), *played]
-        return [replace(t, states=None, rewards=None) for t in played] if self.plain else played
+        return record(policy, self.env, count, first, deterministic=not self.exploring)
+
+    def _save(self, parts: dict[str, list[Trajectory]], card: Card) -> Path:
+        if self.plain:
+            parts = {split: [replace(t, states=None, rewards=None) for t in parts[split]] for split in parts}
+        sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
+        return sets["training"].save(self.out, validation=sets.get("validation"), test=sets.get("test"))
 
     def describe(self, result: dict[str, Any]) -> str:
         """What was written."""

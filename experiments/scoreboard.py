@@ -1,7 +1,7 @@
 """The verb `evaluate`: a policy's score in a table with its controls; no score stands alone."""
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -50,7 +50,8 @@ def with_controls(
     names = ("random", "expert") if mode == "none" else CONTROLS
     found = {name: controls.find(name, task) for name in names}
     found["expert"] = expert or found["expert"]
-    found |= _make([name for name in TRAINED[mode] if found[name] is None], task)
+    wanted = [name for name in TRAINED[mode] if found[name] is None]
+    found |= _make([name for name in wanted if name != "constant" or task.steps], task)
     references = _mean(found["random"]), _mean(found["expert"])
     return {
         "agent": {name: score.to_json(*references) for name, score in scores.items()},
@@ -74,6 +75,8 @@ def _make(names: list[str], task: Task) -> dict[str, Score]:
 def _reason(name: str, task: Task) -> str:
     if name == "expert":
         return "the demonstrations hold no rewards; name the expert's policy with --expert"
+    if name == "constant" and task.steps == 0:
+        return "the step budget of this policy is not known"
     return f"not trained yet; --controls full makes it in {controls.cost(name, task)}"
 
 
@@ -105,11 +108,16 @@ def describe_result(result: dict[str, Any]) -> str:
     return (
         f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} "
         f"({demos['transitions']:,} transitions), "
-        f"{result['steps']:,} steps in {result['seconds']['training']:,.0f} s "
-        f"({result['steps_per_second']:,} steps/s)\n\n"
+        f"{result['steps']:,} steps{_pace(result)}\n\n"
         f"{table(result)}\n\n{FOOTNOTE}\n"
         f"report: {result['run']}/report.html"
     )
+
+
+def _pace(result: dict[str, Any]) -> str:
+    speed = result["steps_per_second"]
+    # A run that was resumed after its last step has only been scored.
+    return f" in {result['seconds']['training']:,.0f} s ({speed:,} steps/s)" if speed else ""
 
 
 @dataclass
@@ -139,24 +147,24 @@ class Evaluate(Command):
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
     def run(self) -> dict[str, Any]:
-        """Play deterministic and exploring episodes; a run's result.json is brought up to date."""
+        """Play deterministic and exploring episodes; the result of a run of imitate is brought up to date."""
         one_thread()
         target = resolve(self.policy, self.env, self.options)
         task = self._task(target)
-        scores = {
-            mode: self._score(target.policy, task, flag)
-            for mode, flag in {"deterministic": True, "exploring": False}.items()
-        }
+        modes = {"deterministic": True, "exploring": False}
+        if not getattr(target.policy, "explores", True):
+            del modes["exploring"]
+        scores = {mode: self._score(target.policy, task, flag) for mode, flag in modes.items()}
         expert = None
         if self.expert is not None:
             expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
-        return {
-            "command": this_command(),
-            "environment": task.env_id,
-            "policy": str(target.file),
-            "versions": versions(),
-            **with_controls(scores, task, self.controls, expert),
-        }
+        found = with_controls(scores, task, self.controls, expert)
+        if "exploring" not in modes:
+            found["agent"]["exploring"] = {"missing": "this file holds no exploring policy"}
+        if target.run is not None and self.horizon is None and self.demos is None:
+            target.run.update_result(found)
+        origin = {"command": this_command(), "environment": task.env_id, "policy": str(target.file)}
+        return {**origin, "versions": versions(), **found}
 
     def _score(self, policy: Any, task: Task, deterministic: bool) -> Score:
         return evaluate(
@@ -169,17 +177,20 @@ class Evaluate(Command):
         )
 
     def _task(self, target: Target) -> Task:
-        if target.config.get("kind") == "imitation":
-            config = from_plain(ImitationConfig, target.config)
-            return config.task(config.demonstrations())
-        name = self.demos or target.config.get("demos") or SHIPPED_FOR.get(target.env_id)
+        """What the controls are made for: the run's own demonstrations, or those that are named."""
+        config = target.config
+        if config.get("kind") == "imitation" and self.demos is None:
+            imitation = from_plain(ImitationConfig, config)
+            task = imitation.task(imitation.demonstrations())
+            return replace(task, episodes=self.episodes, horizon=self.horizon or task.horizon)
+        name = self.demos or SHIPPED_FOR.get(target.env_id)
         if name is None:
             raise UsageError(f"no demonstrations of {target.env_id} to compare with; name some with --demos")
         demos = Demonstrations.load(name)
         obs_size, actions = spaces(target.env_id)
         require_environment(demos, target.env_id, obs_size, actions.shape[0])
-        steps = int(target.config.get("steps", 0))
-        return Task(target.env_id, demos, demos, steps, self.horizon or "native", self.episodes)
+        horizon = self.horizon or config.get("horizon", "native")
+        return Task(target.env_id, demos, demos, int(config.get("steps", 0)), horizon, self.episodes)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table."""

@@ -5,7 +5,7 @@ The one home of the convention: expert is 1, agent is 0, a high logit means expe
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import torch
@@ -13,14 +13,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from .families.constant import constant
-from .families.gan import gan
+from .families.gan import GANConfig, gan
 from .model import Critic
 from .reward_form import FORMS
 
 Inputs = Literal["s", "sa", "ss'"]
-
-# A critic by name: (input width, seed) -> critic.
-CRITICS: dict[str, Callable[[int, int], Critic]] = {"gan": gan, "constant": constant}
 
 
 class Transitions(NamedTuple):
@@ -59,7 +56,7 @@ SELECT: dict[str, Callable[[Transitions], Float[Tensor, "B X"]]] = {
 
 @dataclass(frozen=True)
 class RewardConfig:
-    """How a reward model is fed; the defaults are the result of the trials in the README."""
+    """How a reward model is fed, and the settings of the families."""
 
     # Gradient steps of the critic for each rollout; usually 4-32.
     updates: int = 16
@@ -69,6 +66,19 @@ class RewardConfig:
     replay: int = 4
     # Bound on the inputs, in standard deviations of the demonstrations.
     input_clip: float = 5.0
+    gan: GANConfig = field(default_factory=GANConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "batch_size", "replay"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"a reward model needs {name} of at least 1; got {getattr(self, name)}")
+
+
+# A critic by name: (input width, seed, settings) -> critic.
+CRITICS: dict[str, Callable[[int, int, RewardConfig], Critic]] = {
+    "gan": lambda width, seed, config: gan(width, seed, config.gan),
+    "constant": lambda width, seed, config: constant(),
+}
 
 
 class RewardModel:
@@ -92,8 +102,6 @@ class RewardModel:
         self.name, self.inputs, self.form, self.seed = name, inputs, form, seed
         self.config = config or RewardConfig()
         self._select, self._form = SELECT[inputs], FORMS[form]
-        self._generator = torch.Generator().manual_seed(seed)
-        self._replay: deque[Tensor] = deque(maxlen=self.config.replay)
         self.critic: Critic | None = None
         self._mean = self._std = torch.zeros(0)
 
@@ -104,8 +112,11 @@ class RewardModel:
         self._build(x.mean(dim=0), x.std(dim=0, correction=0).clamp(min=1e-3))
 
     def _build(self, mean: Float[Tensor, "X"], std: Float[Tensor, "X"]) -> None:
+        """A fresh critic for inputs of this width; what an earlier one saw is forgotten."""
         self._mean, self._std = mean, std
-        self.critic = CRITICS[self.name](len(mean), self.seed)
+        self.critic = CRITICS[self.name](len(mean), self.seed, self.config)
+        self._generator = torch.Generator().manual_seed(self.seed)
+        self._replay: deque[Tensor] = deque(maxlen=self.config.replay)
 
     def _built(self) -> Critic:
         if self.critic is None:

@@ -21,6 +21,6 @@ class ConstantCritic(Critic):
         return torch.zeros(len(x))
 
 
-def constant(width: int, seed: int) -> ConstantCritic:
-    """The constant control; width and seed change nothing."""
+def constant() -> ConstantCritic:
+    """The constant control; inputs and seeds change nothing."""
     return ConstantCritic()

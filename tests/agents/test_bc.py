@@ -9,7 +9,7 @@ from gailforce.agents.loading import load_policy
 from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.trajectory import Trajectory
-from gailforce.envs.errors import DataError, UsageError
+from gailforce.envs.errors import DataError, NumericalError, UsageError
 
 CONFIG = BCConfig(layers=(32, 32), updates=1500, check_every=100)
 WEIGHTS = np.random.default_rng(9).normal(size=(11, 3)) * 0.2
@@ -49,7 +49,11 @@ def test_a_saved_clone_acts_the_same(tmp_path):
     agent = BC("hopper", _linear_demos(), config=CONFIG).learn(200)
     agent.save(tmp_path / "clone.gfa")
     obs = np.random.default_rng(1).normal(size=(5, 11))
-    loaded = load_policy(tmp_path / "clone.gfa")
+    for loaded in (load_policy(tmp_path / "clone.gfa"), BC.load(tmp_path / "clone.gfa", _linear_demos())):
+        _assert_same(agent, loaded, obs)
+
+
+def _assert_same(agent, loaded, obs):
     assert np.array_equal(
         agent.predict(obs, deterministic=True)[0], loaded.predict(obs, deterministic=True)[0]
     )
@@ -58,6 +62,13 @@ def test_a_saved_clone_acts_the_same(tmp_path):
 def test_the_exploring_clone_is_as_wide_as_its_error():
     agent = BC("hopper", _linear_demos(4000), config=CONFIG).learn()
     assert (agent.policy.log_std.exp() < 0.2).all()
+
+
+def test_a_diverging_fit_is_said():
+    with pytest.raises(NumericalError, match="lower the learning rate"):
+        BC(
+            "hopper", _linear_demos(), config=BCConfig(learning_rate=1e30, updates=200, check_every=50)
+        ).learn()
 
 
 def test_demonstrations_of_another_environment_or_too_few_are_refused():

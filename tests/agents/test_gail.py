@@ -15,12 +15,13 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 from gailforce.agents.bridge import RewardModel, require_safe_form
 from gailforce.agents.gail import GAIL, GAILConfig
 from gailforce.agents.learner import PPOConfig
+from gailforce.agents.normaliser import RunningNorm
 from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.trajectory import Trajectory
 from gailforce.envs import make_env
-from gailforce.envs.errors import DataError, UsageError
-from gailforce.generative.families.gan import gan
+from gailforce.envs.errors import DataError, NumericalError, UsageError
+from gailforce.generative.families.gan import GANConfig, gan
 from gailforce.generative.reward_model import RewardConfig
 
 CONFIG = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
@@ -97,7 +98,7 @@ def test_your_own_keyword_arguments_and_your_own_learner_are_used():
     own = functools.partial(PPO, "MlpPolicy", n_steps=32, batch_size=64)
     agent = GAIL("hopper", _hopper_demos(), learner=own, config=HOPPER).learn(256)
     assert isinstance(agent.learner, PPO)
-    with pytest.raises(UsageError, match=r"agent\.learner\.save"):
+    with pytest.raises(UsageError, match=r"agent\.policy\.save"):
         agent.save("unused.gfa")
 
 
@@ -170,3 +171,33 @@ def test_an_interrupt_in_the_middle_of_a_rollout_leaves_nothing_behind():
         agent.learn(256, _Stop())
     agent.learn(512)
     assert agent.learner.num_timesteps == 512
+
+
+def test_a_loaded_agent_keeps_its_settings_and_its_horizon(tmp_path):
+    settings = RewardConfig(updates=2, input_clip=2.0, gan=GANConfig(layers=(16,)))
+    model = RewardModel("gan", inputs="s", form="logit", config=settings)
+    agent = GAIL("hopper", _hopper_demos(), model, config=HOPPER, horizon="fixed").learn(256)
+    agent.save(tmp_path / "agent.gfa")
+    loaded = GAIL.load(tmp_path / "agent.gfa")
+    assert loaded.reward_model.config == settings
+    assert loaded.config == HOPPER
+    assert loaded.horizon == "fixed"
+    with pytest.raises(UsageError, match="falling early"):
+        GAIL.load(tmp_path / "agent.gfa", horizon="native")
+
+
+def test_a_reward_model_used_again_begins_anew():
+    model = RewardModel("gan")
+    GAIL("hopper", _hopper_demos(), model, config=HOPPER).learn(256)
+    GAIL("hopper", _hopper_demos(), model, config=HOPPER)
+    assert not model._replay
+
+
+def test_weights_that_are_not_finite_are_said():
+    with pytest.raises(NumericalError, match="lower the learning rate"):
+        GAIL("hopper", _hopper_demos(), config=HOPPER, learning_rate=1e30).learn(1024)
+
+
+def test_your_own_policy_arguments_keep_the_normaliser():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER, policy_kwargs={"net_arch": {"pi": [8], "vf": [8]}})
+    assert isinstance(agent.policy.features_extractor, RunningNorm)

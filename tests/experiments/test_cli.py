@@ -181,3 +181,20 @@ def test_without_opengl_everything_but_the_video_is_kept_and_the_exit_is_4(
     assert "no OpenGL here" in shown.err
     assert "agent, deterministic" in shown.out
     assert (_run(tmp_path) / "report.html").exists()
+
+
+def test_a_finished_run_can_be_scored_again(tmp_path, expert, capsys):
+    answer(["record", "hopper", "--policy", expert, "--episodes", "2", "--out", "mine"])
+    answer([*IMITATE, "--demos", "mine.gfd", "--episodes", "0"])
+    run = str(_run(tmp_path))
+    assert answer(["resume", run, "--evaluation-episodes", "1", "--controls", "none", "--no-video"]) == 0
+    assert answer(["evaluate", run, "--episodes", "3", "--controls", "none"]) == 0
+    assert (
+        len(json.loads((_run(tmp_path) / "result.json").read_text())["agent"]["deterministic"]["returns"])
+        == 3
+    )
+    assert (
+        answer(["evaluate", run, "--episodes", "1", "--horizon", "fixed", "--controls", "none", "--json"])
+        == 0
+    )
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["agent"]["deterministic"]["lengths"] == [1000]

@@ -6,7 +6,6 @@ from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs import spaces
-from gailforce.envs.errors import DataError
 from gailforce.experiments import controls
 from gailforce.experiments.controls import Task, definition, find, make
 from gailforce.experiments.evaluation import Score, evaluate
@@ -57,12 +56,12 @@ def test_the_expert_is_scored_by_all_its_episodes(demos):
     assert find("expert", Task("Hopper-v5", demos, demos.without_rewards(), 1000)) is None
 
 
-def test_a_damaged_file_is_named(demos):
+def test_a_damaged_file_is_named_and_made_anew(demos, capsys):
     make("random", _task(demos))
     (path,) = controls.cache_folder().iterdir()
     path.write_text("{")
-    with pytest.raises(DataError, match="delete the file"):
-        find("random", _task(demos))
+    assert find("random", _task(demos)) is not None
+    assert str(path) in capsys.readouterr().err
 
 
 def test_a_score_reads_back_as_written():
