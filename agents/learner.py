@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
@@ -55,18 +54,19 @@ def falling(start: float) -> Callable[[float], float]:
 
 @contextmanager
 def numerical_failures_said(learner: BaseAlgorithm) -> Iterator[None]:
-    """Turn what torch says of weights that are not finite into an error with a next step.
+    """Turn torch's refusal of a distribution that is none into an error with a next step.
 
     Raises:
-        NumericalError: when a weight of the policy is not finite.
+        NumericalError: when the policy's mean or width is no longer a finite number.
     """
     try:
         yield
     except ValueError as fault:
-        if all(torch.isfinite(p).all() for p in learner.policy.parameters()):
+        # torch.distributions say it in these words.
+        if "to satisfy the constraint" not in str(fault):
             raise
         raise NumericalError(
-            f"the policy's weights are no longer finite at step {learner.num_timesteps:,}; "
+            f"the policy is no longer finite at step {learner.num_timesteps:,}; "
             "lower the learning rate and go on from the newest checkpoint"
         ) from fault
 
