@@ -29,7 +29,7 @@ class Command:
         return "\n".join(f"{key}: {value}" for key, value in result.items())
 
 
-def require_at_least(least: float, **flags: float) -> None:
+def require_at_least(least: int, **flags: int | float) -> None:
     """Refuse numbers that are too small or not finite; the names are those of the flags.
 
     Raises:

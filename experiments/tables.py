@@ -42,22 +42,28 @@ class Group:
 
 def read_groups(folder: Path) -> list[Group]:
     """All cells of a folder, grouped by what was run."""
-    found: dict[tuple[str, str, str, int], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
         found[_key(cell)].append(cell)
-    groups = [Group(*key, tuple(sorted(cells, key=lambda c: c["seed"]))) for key, cells in found.items()]
+    groups = [_group(sorted(cells, key=lambda cell: cell["seed"])) for cells in found.values()]
     return sorted(groups, key=lambda g: (g.environment, g.task, g.method != "GAIL", -g.steps))
 
 
-def _key(cell: dict[str, Any]) -> tuple[str, str, str, int]:
-    demos = cell["demonstrations"]
-    thinned = demos["transitions"] < 100 * demos["episodes"]
-    amount = f"{demos['episodes']} demonstration{'s' if demos['episodes'] > 1 else ''}"
-    task = amount + (f" at 1/20 ({demos['transitions']} transitions)" if thinned else "")
-    task += ", fixed horizon" if cell["horizon"] == "fixed" else ""
-    method = "constant reward" if cell["reward_model"] == "constant" else cell["method"]
-    return cell["environment"], method, task, cell["steps"]
+def _key(cell: dict[str, Any]) -> str:
+    """Everything that was chosen but the seeds and the number of threads."""
+    chosen = {key: v for key, v in cell["config"].items() if key not in ("seed", "draw", "threads")}
+    return json.dumps(chosen, sort_keys=True)
+
+
+def _group(cells: list[dict[str, Any]]) -> Group:
+    config, demos = cells[0]["config"], cells[0]["demonstrations"]
+    task = f"{demos['episodes']} demonstration{'s' if demos['episodes'] > 1 else ''}"
+    if config["subsample"] > 1:
+        task += f" at 1/{config['subsample']} ({demos['transitions']} transitions)"
+    task += ", fixed horizon" if config["horizon"] == "fixed" else ""
+    method = "constant reward" if config["reward"] == "constant" else "GAIL"
+    return Group(cells[0]["environment"], method, task, config["steps"], tuple(cells))
 
 
 def imitation_table(results: Path) -> str:
