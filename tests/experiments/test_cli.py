@@ -82,7 +82,7 @@ def test_what_cannot_be_is_refused_in_one_line(arguments, code, words, capsys):
 
 def test_zero_episodes_are_refused(expert, capsys):
     assert answer(["record", "hopper", "--policy", expert, "--episodes", "0", "--out", "x"]) == 2
-    assert "at least one" in capsys.readouterr().err
+    assert "--episodes 0 cannot be; it must be at least 1" in capsys.readouterr().err
 
 
 def test_help_lists_every_verb_and_imports_nothing_heavy():
