@@ -7,6 +7,8 @@ import pytest
 from gailforce.agents.expert import Expert, ExpertConfig
 from gailforce.agents.learner import PPOConfig
 from gailforce.demos.dataset import Demonstrations
+from gailforce.demos.recorder import StillPolicy
+from gailforce.envs import spaces
 from gailforce.envs.errors import DataError, UsageError
 from gailforce.experiments import filming
 from gailforce.experiments.filming import Video, film_beside_expert
@@ -44,8 +46,9 @@ def test_an_expert_that_cannot_stand_beside_is_refused(run, flags, fault, words)
 def test_an_expert_that_cannot_be_shown_is_refused_with_the_way_out(run, unseen):
     with pytest.raises(DataError, match="--beside none"):
         Video(run.path, demos=unseen).run()
+    still = StillPolicy(spaces("hopper")[1])
     with pytest.raises(DataError, match="neither states nor a seed"):
-        film_beside_expert(None, "hopper", Demonstrations.load(unseen)[0], None, run.videos / "a.mp4")
+        film_beside_expert(still, "hopper", Demonstrations.load(unseen)[0], None, run.videos / "a.mp4")
 
 
 def test_a_run_is_filmed_with_its_own_horizon(run, monkeypatch):
