@@ -1,6 +1,5 @@
 """N copies of one body stepping together on a thread pool, as a Stable-Baselines3 VecEnv."""
 
-import os
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from .body import Body
+from .cores import usable_cores
 from .errors import DataError, NumericalError
 
 
@@ -42,7 +42,7 @@ class BatchedEnv(VecEnv):
             Box(-np.inf, np.inf, (body.obs_size,), np.float64),
             Box(control[:, 0], control[:, 1], dtype=np.float32),
         )
-        self._batch = Batch(body.model, n, min(threads or len(os.sched_getaffinity(0)), n))
+        self._batch = Batch(body.model, n, min(threads or max(1, int(usable_cores())), n))
         self._qpos, self._qvel = self._batch.bind("qpos"), self._batch.bind("qvel")
         self._ctrl = self._batch.bind("ctrl")
         self._ages = np.zeros(n, dtype=np.int64)

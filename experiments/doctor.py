@@ -21,9 +21,6 @@ Status = Literal["ok", "warn", "fail"]
 LITTLE_DISK, NO_DISK = 2e9, 2e8
 # Extras that serve users; `dev` is for those who change gailforce.
 EXTRAS = {"data": "Minari data sets", "tb": "TensorBoard logs"}
-# Where Linux says how much of the machine a container may use: version 2, then 1.
-QUOTA_V2 = Path("/sys/fs/cgroup/cpu.max")
-QUOTA_V1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
 
 
 @dataclass(frozen=True)
@@ -80,13 +77,6 @@ def render_text(checks: Iterable[Check]) -> str:
 def render_json(checks: Iterable[Check]) -> list[dict[str, str]]:
     """The same as plain values."""
     return [dataclasses.asdict(check) for check in checks]
-
-
-def usable_cores() -> float:
-    """Processor cores this process may use: its affinity, cut by a container's quota."""
-    everyone = os.cpu_count() or 1
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else everyone
-    return min(float(allowed), _quota())
 
 
 def _guarded(name: str, check: Callable[[], Check]) -> Check:
@@ -149,6 +139,8 @@ def _complaint(need: Requirement) -> str | None:
 
 
 def _cores() -> Check:
+    from ..envs.cores import usable_cores
+
     usable = usable_cores()
     finding = f"{usable:g} usable of {os.cpu_count()}"
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
@@ -157,18 +149,6 @@ def _cores() -> Check:
             "cores", "warn", f"{finding}, load {load:.1f}", "other work will slow down every training"
         )
     return Check("cores", "ok", finding)
-
-
-def _quota() -> float:
-    """Cores that a container's quota allows; infinite without one."""
-    try:
-        if QUOTA_V2.exists():
-            limit, period = QUOTA_V2.read_text().split()
-        else:
-            limit, period = (path.read_text().strip() for path in QUOTA_V1)
-        return float("inf") if limit in ("max", "-1") else int(limit) / int(period)
-    except (OSError, ValueError):
-        return float("inf")
 
 
 def _torch() -> Check:

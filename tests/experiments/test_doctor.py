@@ -115,15 +115,6 @@ def test_a_busy_machine_is_a_warning(monkeypatch):
     assert found("cores").status == "warn"
 
 
-@pytest.mark.parametrize(
-    ("text", "cores"), [("150000 100000\n", 1.5), ("max 100000\n", float("inf")), ("?", float("inf"))]
-)
-def test_a_container_s_quota_counts(monkeypatch, tmp_path, text, cores):
-    (tmp_path / "cpu.max").write_text(text)
-    monkeypatch.setattr(doctor, "QUOTA_V2", tmp_path / "cpu.max")
-    assert doctor._quota() == cores
-
-
 def test_a_damaged_shipped_set_fails_by_name(monkeypatch, tmp_path):
     (tmp_path / "hopper-expert.gfd").write_bytes(b"rubbish")
     monkeypatch.setattr(library, "SHIPPED", tmp_path)
