@@ -1,6 +1,7 @@
 """Configurations on disk: plain values as TOML."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,5 +28,8 @@ def _toml_value(value: Any) -> str:  # Any: a leaf of a configuration
         return str(value).lower()
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml_value, value)) + "]"
-    # JSON's numbers and quoted strings are TOML's too.
-    return json.dumps(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # inf, -inf and nan, where JSON says Infinity and NaN
+    # JSON's numbers and quoted strings are TOML's too, but for its escapes of letters beyond 16 bits
+    # and its bare DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

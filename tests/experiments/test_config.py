@@ -1,5 +1,6 @@
 """A configuration comes back from its file as it was."""
 
+import math
 import tomllib
 from dataclasses import asdict
 
@@ -26,6 +27,19 @@ SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
 )
 def test_every_value_survives_toml(config):
     assert from_plain(ImitationConfig, tomllib.loads(to_toml(asdict(config)))) == config
+
+
+@pytest.mark.parametrize(
+    "text", ["\N{ROBOT FACE} ran", "d\u00e9mo", "tab\t", "line\nline", "del\x7f", "\x00"]
+)
+def test_every_letter_survives_toml(text):
+    assert tomllib.loads(to_toml({"notes": text})) == {"notes": text}
+
+
+def test_what_is_not_finite_survives_toml():
+    values = tomllib.loads(to_toml({"most": math.inf, "least": -math.inf, "unknown": math.nan}))
+    assert (values["most"], values["least"]) == (math.inf, -math.inf)
+    assert math.isnan(values["unknown"])
 
 
 def test_unknown_keys_are_left_out_and_missing_ones_are_named():
