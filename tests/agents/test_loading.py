@@ -109,7 +109,7 @@ def test_a_normalised_policy_explores_only_if_its_actor_does(tmp_path):
 @pytest.mark.parametrize("std", [[1.0, 0.0, 1.0], [1.0, -1.0, 1.0], [1.0, np.nan, 1.0], [1.0, 1.0]])
 def test_statistics_that_cannot_be_are_refused(tmp_path, std):
     _, path = _saved(tmp_path, PPO)
-    with pytest.raises(DataError, match="std.npy"):
+    with pytest.raises(DataError, match=r"std\.npy"):
         _statistics(tmp_path, [0.0] * 3, std).load(path, "Pendulum-v1")
 
 
@@ -140,11 +140,23 @@ class _Doubled(BaseFeaturesExtractor):
         return obs * self.factor
 
 
+class _Squared(_Doubled):
+    """The same without weights of its own."""
+
+    def __init__(self, space):
+        super().__init__(space)
+        del self.factor
+
+    def forward(self, obs):
+        return obs**2
+
+
 @pytest.mark.parametrize(
     ("algorithm", "kwargs", "told"),
     [
         (PPO, {"policy_kwargs": {"features_extractor_class": _Doubled}}, "features_extractor.factor"),
         (SAC, {"policy_kwargs": {"features_extractor_class": _Doubled}, "buffer_size": 10}, "factor"),
+        (PPO, {"policy_kwargs": {"features_extractor_class": _Squared}}, "_Squared"),
         (PPO, {"policy_kwargs": {"activation_fn": torch.nn.Mish}}, "Mish"),
         (PPO, {"use_sde": True}, "gSDE"),
         (SAC, {"use_sde": True, "buffer_size": 10}, "actor.log_std"),
@@ -181,7 +193,7 @@ def test_a_hostile_zip_runs_nothing(tmp_path, capsys):
 def test_what_is_no_zip_is_refused(tmp_path, content, trust_pickle):
     path = tmp_path / "x.zip"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="not a policy|cannot be unpickled"):
+    with pytest.raises(DataError, match=r"not a policy|cannot be unpickled"):
         PolicyOptions(trust_pickle=trust_pickle).load(path, "Pendulum-v1")
 
 
