@@ -179,10 +179,8 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
 def _make_drawing(env_id: str) -> gymnasium.Env:
     try:
         return make_single(env_id, render_mode="rgb_array")
-    except gymnasium.error.DependencyNotInstalled as fault:
-        raise EnvironmentFault(
-            f"{env_id} cannot draw: {fault}; or go on without a video (--no-video)"
-        ) from fault
+    except EnvironmentFault as fault:
+        raise EnvironmentFault(f"{fault}; or go on without a video (--no-video)") from fault
 
 
 def _fit(frame: UInt8[np.ndarray, "h w c"], size: tuple[int, int]) -> Frame:
