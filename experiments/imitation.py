@@ -52,8 +52,15 @@ class Training:
         return round(self.steps / self.seconds) if self.steps else None
 
 
-def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> Training:
+def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int, plain: bool = False) -> Training:
     """Train up to the configured steps, with checkpoints and a learning curve.
+
+    Args:
+        agent: new, or restored from a checkpoint.
+        run: where everything is kept.
+        config: what was chosen.
+        every: environment steps between two checkpoints and two points of the curve.
+        plain: no bar on standard output.
 
     Raises:
         KeyboardInterrupt: after saving a checkpoint; says how to go on.
@@ -61,7 +68,7 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int) -> T
     agent.learner.set_logger(run.logger())
     copies = make_env(config.env, CURVE_EPISODES, CURVE_SEED, config.threads, config.horizon)
     look = Periodic(every, Evaluation(agent, copies, CURVE_EPISODES))
-    callbacks = [look, save_on_the_way(agent, run.checkpoints, every), progress()]
+    callbacks = [look, save_on_the_way(agent, run.checkpoints, every), progress(plain)]
     done, started = agent.learner.num_timesteps, time.time()
     if done >= config.steps:
         return Training(0, 0.0)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import tyro
 
 from ..agents.settings import from_plain
-from .command import Command
+from .command import Command, require_at_least, require_seed
 from .imitation import FinishConfig, finish, train
 from .imitation_config import ImitationConfig
 from .run import RunFolder, one_thread
@@ -37,12 +37,15 @@ class Imitate(Command):
     def run(self) -> dict[str, Any]:
         """Learn, evaluate, film, report."""
         one_thread()
+        require_at_least(1, every=self.every, steps=self.config.steps, subsample=self.config.subsample)
+        require_at_least(0, episodes=self.config.episodes)
+        require_seed(self.config.seed)
         demos = self.config.demonstrations()
         agent = self.config.agent(demos)
         run = RunFolder.create(
             f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
         )
-        training = train(agent, run, self.config, self.every)
+        training = train(agent, run, self.config, self.every, plain=self.json)
         return finish(agent, run, self.config, demos, training, self.show)
 
     def describe(self, result: dict[str, Any]) -> str:
@@ -82,12 +85,13 @@ class Resume(Command):
     def run(self) -> dict[str, Any]:
         """Learn the steps that are missing, then finish as imitate does."""
         one_thread()
-        run = RunFolder.open(self.path)
+        require_at_least(1, every=self.every)
+        run = RunFolder.open(self.path).require_kind("imitation")
         config = from_plain(ImitationConfig, run.config)
         demos = config.demonstrations()
         agent = config.agent(demos)
         agent.restore(run.newest_agent())
-        training = train(agent, run, config, self.every)
+        training = train(agent, run, config, self.every, plain=self.json)
         return finish(agent, run, config, demos, training, self.show)
 
     def describe(self, result: dict[str, Any]) -> str:
