@@ -60,3 +60,15 @@ def test_seconds_go_on_after_a_stop(tmp_path):
     last = json.loads(path.read_text().splitlines()[-1])
     assert last["step"] == 30
     assert 500.0 <= last["seconds"] < 560.0
+
+
+def test_figures_go_to_the_metrics_file_and_to_tensorboard(tmp_path):
+    run = RunFolder.create("x", tmp_path, {"kind": "imitation"})
+    logger = run.logger()
+    logger.record("rollout/ep_rew_mean", 3.0)
+    logger.record("discriminator/loss", 0.7)
+    logger.dump(step=5)
+    logger.close()
+    line = json.loads(run.metrics.read_text())
+    assert (line["step"], line["rollout/ep_rew_mean"], line["discriminator/loss"]) == (5, 3.0, 0.7)
+    assert list((run.path / "tensorboard").glob("events*"))
