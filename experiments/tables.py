@@ -131,11 +131,20 @@ def exactness_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def times_table(results: Path) -> str:
+    """Wall times with nothing else running, each measured once."""
+    measured = json.loads((results / "times.json").read_text())
+    rows = ["| what | measured | command |", "|-|-|-|"]
+    rows += [f"| {row['what']} | {row['value']} | `{row['command']}` |" for row in measured["rows"]]
+    return "\n".join(rows)
+
+
 TABLES: dict[str, Callable[[Path], str]] = {
     "imitation": imitation_table,
     "experts": expert_table,
     "throughput": throughput_table,
     "exactness": exactness_table,
+    "times": times_table,
 }
 
 
