@@ -57,6 +57,8 @@ class Record(Command):
     plain: bool = False
     # What the card says about the set.
     notes: str = ""
+    # Hold the set to the return at which an expert of this environment begins.
+    gate: bool = True
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
     def run(self) -> dict[str, Any]:
@@ -70,6 +72,7 @@ class Record(Command):
         returns = np.array([t.total_reward for t in played])
         # Measured here, as plain episodes no longer know what they earned.
         card = card_of(self.env, str(self.policy), self.notes).measured(returns, len(played))
+        card = card if self.gate else replace(card, reference_return=None)
         path = self._save(parts, card)
         return {
             "path": str(path), "episodes": len(played), "mean_return": float(returns.mean()),
