@@ -11,6 +11,7 @@ LIGHT = {
     "cloning": "#a85f00",
     "constant": "#a03d7e",
     "random": "#69727e",
+    "alarm": "#b3261e",
 }
 DARK = {
     "paper": "#101317",
@@ -23,6 +24,7 @@ DARK = {
     "cloning": "#e5a552",
     "constant": "#e08fc0",
     "random": "#8d97a4",
+    "alarm": "#ff8f85",
 }
 # What a line, a dot or a mark may stand for; `ink` and `muted` for whatever has no role.
 TONES = ("agent", "expert", "cloning", "constant", "random", "muted", "ink")

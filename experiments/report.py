@@ -10,7 +10,9 @@ from .report_data import RunRecord, read_run
 from .report_headline import headline
 from .report_learning import discriminator, learning_curve
 from .report_page import page
-from .report_sections import key_figures, opening, origin, videos
+from .report_sections import key_figures, opening, origin
+from .report_verdict import judgement
+from .report_videos import videos
 
 
 def write_report(run_folder: Path, out: Path | None = None) -> Path:
@@ -40,6 +42,7 @@ def render(run: RunRecord) -> str:
     sections = (
         element("header", opening(run, head) + key_figures(run)),
         videos(run),
+        judgement(run),
         controls(run),
         learning_curve(run),
         discriminator(run),

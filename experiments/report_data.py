@@ -2,12 +2,14 @@
 
 import functools
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..envs.errors import DataError
+from .ranking import Film, read_films
+from .report_json import estimate, numbers, real, section, table_of, text_of
+from .report_verdict_data import VERDICT_FILE, Verdict, read_verdict
 from .statistics import Estimate, mean_interval, normalised
 
 # The policies of a report in its order: key, part of result.json, name, tone.
@@ -54,6 +56,11 @@ class RunRecord:
     config: str = ""
     command: str = ""
     videos: tuple[Path, ...] = ()
+    # What was filmed in each of them, by the file's stem, where that is known.
+    films: dict[str, Film] = field(default_factory=dict)
+    # What `gailforce verdict` says without looking at the reward; what is wrong with its file.
+    verdict: Verdict | None = None
+    verdict_fault: str = ""
     # Sentences about files that could not be read.
     faults: tuple[str, ...] = ()
 
@@ -90,43 +97,34 @@ def read_run(folder: Path) -> RunRecord:
     metrics, damaged = _metrics(folder / "metrics.jsonl")
     lines = "1 line" if damaged == 1 else f"{damaged} lines"
     faults = [f"{lines} of metrics.jsonl could not be read, left out here."] if damaged else []
+    verdict, fault = read_verdict(folder / VERDICT_FILE)
     return RunRecord(
         folder=folder,
         result=result,
         scores=_scores(result),
         metrics=metrics,
-        config=_text(folder / "config.toml"),
-        command=_text(folder / "command.txt").strip(),
+        config=text_of(folder / "config.toml"),
+        command=text_of(folder / "command.txt").strip(),
         videos=tuple(sorted((folder / "videos").glob("*.mp4"))),
+        films=read_films(folder / "videos"),
+        verdict=verdict,
+        verdict_fault=fault,
         faults=tuple(faults),
     )
-
-
-def section(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """A nested table of the result; empty where there is none."""
-    value = mapping.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def real(value: object) -> float | None:
-    """A number, or None for anything else (JSON's NaN, text, true) and beyond any physical size."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    # NaN compares false; squares of larger numbers would overflow.
-    return float(value) if abs(value) < 1e100 else None
 
 
 def _result(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DataError(
-            f"{path} is missing: this run has no scores yet; run `gailforce evaluate {path.parent}` first"
+            f"{path} is missing: this run was stopped before it was scored; finish it with "
+            f"`gailforce resume {path.parent}`"
         )
     try:
-        result = json.loads(_text(path))
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} is not JSON ({error}); evaluate the run again to rewrite it") from None
-    if not isinstance(result, dict):
-        raise DataError(f"{path} holds no table of results; evaluate the run again to rewrite it")
+        result = table_of(path)
+    except ValueError as fault:
+        raise DataError(
+            f"{path} holds no results ({fault}); `gailforce resume {path.parent}` scores the run anew"
+        ) from None
     kind = result.get("kind", "imitation")
     if kind != "imitation":
         raise DataError(f"{path.parent} is a run of kind {kind!r}; reports are made of runs of `imitate`")
@@ -156,35 +154,17 @@ def _score(entry: object, name: str, tone: str) -> Score:
         return Score(name, tone, missing="Not in result.json.")
     source = str(entry.get("source") or "")
     missing = str(entry.get("missing") or "")
-    returns = _numbers(entry.get("returns"))
+    returns = numbers(entry.get("returns"))
     if not returns:
         return Score(name, tone, source=source, missing=missing or "No finite returns in result.json.")
-    seeds = tuple(int(s) for s in _numbers(entry.get("seeds")))
-    return Score(name, tone, returns, _nr(entry.get("nr")), _numbers(entry.get("lengths")), seeds, source)
-
-
-def _nr(entry: object) -> Estimate | None:
-    if not isinstance(entry, dict):
-        return None
-    value, low, high, n = (real(entry.get(key)) for key in ("value", "low", "high", "n"))
-    if value is None or low is None or high is None or n is None:
-        return None
-    try:
-        return Estimate(value, low, high, int(n))
-    except DataError:
-        return None
-
-
-def _numbers(entry: object) -> tuple[float, ...]:
-    """All numbers of a list; empty if there is one that is none (a mean of the rest would mislead)."""
-    numbers = [real(value) for value in entry] if isinstance(entry, list) else []
-    return tuple(n for n in numbers if n is not None) if None not in numbers else ()
+    seeds = tuple(int(s) for s in numbers(entry.get("seeds")))
+    return Score(name, tone, returns, estimate(entry.get("nr")), numbers(entry.get("lengths")), seeds, source)
 
 
 def _metrics(path: Path) -> tuple[list[dict[str, float]], int]:
     """The readable lines, and how many were not (a killed run leaves half a line)."""
     lines, damaged = [], 0
-    for line in filter(str.strip, _text(path).splitlines()):
+    for line in filter(str.strip, text_of(path).splitlines()):
         try:
             entry = json.loads(line)
         except (ValueError, RecursionError):
@@ -195,11 +175,3 @@ def _metrics(path: Path) -> tuple[list[dict[str, float]], int]:
         found = {key: real(value) for key, value in entry.items()}
         lines.append({key: value for key, value in found.items() if value is not None})
     return lines, damaged
-
-
-def _text(path: Path) -> str:
-    """A file's text; empty when it is missing or cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

@@ -28,23 +28,46 @@ font-size:.875rem;max-width:none}}
 .verdict{{font-weight:650;color:var(--ink)}}
 .verdict::before{{content:"";display:inline-block;width:.55rem;height:.55rem;margin-right:.45rem;
 border-radius:50%;background:var(--random)}}
-.verdict.reached::before{{background:var(--expert)}}.verdict.in-part::before{{background:var(--cloning)}}
-.verdict.failed::before,.verdict.not-shown::before{{background:var(--constant)}}
+.verdict.reached::before,.verdict.imitates::before{{background:var(--expert)}}
+.verdict.in-part::before,.verdict.partly::before{{background:var(--cloning)}}
+.verdict.failed::before,.verdict.not-shown::before,.verdict.survives-only::before{{background:var(--alarm)}}
 h1{{margin:.75rem 0 .9rem;font-size:clamp(1.5rem,4.4vw,2.25rem);line-height:1.18;font-weight:650;
 letter-spacing:-.021em;text-wrap:balance;overflow-wrap:break-word}}
+h1.long{{font-size:clamp(1.3rem,3.4vw,1.75rem);line-height:1.25}}
 .lede{{font-size:1.0625rem;color:var(--muted)}}
 section{{margin-top:clamp(2.5rem,6vw,3.75rem)}}
 h2{{margin:0 0 .35rem;font-size:1.25rem;line-height:1.3;font-weight:650;letter-spacing:-.011em}}
 .note{{color:var(--muted);font-size:.9375rem}}
 .missing{{padding-left:.85rem;border-left:3px solid var(--grid);color:var(--muted)}}
+.label{{color:var(--muted);font-size:.8125rem}}
+.second{{margin-top:1.5rem;padding-left:1rem;border-left:3px solid var(--grid);color:var(--muted);
+font-size:.9375rem}}
+.second p{{margin:.2rem 0}}.second .name,.second .dispute{{color:var(--ink)}}
+.second .dispute{{margin-top:.6rem;padding-left:.85rem;border-left:3px solid var(--alarm)}}
+.checks{{margin:1.25rem 0 0;padding:0;list-style:none;border-top:1px solid var(--grid)}}
+.checks li{{display:grid;grid-template-columns:6.5rem minmax(0,1fr);gap:.1rem .5rem;padding:.7rem 0;
+border-bottom:1px solid var(--grid)}}
+.checks p{{margin:0;max-width:44rem}}.checks .next{{margin-top:.2rem;font-size:.9375rem}}
+.status{{font-size:.875rem;line-height:1.7;font-weight:600;color:var(--random)}}
+.status::before{{content:"";display:inline-block;width:.55rem;height:.55rem;margin-right:.45rem;
+border-radius:50%;background:currentColor}}
+.status.pass{{color:var(--expert)}}.status.warn{{color:var(--cloning)}}.status.fail{{color:var(--alarm)}}
+.bars{{display:grid;grid-template-columns:fit-content(12rem) minmax(0,1fr);gap:.5rem 1rem;margin:.6rem 0 0;
+font-size:.875rem;line-height:1.4}}
+.bars dt{{overflow-wrap:anywhere}}
+.bars dd{{display:grid;grid-template-columns:minmax(0,1fr) 3rem;align-items:center;margin:0;
+text-align:right;font-variant-numeric:tabular-nums}}
+.bars dd span{{height:.6rem;border-radius:2px;background:var(--agent)}}
+.judged{{margin-top:1.5rem}}.judged figcaption{{margin:0}}
+.ranks{{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:0 1.25rem}}
 .figures{{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:1.25rem 1.5rem;
 margin:2rem 0 0;padding:1.25rem 0;border-top:1px solid var(--grid);border-bottom:1px solid var(--grid)}}
 .figures div{{display:flex;flex-direction:column}}
 .figures dt{{order:2;color:var(--ink);font-size:.875rem;line-height:1.35}}
 .figures dd{{margin:0}}
-.figures .value{{order:1;font-size:1.75rem;line-height:1.2;font-weight:650;letter-spacing:-.02em;
-font-variant-numeric:tabular-nums}}
-.figures .aside{{order:3;color:var(--muted);font-size:.8125rem;line-height:1.4}}
+.figures .value{{order:1;font-size:1.625rem;line-height:1.2;white-space:nowrap;
+font-weight:650;letter-spacing:-.02em;font-variant-numeric:tabular-nums}}
+.figures .aside{{order:3;color:var(--muted);font-size:.8125rem;line-height:1.4;white-space:pre-line}}
 figure{{margin:1.25rem 0 0}}
 video{{display:block;width:100%;height:auto;max-height:38rem;border-radius:8px;background:var(--panel)}}
 figcaption{{margin-top:.5rem;color:var(--muted);font-size:.875rem}}
@@ -75,6 +98,7 @@ font-size:.8125rem}}
 @media (max-width:46rem){{
 .wide{{display:none}}.narrow{{display:block}}.pair{{grid-template-columns:minmax(0,1fr);gap:1.75rem}}
 .figures{{grid-template-columns:repeat(2,minmax(0,1fr))}}
+.checks li{{grid-template-columns:minmax(0,1fr)}}
 .figures .value{{font-size:1.5rem}}
 thead{{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}}
 table,tbody{{display:block}}

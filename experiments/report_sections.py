@@ -1,20 +1,24 @@
-"""The sections of a report that need no chart: its opening, the key figures, the videos, the origin."""
-
-import base64
-from pathlib import Path
+"""The sections of a report that need no chart: its opening, the key figures, the origin."""
 
 from .markup import element, escaped, number
-from .report_data import RunRecord, Score, real, section
+from .report_data import RunRecord, Score
 from .report_headline import FAILED, REACHED, Headline
-from .report_page import block, code, duration, missing, paragraph, size
+from .report_json import real, section
+from .report_page import block, code, duration, missing, paragraph
+from .report_verdict import judged_without_reward, not_judged
 from .scales import compact
-
-# Videos are embedded up to this size in all [bytes]; a page of more is slow to open.
-MOST_VIDEO = 64_000_000
+from .statistics import Estimate
 
 
 def opening(run: RunRecord, head: Headline) -> str:
-    """The verdict, its sentence and what puts it into proportion."""
+    """The verdict, its sentence and what puts it into proportion; the reward-free one first."""
+    if run.verdict is not None:
+        return _eyebrow(run, run.verdict.word) + judged_without_reward(run.verdict, head)
+    lede = element("p", escaped(head.lede), class_="lede") if head.lede else ""
+    return _eyebrow(run, head.verdict) + element("h1", escaped(head.sentence)) + lede + not_judged(run)
+
+
+def _eyebrow(run: RunRecord, word: str) -> str:
     demos = section(run.result, "demonstrations")
     episodes, steps = real(demos.get("episodes")), real(run.result.get("steps"))
     facts = [
@@ -23,40 +27,22 @@ def opening(run: RunRecord, head: Headline) -> str:
         f"{episodes:.0f} demonstration{'s' * (episodes != 1)}" if episodes else None,
         f"{compact(steps)} steps" if steps else None,
     ]
-    verdict = element("span", escaped(head.verdict), class_=f"verdict {head.verdict.replace(' ', '-')}")
+    verdict = element("span", escaped(word), class_=f"verdict {word.replace(' ', '-')}")
     spans = [verdict, *(element("span", escaped(fact)) for fact in facts if fact)]
-    lede = element("p", escaped(head.lede), class_="lede") if head.lede else ""
-    return element("p", "".join(spans), class_="eyebrow") + element("h1", escaped(head.sentence)) + lede
+    return element("p", "".join(spans), class_="eyebrow")
 
 
 def key_figures(run: RunRecord) -> str:
     """The handful of numbers a reader looks for first; those unknown are left out."""
     deterministic, exploring = run.scores["deterministic"], run.scores["exploring"]
     tiles = [
+        _resemblance_tile(run),
         _nr_tile(deterministic, "of the expert"),
         _nr_tile(exploring, "of the expert, exploring"),
         _return_tile(deterministic, run.scores["expert"]),
         *_cost_tiles(run),
     ]
     return element("dl", "".join(tiles), class_="figures") if any(tiles) else ""
-
-
-def videos(run: RunRecord) -> str:
-    """The run's videos, embedded."""
-    body, left, room = [], [], MOST_VIDEO
-    for path in run.videos:
-        content = _bytes(path, room)
-        # Every mp4 names its type at byte 4; the half file of a killed run may not.
-        if content[4:8] != b"ftyp":
-            left.append(path.name)
-            continue
-        room -= len(content)
-        body.append(_video(path.name, content))
-    if left:
-        body.append(missing(f"Not embedded, because too large or not a whole mp4: {', '.join(left)}."))
-    if not run.videos:
-        body.append(missing("This run has no video. `gailforce video RUN --beside expert` makes one."))
-    return block("See it", "".join(body))
 
 
 def origin(run: RunRecord) -> str:
@@ -75,11 +61,17 @@ def origin(run: RunRecord) -> str:
 
 
 def _nr_tile(score: Score, label: str) -> str:
-    if score.nr is None:
-        return ""
-    nr = score.nr
-    value, low, high = (number(v, nr.decimals) for v in (nr.value, nr.low, nr.high))
-    return _tile(value, label, f"[{low}, {high}], N = {nr.n}")
+    return "" if score.nr is None else _estimate_tile(score.nr, label)
+
+
+def _resemblance_tile(run: RunRecord) -> str:
+    distance = run.verdict.resemblance if run.verdict else None
+    return "" if distance is None else _estimate_tile(distance, "distance from the expert")
+
+
+def _estimate_tile(found: Estimate, label: str) -> str:
+    value, low, high = (number(v, found.decimals) for v in (found.value, found.low, found.high))
+    return _tile(value, label, f"[{low}, {high}]\nN = {found.n}")
 
 
 def _return_tile(agent: Score, expert: Score) -> str:
@@ -105,20 +97,6 @@ def _tile(value: str, label: str, aside: str) -> str:
         + element("dd", escaped(value), class_="value")
         + (element("dd", escaped(aside), class_="aside") if aside else ""),
     )
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    """A file's bytes; none where it is larger than `most` or cannot be read."""
-    try:
-        return path.read_bytes() if path.stat().st_size <= most else b""
-    except OSError:
-        return b""
-
-
-def _video(name: str, content: bytes) -> str:
-    source = f"data:video/mp4;base64,{base64.b64encode(content).decode('ascii')}"
-    player = element("video", src=source, controls=True, muted=True, loop=True, playsinline=True)
-    return element("figure", player + element("figcaption", escaped(f"{name}, {size(len(content))}")))
 
 
 def _facts(run: RunRecord) -> str:

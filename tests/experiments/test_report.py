@@ -162,7 +162,7 @@ def test_no_run_or_no_result_is_a_data_error_with_the_next_step(run_folder, tmp_
     with pytest.raises(DataError, match="no run folder at"):
         write_report(tmp_path / "nothing")
     (run_folder / "result.json").unlink()
-    with pytest.raises(DataError, match=r"result\.json is missing.*gailforce evaluate"):
+    with pytest.raises(DataError, match=r"result\.json is missing.*gailforce resume"):
         write_report(run_folder)
 
 

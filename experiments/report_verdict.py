@@ -1,0 +1,125 @@
+"""The reward-free verdict on a report's page: its sentence beside the returns', its checks and charts."""
+
+from collections.abc import Sequence
+
+from .charts import Line, Reference, line_chart
+from .markup import element, escaped, number
+from .report_data import RunRecord
+from .report_headline import Headline
+from .report_page import block, missing, paragraph, prose
+from .report_verdict_data import STATUSES, Check, Verdict
+
+# How far each word goes, without and with the reward; the words left out cannot be compared.
+WITHOUT_REWARD = {"failed": 0, "survives only": 0, "partly": 1, "imitates": 2}
+BY_REWARD = {"failed": 0, "not shown": 0, "in part": 1, "reached": 2}
+# Dimensions that are named; the rest is added up.
+MOST_BARS = 8
+
+LOOKS_BETTER = "It looks more like the expert than it earns: watch its worst episode before trusting either."
+EARNS_MORE = "It earns more than it looks like the expert: it may have found another way to the same reward."
+NOT_JUDGED = "Not judged without the reward yet: `gailforce verdict RUN` does it."
+NOTE = (
+    "The verdict compares the agent with demonstrations held back and reads no reward. Its distance is 0 for "
+    "the expert's own halves and 1 for random actions."
+)
+
+
+def judged_without_reward(verdict: Verdict, head: Headline) -> str:
+    """The verdict's sentence, how sure it is, then what the returns say, and whether the two agree."""
+    h1 = element("h1", prose(verdict.sentence), class_="long" if len(verdict.sentence) > 110 else None)
+    sure = element("p", prose(_confidence(verdict)), class_="lede") if _confidence(verdict) else ""
+    second = element("span", "By the true reward, which the verdict did not see", class_="label")
+    second += element("p", escaped(head.sentence) + ".", class_="name")
+    second += element("p", escaped(head.lede)) if head.lede else ""
+    dispute = disagreement(verdict.word, head.verdict)
+    second += element("p", escaped(dispute), class_="dispute") if dispute else ""
+    return h1 + sure + element("div", second, class_="second")
+
+
+def not_judged(run: RunRecord) -> str:
+    """The line of a run without a verdict."""
+    return missing(run.verdict_fault or NOT_JUDGED)
+
+
+def disagreement(word: str, by_reward: str) -> str:
+    """What it means that the two verdicts differ; empty where they agree or cannot be compared."""
+    without, by = WITHOUT_REWARD.get(word), BY_REWARD.get(by_reward)
+    if without is None or by is None or without == by:
+        return ""
+    meaning = LOOKS_BETTER if without > by else EARNS_MORE
+    return f"The two disagree: “{word}” without the reward, “{by_reward}” by it. {meaning}"
+
+
+def judgement(run: RunRecord) -> str:
+    """The section of the checks, the trend of the distance and what the reward depends on."""
+    verdict = run.verdict
+    if verdict is None:
+        return ""
+    body = paragraph(NOTE) + _checks(verdict.checks)
+    charts = _trend(verdict) + _attribution(verdict)
+    body += element("div", charts, class_="pair judged") if charts else ""
+    if verdict.lacking:
+        parts = ", ".join(verdict.lacking)
+        body += missing(f"verdict.json does not hold: {parts}. `gailforce verdict RUN` writes it anew.")
+    return block("Judged without the reward", body)
+
+
+def _confidence(verdict: Verdict) -> str:
+    if verdict.sure is None:
+        return verdict.confidence
+    sure = verdict.sure
+    value, low, high = (number(v, sure.decimals) for v in (sure.value, sure.low, sure.high))
+    return f"{verdict.confidence} {value} [{low}, {high}], N = {sure.n}".strip()
+
+
+def _checks(checks: Sequence[Check]) -> str:
+    if not checks:
+        return ""
+    counts = [(status, sum(check.status == status for check in checks)) for status in reversed(STATUSES)]
+    total = f"{len(checks)} check{'s' * (len(checks) != 1)}: "
+    summary = total + ", ".join(f"{count} {status}" for status, count in counts if count) + "."
+    return paragraph(summary) + element("ul", "".join(map(_check, checks)), class_="checks")
+
+
+def _check(check: Check) -> str:
+    status = element("span", escaped(check.status), class_=f"status {check.status}")
+    name = element("span", escaped(check.name) + ".", class_="name")
+    text = element("p", f"{name} {prose(check.sentence)}")
+    if check.next and check.status != "pass":
+        advice = element("span", "Try next:", class_="label") + f" {prose(check.next)}"
+        text += element("p", advice, class_="next")
+    return element("li", status + element("div", text))
+
+
+def _trend(verdict: Verdict) -> str:
+    if not verdict.trend:
+        return ""
+    steps, distances = zip(*verdict.trend, strict=True)
+    chart = line_chart(
+        [Line("agent", steps, distances, decimals=2)],
+        (Reference("expert", 0.0, "expert"), Reference("random", 1.0, "random")),
+        x_label="environment steps",
+        y_label="distance from the expert",
+        describe=f"Distance from the expert, from {distances[0]:.2f} to {distances[-1]:.2f} at the end.",
+        width=400.0,
+        height=280.0,
+    )
+    return element("figure", chart)
+
+
+def _attribution(verdict: Verdict) -> str:
+    if not verdict.attribution:
+        return ""
+    shown = list(verdict.attribution[:MOST_BARS])
+    rest = verdict.attribution[MOST_BARS:]
+    if rest:
+        shown.append((f"{len(rest)} other{'s' * (len(rest) != 1)}", sum(share for _, share in rest)))
+    longest = max(share for _, share in shown) or 1.0
+    bars = "".join(_bar(name, share, share / longest) for name, share in shown)
+    title = element("figcaption", "what the learned reward depends on, share of each dimension")
+    return element("figure", title + element("dl", bars, class_="bars"))
+
+
+def _bar(name: str, share: float, length: float) -> str:
+    bar = element("span", style=f"width:{100 * length:.1f}%")
+    return element("dt", escaped(name)) + element("dd", bar + f"{100 * share:.0f} %")
