@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,12 +41,28 @@ class RunFolder:
             EnvironmentFault: no folder can be made there.
         """
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        name = f"{name.replace('/', '-')}-{stamp}-{os.getpid()}"
+        return cls._filled(lambda: _new_folder(root, name), root, config, this_command())
+
+    @classmethod
+    def at(cls, path: Path, config: Mapping[str, Any], command: str) -> "RunFolder":
+        """The folder itself, made if need be, for who names and clears the folders.
+
+        Raises:
+            EnvironmentFault: no folder can be made there.
+        """
+        return cls._filled(lambda: _folder(path), path.parent, config, command)
+
+    @classmethod
+    def _filled(
+        cls, make: Callable[[], Path], root: Path, config: Mapping[str, Any], command: str
+    ) -> "RunFolder":
         try:
-            run = cls(_new_folder(root, f"{name.replace('/', '-')}-{stamp}-{os.getpid()}"))
+            run = cls(make())
             for place in (run.checkpoints, run.videos):
-                place.mkdir()
+                place.mkdir(exist_ok=True)
             (run.path / "config.toml").write_text(to_toml(config), encoding="utf-8")
-            (run.path / "command.txt").write_text(this_command() + "\n", encoding="utf-8")
+            (run.path / "command.txt").write_text(command + "\n", encoding="utf-8")
         except OSError as fault:
             if fault.errno in FULL:
                 raise
@@ -129,6 +145,18 @@ class RunFolder:
             )
         return found[-1]
 
+    def series(self, key: str) -> list[tuple[int, float]]:
+        """`(step, value)` of every line of the metrics that holds a key; damaged lines are left out."""
+        lines = self.metrics.read_text(encoding="utf-8").splitlines() if self.metrics.exists() else []
+        found = []
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                found.append((int(entry["step"]), float(entry[key])))
+            except (ValueError, KeyError, TypeError):  # another kind of line, or one cut short by a kill
+                continue
+        return found
+
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write `result.json`, whole or not at all."""
         write_durably(self.path / "result.json", (json.dumps(result, indent=1) + "\n").encode())
@@ -180,6 +208,11 @@ def _last_seconds(path: Path) -> float:
 
 def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
     return hasattr(value, "__float__") and not isinstance(value, str)
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def _new_folder(root: Path, name: str) -> Path:

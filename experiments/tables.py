@@ -41,11 +41,12 @@ class Group:
 
 
 def read_groups(folder: Path) -> list[Group]:
-    """All cells of a folder, grouped by what was run."""
+    """All trained imitators of a folder, grouped by what was run."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
-        found[_key(cell)].append(cell)
+        if cell.get("kind") == "imitation":
+            found[_key(cell)].append(cell)
     groups = [_group(sorted(cells, key=lambda cell: cell["seed"])) for cells in found.values()]
     return sorted(groups, key=lambda g: (g.environment, g.task, g.method != "GAIL", -g.steps))
 

@@ -14,6 +14,7 @@ def _cell(seed, share, **changes):
     score = {"nr": {"value": share, "low": share, "high": share, "n": 50}}
     config = {"reward": "gan", "horizon": "native", "subsample": 1, "steps": 1000, "seed": seed, "draw": seed}
     return {
+        "kind": "imitation",
         "environment": "Hopper-v5",
         "seed": seed,
         "config": config | changes,

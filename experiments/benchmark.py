@@ -1,0 +1,86 @@
+"""The verb `bench`: a grid of methods, tasks and seeds, run on all cores, resumable, into one table."""
+
+import json
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from ..demos.durable import write_durably
+from ..envs.cores import usable_cores
+from .bench_progress import BenchProgress
+from .bench_table import rows, text_table
+from .cell_store import CellStore
+from .command import Command, require_at_least
+from .grid import Grid, read_grid
+from .local_pool import LocalPool, Outcome
+from .provenance import commit
+from .run import termination_interrupts, this_command, versions
+from .schedule import run_cells
+
+FOOTNOTE = (
+    "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"
+    "exploring: the same policy drawing its actions. seconds: training and scores, the mean of the seeds."
+)
+# Exit code where a cell failed.
+FAILED = 1
+
+
+@dataclass
+class Bench(Command):
+    """Run a grid: methods x environments x demonstrations x seeds, each cell in a process of its own.
+
+    A finished cell is one file in RESULTS/cells and is never run again; what was stopped or failed is run
+    by the next call. The table is also kept as RESULTS/NAME.json.
+
+    Examples:
+        gailforce bench smoke
+        gailforce bench my-grid.toml --jobs 2
+    """
+
+    # A grid file, or the name of a shipped grid: paper, smoke.
+    grid: Annotated[str, tyro.conf.Positional]
+    # Cells at once; by default one for every core this process may use.
+    jobs: int | None = None
+    # Folder of the table and, in cells/, of finished cells.
+    results: Path = Path("results")
+    # Folder that holds the runs of the cells.
+    runs: Path = Path("runs")
+
+    def run(self) -> dict[str, Any]:
+        """Run what is missing, then make the table."""
+        jobs = max(1, int(usable_cores())) if self.jobs is None else self.jobs
+        require_at_least(1, jobs=jobs)
+        grid, store = read_grid(self.grid), CellStore(self.results / "cells")
+        progress = BenchProgress(grid.cells)
+        with termination_interrupts():
+            try:
+                runs = self.runs / f"bench-{grid.name}"
+                failed = run_cells(grid.cells, store, LocalPool(jobs), runs, this_command(), progress)
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"go on with: {this_command()}") from None
+            finally:
+                progress.close()
+        result = table(grid, store, failed)
+        write_durably(self.results / f"{grid.name}.json", (json.dumps(result, indent=1) + "\n").encode())
+        return {**result, "exit_code": FAILED if failed else 0}
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The table, with what failed."""
+        return f"{text_table(result['rows'])}\n\n{FOOTNOTE}"
+
+
+def table(grid: Grid, store: CellStore, failed: Sequence[Outcome]) -> dict[str, Any]:
+    """What is kept of a whole grid."""
+    return {
+        "kind": "benchmark",
+        "name": grid.name,
+        "command": this_command(),
+        "commit": commit(),
+        "versions": versions() | {"machine": platform.machine()},
+        "evaluation_episodes": grid.evaluation_episodes,
+        "rows": rows(grid.cells, store, failed),
+    }

@@ -1,0 +1,189 @@
+"""A cell of a benchmark grid: one method, one task, one seed; found again by everything it depends on."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from ..agents.bc import BCConfig
+from ..agents.gail import GAILConfig
+from ..agents.settings import from_plain
+from ..demos.dataset import Demonstrations
+from ..envs.registry import env_id, find_body
+from ..generative.reward_model import CRITICS
+from .controls import ALGORITHM
+from .evaluation import EVALUATION_SEED
+from .imitation_config import ImitationConfig
+
+# Methods that are no reward model.
+REFERENCES = ("expert", "random", "bc")
+# Methods that have another name in a grid than in `CRITICS`.
+ALIASES = {"gail": "gan"}
+# Digits of a cell's key.
+KEY_LENGTH = 12
+# The settings there were when ALGORITHM was 1. Each is in the key of every cell. One that joined later is
+# there where it differs from its default, or is the method's own: so cells outlive new settings.
+# Raise ALGORITHM when the default of a later one changes.
+FIRST_SETTINGS = frozenset(
+    {
+        "copies",
+        *(
+            f"ppo.{name}"
+            for name in (
+                *("steps_per_update", "batch_size", "epochs", "learning_rate", "gamma", "gae_lambda"),
+                *("clip_range", "ent_coef", "log_std_init", "policy_layers", "value_layers"),
+            )
+        ),
+        *(f"reward.{name}" for name in ("updates", "batch_size", "replay", "input_clip")),
+        *(f"reward.gan.{name}" for name in ("layers", "penalty")),
+        *(f"reward.gan.optimiser.{name}" for name in ("learning_rate", "betas")),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is run, and on how many episodes it is scored.
+
+    Attributes:
+        method: `expert`, `random`, `bc`, or the name of a reward model.
+        config: the task, and all settings of a learner; a reference reads what concerns it.
+        evaluation_episodes: of the final score.
+    """
+
+    method: str
+    config: ImitationConfig
+    evaluation_episodes: int = 50
+
+    @cached_property
+    def definition(self) -> dict[str, Any]:
+        """Everything the result depends on, and nothing else: not threads, folders or videos.
+
+        Raises:
+            UsageError: a name or a number that cannot be.
+            DataError: the demonstrations are missing or damaged.
+        """
+        common = {"method": self.method, "environment": env_id(self.config.env), "algorithm": ALGORITHM}
+        return {**common, **DEPENDS.get(self.method, _on_training)(self)}
+
+    @cached_property
+    def key(self) -> str:
+        """A digest of the definition."""
+        plain = json.dumps(self.definition, sort_keys=True)
+        return hashlib.sha256(plain.encode()).hexdigest()[:KEY_LENGTH]
+
+    @property
+    def name(self) -> str:
+        """A name for people, unique by the key at its end: `gail-hopper-4x20-102-ab12cd34ef56`."""
+        config, known = self.config, self.definition
+        body = find_body(config.env)
+        parts = [shown(self.method), body.name if body else config.env.replace("/", "-").lower()]
+        if "demonstrations" in known and self.method != "expert":
+            parts.append(f"{config.episodes}" + (f"x{config.subsample}" if config.subsample > 1 else ""))
+        parts += ["fixed"] if known.get("horizon") == "fixed" else []
+        parts += [str(config.seed)] if "seed" in known else []
+        return "-".join((*parts, self.key))
+
+    @property
+    def row(self) -> str:
+        """The same for all cells that differ only in their seed and in the demonstrations it drew."""
+        kept = {key: value for key, value in self.definition.items() if key not in ("seed", "demonstrations")}
+        if "demonstrations" in self.definition:
+            kept |= {key: getattr(self.config, key) for key in ("demos", "episodes", "subsample")}
+        return json.dumps(kept, sort_keys=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for another process."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Cell":
+        """The cell `to_json` wrote."""
+        config = from_plain(ImitationConfig, plain["config"])
+        return cls(plain["method"], config, plain["evaluation_episodes"])
+
+
+def shown(method: str) -> str:
+    """The method as people call it."""
+    return next((alias for alias, name in ALIASES.items() if name == method), method)
+
+
+def methods() -> list[str]:
+    """Names a grid may use."""
+    return [*REFERENCES, *ALIASES, *CRITICS]
+
+
+def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested tables with its dotted name."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _settings(cell: Cell) -> dict[str, Any]:
+    """The learner's settings that can matter to this cell."""
+    defaults = dict(leaves(asdict(GAILConfig())))
+    own = f"reward.{cell.method}."
+    return {
+        name: value
+        for name, value in leaves(asdict(cell.config.gail))
+        if name in FIRST_SETTINGS or name.startswith(own) or value != defaults[name]
+    }
+
+
+def _scored(cell: Cell) -> dict[str, Any]:
+    """What a score in the environment depends on."""
+    return {
+        "horizon": cell.config.horizon,
+        "evaluation_episodes": cell.evaluation_episodes,
+        "first_seed": EVALUATION_SEED,
+    }
+
+
+def _on_expert(cell: Cell) -> dict[str, Any]:
+    whole = Demonstrations.load(cell.config.demos)
+    known = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
+    return {"demonstrations": whole.fingerprint(), "returns": known}
+
+
+def _on_bc(cell: Cell) -> dict[str, Any]:
+    drawn = {"demonstrations": _fingerprint(cell.config), "seed": cell.config.seed}
+    return {**drawn, "config": asdict(BCConfig()), **_scored(cell)}
+
+
+def _on_constant(cell: Cell) -> dict[str, Any]:
+    """A constant reward looks neither at the demonstrations nor at any critic's settings."""
+    config = cell.config
+    chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form")}
+    settings = {name: v for name, v in _settings(cell).items() if not name.startswith("reward.")}
+    return {**chosen, "config": settings, **_scored(cell)}
+
+
+def _on_training(cell: Cell) -> dict[str, Any]:
+    config = cell.config
+    chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form", "inputs")}
+    drawn = {"demonstrations": _fingerprint(config)}
+    return {**drawn, **chosen, "config": _settings(cell), **_scored(cell)}
+
+
+def _fingerprint(config: ImitationConfig) -> str:
+    return _drawn_fingerprint(config.env, config.demos, config.episodes, config.draw, config.subsample)
+
+
+@cache
+def _drawn_fingerprint(env: str, demos: str, episodes: int, draw: int | None, subsample: int) -> str:
+    """Cached: a grid asks for the same draw once for every method."""
+    return ImitationConfig(env, demos, episodes, draw, subsample).demonstrations().fingerprint()
+
+
+# What a cell depends on besides method, environment and algorithm; reward models are not listed.
+DEPENDS: dict[str, Callable[[Cell], dict[str, Any]]] = {
+    "expert": _on_expert,
+    "random": _scored,
+    "bc": _on_bc,
+    "constant": _on_constant,
+}

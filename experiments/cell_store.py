@@ -1,0 +1,83 @@
+"""Finished cells on disk, one JSON each, and the claims that keep two benches from the same cell."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from ..demos.durable import write_durably
+from .cell import Cell
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there, two benches must not share a folder
+    fcntl = None  # type: ignore[assignment]
+
+Claim = Literal["mine", "finished", "busy"]
+
+
+class CellStore:
+    """The folder of finished cells, `NAME-KEY.json` each."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._claims: dict[str, int] = {}
+
+    def find(self, cell: Cell) -> dict[str, Any] | None:
+        """A finished cell by its key, or None; a damaged file is said and counts as none."""
+        for path in sorted(self.folder.glob(f"*-{cell.key}.json")):
+            try:
+                found = json.loads(path.read_text(encoding="utf-8"))
+                if "agent" in found:
+                    return found
+                fault = "it holds no score"
+            except (OSError, ValueError, TypeError) as error:
+                fault = str(error)
+            print(f"gailforce: the cell {path} is damaged ({fault}); it is run anew", file=sys.stderr)
+        return None
+
+    def publish(self, cell: Cell, result: Mapping[str, Any]) -> Path:
+        """Keep a finished cell, whole or not at all."""
+        path = self.folder / f"{cell.name}.json"
+        write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+        return path
+
+    def claim(self, cell: Cell) -> Claim:
+        """Take a cell for this process, unless it is finished or another process has it."""
+        if self.find(cell) is not None:
+            return "finished"
+        if fcntl is not None and not self._lock(cell.key):
+            return "busy"
+        # Another bench may have finished it between our looking and our locking.
+        if self.find(cell) is not None:
+            self.release(cell)
+            return "finished"
+        return "mine"
+
+    def release(self, cell: Cell) -> None:
+        """Give a claimed cell back; the file goes first, so that nobody gets a lock on a removed one."""
+        descriptor = self._claims.pop(cell.key, None)
+        if descriptor is not None:
+            self._lock_file(cell.key).unlink(missing_ok=True)
+            os.close(descriptor)
+
+    def _lock_file(self, key: str) -> Path:
+        return self.folder / f".{key}.lock"
+
+    def _lock(self, key: str) -> bool:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._lock_file(key)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held the lock may have removed its file between our opening and our locking.
+            ours = path.exists() and os.fstat(descriptor).st_ino == path.stat().st_ino
+        except OSError:  # held by another, or removed just now
+            ours = False
+        if ours:
+            self._claims[key] = descriptor
+        else:
+            os.close(descriptor)
+        return ours

@@ -1,0 +1,134 @@
+"""The work behind a cell: play the references, clone, or train against any reward model; then score."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..agents.bc import BC, BCConfig
+from ..demos.dataset import Demonstrations
+from ..demos.recorder import Policy
+from ..envs.errors import DataError
+from ..envs.registry import env_id
+from . import controls
+from .cell import Cell, shown
+from .controls import Task
+from .evaluation import Score, evaluate
+from .imitation import FinishConfig, facts, finish, train
+from .provenance import commit
+from .run import RunFolder, versions
+from .scoreboard import with_controls
+
+# Environment steps between two checkpoints and two points of a learning curve.
+EVERY = 100_000
+# What a clone reads of a configuration.
+CLONING = ("env", "demos", "episodes", "draw", "subsample", "horizon", "seed")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A cell to be run.
+
+    Attributes:
+        cell: what.
+        folder: the run's folder, which is empty.
+        command: what the user typed, for the result.
+    """
+
+    cell: Cell
+    folder: Path
+    command: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, for another process."""
+        return {"cell": self.cell.to_json(), "folder": str(self.folder), "command": self.command}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Job":
+        """The job `to_json` wrote."""
+        return cls(Cell.from_json(plain["cell"]), Path(plain["folder"]), plain["command"])
+
+
+def perform(job: Job) -> dict[str, Any]:
+    """Run a cell from its beginning to its score; returns what is kept of it.
+
+    Raises:
+        GailforceError: whatever the work raises; nothing is caught here.
+    """
+    result = WORK.get(job.cell.method, _imitate)(job)
+    result.pop("exit_code", None)
+    return {**result, "key": job.cell.key, "definition": job.cell.definition}
+
+
+def _imitate(job: Job) -> dict[str, Any]:
+    """As the verb imitate does, without a video."""
+    config = job.cell.config
+    demos = config.demonstrations()
+    agent = config.agent(demos)
+    run = RunFolder.at(job.folder, {"kind": "imitation", **asdict(config)}, job.command)
+    training = train(agent, run, config, EVERY, plain=True)
+    show = FinishConfig("none", job.cell.evaluation_episodes, video=False)
+    return finish(agent, run, config, demos, training, show)
+
+
+def _bc(job: Job) -> dict[str, Any]:
+    config, started = job.cell.config, time.time()
+    demos = config.demonstrations()
+    own = {name: getattr(config, name) for name in CLONING} | {"bc": asdict(BCConfig())}
+    run = RunFolder.at(job.folder, {"kind": "cloning", **own}, job.command)
+    agent = BC(config.env, demos, config.seed).learn()
+    agent.save(run.agent)
+    trained = time.time()
+    scores = {mode: _score(agent, job.cell, flag) for mode, flag in MODES.items()}
+    seconds = {"training": round(trained - started, 1), "evaluation": round(time.time() - trained, 1)}
+    about = {"kind": "cloning", "method": "BC", "config": own, "seconds": seconds}
+    origin = facts(run, config, demos)
+    learner_only = ("reward_model", "inputs", "form", "steps")
+    kept = {key: value for key, value in origin.items() if key not in learner_only}
+    result = {**kept, **about, **with_controls(scores, config.task(demos), "none")}
+    run.write_result(result)
+    return result
+
+
+def _expert(job: Job) -> dict[str, Any]:
+    whole = Demonstrations.load(job.cell.config.demos)
+    score = controls.expert_score(whole)
+    if score is None:
+        raise DataError(
+            f"{job.cell.config.demos} hold no rewards, so their expert has no score; take it out of the grid"
+        )
+    return _reference(job, score, whole)
+
+
+def _random(job: Job) -> dict[str, Any]:
+    cell, whole = job.cell, Demonstrations.load(job.cell.config.demos)
+    config = cell.config
+    task = Task(env_id(config.env), whole, whole, 0, config.horizon, cell.evaluation_episodes)
+    return _reference(job, controls.make("random", task, job.folder), whole)
+
+
+def _reference(job: Job, score: Score, whole: Demonstrations) -> dict[str, Any]:
+    config, started = job.cell.config, time.time()
+    return {
+        "kind": "reference",
+        "environment": env_id(config.env),
+        "horizon": config.horizon,
+        "method": shown(job.cell.method),
+        "config": {"env": config.env, "demos": config.demos, "horizon": config.horizon},
+        "commit": commit(),
+        "versions": versions(),
+        "command": job.command,
+        "seconds": {"training": 0.0, "evaluation": round(time.time() - started, 1)},
+        **with_controls({"deterministic": score}, config.task(whole), "none"),
+    }
+
+
+def _score(agent: Policy, cell: Cell, deterministic: bool) -> Score:
+    env, horizon = cell.config.env, cell.config.horizon
+    return evaluate(agent, env, cell.evaluation_episodes, deterministic, horizon=horizon, source="this cell")
+
+
+MODES = {"deterministic": True, "exploring": False}
+# The work of every method that is no reward model.
+WORK: dict[str, Callable[[Job], dict[str, Any]]] = {"expert": _expert, "random": _random, "bc": _bc}

@@ -1,0 +1,123 @@
+"""Cells on this machine: each a process of its own with one thread, as many at once as asked for."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from .cell_process import CRASHED, ERROR, RESULT
+from .cell_work import Job
+
+# A process may take so long to end before it is killed [s].
+PATIENCE = 5.0
+# Between two looks at the processes [s].
+PAUSE = 0.1
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a job ended: with a result, or with an error and an exit code."""
+
+    job: Job
+    result: dict[str, Any] | None = None
+    error: str = ""
+    exit_code: int = 0
+
+
+class Pool(Protocol):
+    """Somewhere to run cells."""
+
+    def has_room(self) -> bool:
+        """Whether another job would begin at once."""
+
+    def start(self, job: Job) -> None:
+        """Begin a job; returns at once."""
+
+    def ended(self) -> list[Outcome]:
+        """Jobs that ended since the last call, after a short wait where there is none."""
+
+    def stop(self) -> None:
+        """End all jobs that run."""
+
+
+def cell_command(spec: Path) -> Sequence[str]:
+    """The command line of a cell's process."""
+    return (sys.executable, "-m", "gailforce.experiments.cell_process", str(spec))
+
+
+class LocalPool:
+    """Processes on this machine.
+
+    Args:
+        jobs: how many at once.
+        command: the command line of a job from the file that describes it.
+    """
+
+    def __init__(self, jobs: int, command: Callable[[Path], Sequence[str]] = cell_command):
+        self._jobs, self._command = jobs, command
+        self._running: dict[Job, subprocess.Popen[bytes]] = {}
+
+    def has_room(self) -> bool:
+        """Whether another job would begin at once."""
+        return len(self._running) < self._jobs
+
+    def start(self, job: Job) -> None:
+        """Begin a job; its output goes to `log.txt` in its folder."""
+        spec = job.folder / "job.json"
+        spec.write_text(json.dumps(job.to_json()), encoding="utf-8")
+        with (job.folder / "log.txt").open("wb") as log:
+            self._running[job] = subprocess.Popen(
+                self._command(spec),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, **ONE_THREAD},
+            )
+
+    def ended(self) -> list[Outcome]:
+        """Jobs that ended since the last call, after a short wait where there is none."""
+        done = [job for job, process in self._running.items() if process.poll() is not None]
+        if not done:
+            time.sleep(PAUSE)
+        return [_outcome(job, _close(self._running.pop(job))) for job in done]
+
+    def stop(self) -> None:
+        """End all jobs: asked first, then killed."""
+        for process in self._running.values():
+            process.terminate()
+        for process in self._running.values():
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            _close(process)
+        self._running.clear()
+
+
+def _close(process: subprocess.Popen[bytes]) -> int:
+    """Close the pipe of a process that ended; its exit code."""
+    if process.stdin is not None:
+        process.stdin.close()
+    return process.returncode
+
+
+def _outcome(job: Job, code: int) -> Outcome:
+    result = job.folder / RESULT
+    if code == 0 and result.is_file():
+        return Outcome(job, json.loads(result.read_text(encoding="utf-8")))
+    error = job.folder / ERROR
+    log = f"see {job.folder / 'log.txt'}"
+    if error.is_file():
+        return Outcome(job, error=error.read_text(encoding="utf-8"), exit_code=code)
+    if code < 0:
+        said = f"killed by {signal.Signals(-code).name}, perhaps for want of memory; {log}"
+        return Outcome(job, error=said, exit_code=CRASHED)
+    return Outcome(job, error=f"ended with code {code} and no result; {log}", exit_code=code or CRASHED)
