@@ -1,6 +1,7 @@
 """The verb `video`: a policy beside the expert from the same start, with the discriminator's opinion."""
 
-from dataclasses import dataclass, field
+import sys
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -19,6 +20,8 @@ from ..envs.registry import Horizon, find_body, make_single, spaces
 from ..envs.rendering import episode_frames
 from .command import Command, require_at_least, require_seed
 from .evaluation import EVALUATION_SEED
+from .ranking import Film, ranked, read_films, write_films
+from .report_data import read_run
 from .run import one_thread
 from .target import Target, resolve
 
@@ -90,9 +93,64 @@ def film_beside_expert(
     return film(path, env, {"Expert": expert, "Imitator": imitator}, model, horizon)
 
 
-def _require_showable(env: str, expert: Trajectory) -> None:
+def film_ranked(target: Target, expert: Trajectory | None) -> dict[str, Film]:
+    """Film the best, the median and the worst episode of a run's evaluation into its `videos/`.
+
+    Args:
+        target: a policy that belongs to a run.
+        expert: what stands beside; None films the policy alone.
+
+    Raises:
+        UsageError: the policy belongs to no run.
+        DataError: the run has no evaluation that could be played again.
+        EnvironmentFault: no OpenGL, no ffmpeg, a full disk.
+    """
+    if target.run is None:
+        raise UsageError(f"{target.file} belongs to no run, so no evaluation says its best episode")
+    played, model = _evaluation_again(target, target.run.path), target.reward_model()
+    beside = {} if expert is None else {"Expert": expert}
+    films = {}
+    for rank, place in ranked([_return(episode) for episode in played]).items():
+        path, episode = target.run.videos / f"{rank}.mp4", played[place]
+        print(f"filming the {rank} of {len(played)} episodes", file=sys.stderr, flush=True)
+        film(path, target.env_id, {**beside, rank.capitalize(): episode}, model, _horizon(target))
+        films[rank] = Film(episode.seed or 0, _return(episode), len(episode), len(played))
+        # One by one: no new film is ever described by what an older one showed.
+        write_films(path.parent, read_films(path.parent) | films)
+    return films
+
+
+def _evaluation_again(target: Target, run: Path) -> list[Trajectory]:
+    """Every episode of a run's evaluation, to the last bit on the same machine.
+
+    All are played, since rounding depends on how many are played together.
+    """
+    seeds = read_run(run).scores["deterministic"].seeds
+    if not seeds or seeds != tuple(range(seeds[0], seeds[0] + len(seeds))):
+        raise DataError(
+            f"{run}/result.json does not name the episodes of an evaluation; make one with "
+            f"`gailforce evaluate {run}`"
+        )
+    return record(target.policy, target.env_id, len(seeds), seeds[0], horizon=_horizon(target))
+
+
+def _return(episode: Trajectory) -> float:
+    total = episode.total_reward
+    assert total is not None  # `record` keeps the rewards
+    return total
+
+
+def _horizon(target: Target) -> Horizon:
+    return cast(Horizon, target.config.get("horizon", "native"))
+
+
+def _showable(env: str, expert: Trajectory) -> bool:
     drawn = expert.states is not None and find_body(env) is not None
-    if not drawn and expert.seed is None:
+    return drawn or expert.seed is not None
+
+
+def _require_showable(env: str, expert: Trajectory) -> None:
+    if not _showable(env, expert):
         raise DataError(
             "the expert's episode holds neither states nor a seed, so it cannot be shown; "
             "name other demonstrations with --demos, or film alone with --beside none"
@@ -105,6 +163,7 @@ class Video(Command):
 
     Examples:
         gailforce video runs/imitate-hopper-X --beside expert
+        gailforce video runs/imitate-hopper-X --ranked
         gailforce video my-ppo.zip --env Hopper-v5 --demos hopper-expert --out both.mp4
         gailforce video my-ppo.zip --env Hopper-v5 --beside none --out mine.mp4
     """
@@ -123,6 +182,8 @@ class Video(Command):
     seed: int = EVALUATION_SEED
     # Draw actions instead of taking the most likely one.
     exploring: bool = False
+    # Film the best, the median and the worst episode of the run's evaluation instead of one.
+    ranked: bool = False
     # The file to write; by default in the run's folder, or beside the policy.
     out: Path | None = None
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
@@ -133,13 +194,29 @@ class Video(Command):
         require_seed(self.seed)
         one_thread()
         target = resolve(self.policy, self.env, self.options)
+        return self._ranked(target) if self.ranked else self._one(target)
+
+    def _one(self, target: Target) -> dict[str, Any]:
         expert = self._expert(target)
+        if expert is not None:
+            _require_showable(target.env_id, expert)
         seed = self.seed if expert is None or expert.seed is None else expert.seed
-        horizon = cast(Horizon, target.config.get("horizon", "native"))
+        horizon = _horizon(target)
         (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring, horizon)
         episodes = {"Policy": played} if expert is None else {"Expert": expert, "Imitator": played}
         path = film(self._out(target), target.env_id, episodes, target.reward_model(), horizon)
         return {"path": str(path), "steps": len(played), "return": played.total_reward, "seed": seed}
+
+    def _ranked(self, target: Target) -> dict[str, Any]:
+        if self.exploring or self.out is not None:
+            raise UsageError(
+                "--ranked films deterministic episodes into the run's videos; leave --exploring and --out out"
+            )
+        expert = self._expert(target)
+        if expert is not None and not _showable(target.env_id, expert):
+            expert = None
+        films = film_ranked(target, expert)
+        return {"folder": str(self.policy / "videos"), "films": {r: asdict(f) for r, f in films.items()}}
 
     def _expert(self, target: Target) -> Trajectory | None:
         if self.beside == "none":
@@ -154,9 +231,7 @@ class Video(Command):
         require_environment(demos, target.env_id, obs_size, actions.shape[0])
         if self.episode >= len(demos):
             raise UsageError(f"{name} has episodes 0 to {len(demos) - 1}; got --episode {self.episode}")
-        expert = demos[self.episode]
-        _require_showable(target.env_id, expert)
-        return expert
+        return demos[self.episode]
 
     def _out(self, target: Target) -> Path:
         if self.out is not None:
@@ -166,5 +241,11 @@ class Video(Command):
 
     def describe(self, result: dict[str, Any]) -> str:
         """Where the video is."""
+        if "films" in result:
+            return "\n".join(
+                f"{result['folder']}/{rank}.mp4: return {film['total']:,.0f} in {film['steps']} steps "
+                f"from seed {film['seed']}, of {film['episodes']} episodes"
+                for rank, film in result["films"].items()
+            )
         played = f"{result['steps']} steps from seed {result['seed']}"
         return f"{result['path']}: {played}, return {result['return']:,.0f}"
