@@ -7,9 +7,9 @@ from typing import Any
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.policies import ActorCriticPolicy
-from stable_baselines3.common.vec_env import VecNormalize
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
-from ..envs.registry import env_id, make_env
+from ..envs.registry import env_id, env_id_of, make_env
 from .agent import Agent
 from .callbacks import as_list
 from .learner import PPOConfig, numerical_failures_said, ppo
@@ -30,7 +30,7 @@ class Expert(Agent):
     """Learns a task from its true reward, divided by the running deviation of returns.
 
     Args:
-        env: a name or Gymnasium id.
+        env: a name or Gymnasium id, or a VecEnv.
         seed: of environments, policy and every draw.
         config: settings with their usual ranges.
         **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
@@ -38,9 +38,12 @@ class Expert(Agent):
 
     learner: PPO
 
-    def __init__(self, env: str, seed: int = 0, config: ExpertConfig | None = None, **learner_kwargs: Any):
-        self.config, self.seed, self.env_id = config or ExpertConfig(), seed, env_id(env)
-        venv = make_env(env, self.config.copies, seed)
+    def __init__(
+        self, env: str | VecEnv, seed: int = 0, config: ExpertConfig | None = None, **learner_kwargs: Any
+    ):
+        self.config, self.seed = config or ExpertConfig(), seed
+        venv = make_env(env, self.config.copies, seed) if isinstance(env, str) else env
+        self.env_id = env_id(env) if isinstance(env, str) else env_id_of(env)
         # Only the reward is scaled here; observations are normalised inside the policy.
         scaled = VecNormalize(venv, norm_obs=False, gamma=self.config.ppo.gamma)
         self.learner = ppo(scaled, self.config.ppo, seed, **learner_kwargs)

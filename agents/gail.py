@@ -19,7 +19,8 @@ from ..envs.registry import Horizon, env_id_of, make_env
 from ..generative.reward_model import RewardConfig
 from .agent import Agent
 from .bridge import RewardModel, require_safe_form, transitions
-from .callbacks import as_list
+from .callbacks import Periodic, as_list
+from .keep_best import KeepBest, Kept, PolicyScore
 from .learner import PPOConfig, numerical_failures_said, ppo
 from .loading import reward_tensors
 from .normaliser import UpdateNormaliser
@@ -67,6 +68,8 @@ class GAIL(Agent):
         config: settings with their usual ranges.
         horizon: `native`, or `fixed` for episodes that never end early.
         force: allow a reward form that can turn death into profit.
+        keep_best: a score of policies, higher is better, that must not read the true reward; the best
+            policy by it is kept, looked for every `keep_every` environment steps; `use_kept` takes it up.
         **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
 
     Raises:
@@ -86,10 +89,12 @@ class GAIL(Agent):
         config: GAILConfig | None = None,
         horizon: Horizon = "native",
         force: bool = False,
+        keep_best: PolicyScore | None = None,
+        keep_every: int = 100_000,
         **learner_kwargs: Any,
     ):
         self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        self.horizon, self.force = horizon, force
+        self.horizon, self.force, self.keep_every = horizon, force, keep_every
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
         # An environment of the user's own may have no id; then the demonstrations say what it must be.
         self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
@@ -114,6 +119,7 @@ class GAIL(Agent):
             require_environment(demos, self.env_id or demos.env_id, *widths)
             self.reward_model.fit(demos)
             self._expert = transitions(demos)
+        self._keeper = None if keep_best is None else KeepBest(self.policy, keep_best)
 
     @property
     def policy(self) -> ActorCriticPolicy:
@@ -134,11 +140,30 @@ class GAIL(Agent):
             raise UsageError(
                 "this agent was loaded without demonstrations; load it with demos=... to train on"
             )
-        callbacks = CallbackList([UpdateNormaliser(), *as_list(callback)])
+        keeper = [Periodic(self.keep_every, self._keeper)] if self._keeper else []
+        callbacks = CallbackList([UpdateNormaliser(), *keeper, *as_list(callback)])
         with numerical_failures_said(self.learner):
             self.learner.learn(
                 total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar
             )
+        if self._keeper:
+            self._keeper(self.learner.num_timesteps)
+        return self
+
+    @property
+    def kept(self) -> Kept | None:
+        """The best policy so far, where `keep_best` was given."""
+        return self._keeper.kept if self._keeper else None
+
+    def use_kept(self) -> "GAIL":
+        """Go back to the best policy.
+
+        Raises:
+            UsageError: when none was kept.
+        """
+        if self.kept is None:
+            raise UsageError("no policy was kept; give keep_best=... and learn first")
+        self.policy.load_state_dict(self.kept.weights)
         return self
 
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:

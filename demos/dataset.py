@@ -138,7 +138,17 @@ class Demonstrations:
     @property
     def steps(self) -> int:
         """Number of known steps."""
-        return sum(len(range(len(t))[known]) for t, known in self._known())
+        return sum(self.lengths)
+
+    @property
+    def lengths(self) -> list[int]:
+        """Number of known steps of each episode."""
+        return [len(range(len(t))[known]) for t, known in self._known()]
+
+    @property
+    def mean_length(self) -> float:
+        """Mean number of steps of the whole episodes."""
+        return float(np.mean([len(t) for t in self._episodes]))
 
     @property
     def returns(self) -> Float[np.ndarray, "E"] | None:

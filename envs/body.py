@@ -13,6 +13,9 @@ from jaxtyping import Bool, Float
 # Gymnasium clips the velocities it shows at this bound [m/s, rad/s].
 VELOCITY_BOUND = 10.0
 
+# The planar root's joints by what they mean.
+JOINTS = {"rootx": "forward", "rootz": "torso height", "rooty": "torso pitch"}
+
 Observe = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Float[np.ndarray, "B O"]]
 Terminated = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Bool[np.ndarray, "B"]]
 # Forward speed [m/s], healthy after the step, executed action -> reward.
@@ -73,6 +76,22 @@ class Body:
     def action_size(self) -> int:
         """Number of actuators."""
         return self.model.nu
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """What each entry of an observation is, by MuJoCo's joints: angles and heights, then their rates."""
+        names = [JOINTS.get(name, name.removesuffix("_joint").replace("_", " ")) for name in self._joints()]
+        return (*names[1:], *(f"{name} rate" for name in names))
+
+    @property
+    def actuator_names(self) -> tuple[str, ...]:
+        """The joint each actuator turns."""
+        joints = self._joints()
+        turned = (joints[i] for i in self.model.actuator_trnid[:, 0])
+        return tuple(name.removesuffix("_joint").replace("_", " ") for name in turned)
+
+    def _joints(self) -> list[str]:
+        return [self.model.joint(i).name for i in range(self.model.njnt)]
 
     def split(
         self, state: Float[np.ndarray, "B S"]

@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("scoreboard", "Evaluate", "score a policy beside its controls"),
     "video": ("filming", "Video", "film a policy beside the expert"),
     "bench": ("benchmark", "Bench", "run a grid of methods, tasks and seeds into one table"),
+    "verdict": ("verdict", "Verdict", "did it imitate? answered without any reward"),
     "report": ("reporting", "Report", "write a run's report as one self-contained page"),
     "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),

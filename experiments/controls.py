@@ -24,6 +24,8 @@ from .run import this_command, versions
 ALGORITHM = 1
 # Controls of the shipped demonstrations, part of the package.
 SHIPPED = Path(__file__).parent / "controls"
+# A kept control's policy stands beside its score.
+AGENT = ".gfa"
 # Steps a second that an announced cost is reckoned with.
 STEPS_PER_SECOND = 6000
 
@@ -89,8 +91,8 @@ def find(name: str, task: Task) -> Score | None:
 
 def make(name: str, task: Task, folder: Path | None = None) -> Score:
     """Train or play the control, keep its score, and return it."""
-    score = MAKERS[name](task)
     path = kept_file(folder or cache_folder(), definition(name, task))
+    score = MAKERS[name](task, path.with_suffix(AGENT))
     origin = {"command": this_command(), "versions": versions()}
     kept = {**origin, "definition": definition(name, task), "score": score.to_json()}
     try:
@@ -98,6 +100,20 @@ def make(name: str, task: Task, folder: Path | None = None) -> Score:
     except EnvironmentFault as fault:
         print(f"gailforce: the control is not kept: {fault}", file=sys.stderr)
     return score
+
+
+def constant_agent(task: Task, train: bool = False) -> Path | None:
+    """The policy of an agent paid a constant reward: of this task, else of the body, else made or None."""
+    exact = [kept_file(folder, definition("constant", task)) for folder in (SHIPPED, cache_folder())]
+    like = [sorted(path.parent.glob(f"constant-{task.env_id}-*{AGENT}")) for path in exact]
+    found = [path.with_suffix(AGENT) for path in exact if path.with_suffix(AGENT).is_file()]
+    # One of another budget or horizon shows what living looks like as well.
+    found += [path for paths in like for path in paths]
+    if not found and train:
+        print(f"training the control constant reward: {cost('constant', task)}", file=sys.stderr, flush=True)
+        make("constant", task)
+        return constant_agent(task)
+    return found[0] if found else None
 
 
 def _read(path: Path) -> Score | None:
@@ -124,28 +140,31 @@ def expert_score(demos: Demonstrations) -> Score | None:
     return Score(tuple(map(float, demos.returns)), tuple(map(len, episodes)), seeds, source)
 
 
-def _random(task: Task) -> Score:
+def _random(task: Task, kept: Path) -> Score:
     policy = RandomPolicy(spaces(task.env_id)[1], task.seed)
     return evaluate(
         policy, task.env_id, task.episodes, horizon=task.horizon, source="uniformly random actions"
     )
 
 
-def _bc(task: Task) -> Score:
+def _bc(task: Task, kept: Path) -> Score:
     agent = BC(task.env_id, task.demos, task.seed).learn()
     return evaluate(
         agent, task.env_id, task.episodes, horizon=task.horizon, source="cloning the same demonstrations"
     )
 
 
-def _constant(task: Task) -> Score:
+def _constant(task: Task, kept: Path) -> Score:
     config = task.gail
     env = make_env(task.env_id, config.copies, task.seed, horizon=task.horizon)
     reward = RewardModel("constant", seed=task.seed, config=config.reward)
     agent = GAIL(env, task.demos, reward, seed=task.seed, config=config, horizon=task.horizon)
     agent.learn(task.steps)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    agent.save(kept)
     source = f"the same learner paid a constant reward for {task.steps:,} steps"
     return evaluate(agent, task.env_id, task.episodes, horizon=task.horizon, source=source)
 
 
-MAKERS: dict[str, Callable[[Task], Score]] = {"random": _random, "bc": _bc, "constant": _constant}
+# (task, where its policy may be kept) -> score.
+MAKERS: dict[str, Callable[[Task, Path], Score]] = {"random": _random, "bc": _bc, "constant": _constant}

@@ -10,14 +10,17 @@ from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
 from ..envs.errors import GailforceError, UsageError
 from ..envs.registry import env_id, make_env
+from . import controls
 from .evaluation import evaluate
 from .filming import film_beside_expert
 from .imitation_config import ImitationConfig
+from .keeping import keep, score_kept
 from .progress import progress
 from .provenance import commit
 from .report import write_report
 from .run import RunFolder, termination_interrupts, versions
 from .scoreboard import ControlMode, with_controls
+from .verdict import gather, judge, write_verdict
 
 # Seed and number of the episodes behind the learning curve; apart from those of scores.
 CURVE_SEED, CURVE_EPISODES = 60_000, 10
@@ -33,6 +36,8 @@ class FinishConfig:
     evaluation_episodes: int = 50
     # Film the imitator beside the expert.
     video: bool = True
+    # Judge without reward, and score the checkpoint nearest to the demonstrations beside the last.
+    verdict: bool = True
 
     def __post_init__(self) -> None:
         if self.evaluation_episodes < 1:
@@ -76,7 +81,7 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int, plai
         try:
             agent.learn(config.steps - done, callbacks, reset_num_timesteps=done == 0)
         except KeyboardInterrupt:
-            agent.save(run.checkpoints / f"step-{agent.learner.num_timesteps:08d}.gfa")
+            agent.save(run.checkpoint(agent.learner.num_timesteps))
             raise KeyboardInterrupt(f"go on with: gailforce resume {run.path}") from None
     agent.save(run.agent)
     return Training(agent.learner.num_timesteps - done, time.time() - started)
@@ -113,9 +118,26 @@ def finish(
     run.write_result({**result, **with_controls(scores, config.task(demos), "none")})
     result |= with_controls(scores, config.task(demos), show.controls)
     run.write_result(result)
+    if show.verdict:
+        result |= _judge(agent, run, config, demos, result)
+        run.write_result(result)
     exit_code = _film(agent, run, config) if show.video else 0
     write_report(run.path)
     return {**result, "exit_code": exit_code}
+
+
+def _judge(
+    agent: GAIL, run: RunFolder, config: ImitationConfig, demos: Demonstrations, result: dict[str, Any]
+) -> dict[str, Any]:
+    """The verdict, kept in the run, and the score of the checkpoint it finds nearest."""
+    constant = controls.constant_agent(config.task(demos))
+    evidence = gather(
+        agent, agent.reward_model, run, demos.without_rewards(), config.env, config.horizon, constant
+    )
+    found = write_verdict(run, judge(evidence), demos.name)
+    step = keep(run, evidence.moments)
+    kept = {} if step is None else {"kept": score_kept(run, config, result, step)}
+    return {"agent": {**result["agent"], **kept}, "verdict": {k: found[k] for k in ("verdict", "sentence")}}
 
 
 def _film(agent: GAIL, run: RunFolder, config: ImitationConfig) -> int:

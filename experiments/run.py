@@ -132,6 +132,15 @@ class RunFolder:
         """The agent at the end of its budget."""
         return self.path / "agent.gfa"
 
+    @property
+    def kept(self) -> Path:
+        """The checkpoint nearest to the demonstrations."""
+        return self.path / "kept.gfa"
+
+    def checkpoint(self, step: int) -> Path:
+        """Where the agent after so many steps is, or will be, kept."""
+        return self.checkpoints / f"step-{step:08d}.gfa"
+
     def newest_agent(self) -> Path:
         """The finished agent, or the newest checkpoint of a run that was stopped.
 

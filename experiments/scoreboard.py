@@ -29,6 +29,7 @@ CONTROLS = ("random", "bc", "constant", "expert")
 ROWS = {
     "deterministic": "agent, deterministic",
     "exploring": "agent, exploring",
+    "kept": "agent, nearest step",
     "random": "random actions",
     "bc": "behaviour cloning",
     "constant": "constant reward",
@@ -109,9 +110,14 @@ def describe_result(result: dict[str, Any]) -> str:
         f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} "
         f"({demos['transitions']:,} transitions), "
         f"{result['steps']:,} steps{_pace(result)}\n\n"
-        f"{table(result)}\n\n{FOOTNOTE}\n"
+        f"{table(result)}\n\n{FOOTNOTE}\n{_verdict(result)}"
         f"report: {result['run']}/report.html"
     )
+
+
+def _verdict(result: dict[str, Any]) -> str:
+    found = result.get("verdict")
+    return f"verdict without reward: {found['verdict']}. {found['sentence']}\n" if found else ""
 
 
 def _pace(result: dict[str, Any]) -> str:

@@ -1,0 +1,144 @@
+"""Resemblance: how far a policy's steps lie from the demonstrations', in units that mean something.
+
+Distances are between sets of single steps (observation and action, or observation alone), each column in
+standard deviations of the demonstrations. Everything here reads observations and actions, never a reward.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from ..envs.errors import DataError
+from .dataset import STD_FLOOR, Demonstrations
+from .trajectory import Trajectory
+
+# Rows compared at once: 32 MB of float64 for 2,000 against 2,000.
+BLOCK = 2000
+# Directions of the sliced Wasserstein distance, and levels its quantiles are taken at.
+DIRECTIONS, LEVELS = 64, 200
+
+Rows = Float[np.ndarray, "_ X"]
+
+
+def energy_distance(x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"]) -> float:
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'|, 0 exactly where the samples are the same.
+
+    The V-statistic (pairs of a row with itself included) of Székely & Rizzo 2013.
+    """
+    return 2 * mean_distance(x, y) - mean_distance(x, x) - mean_distance(y, y)
+
+
+def mean_distance(x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"]) -> float:
+    """Mean Euclidean distance over all pairs of rows."""
+    total, y_squares = 0.0, np.square(y).sum(axis=1)
+    for start in range(0, len(x), BLOCK):
+        rows = x[start : start + BLOCK]
+        squares = np.square(rows).sum(axis=1)[:, None] + y_squares - 2 * rows @ y.T
+        # Rounding can leave a tiny negative square where two rows are the same.
+        total += float(np.sqrt(np.maximum(squares, 0.0)).sum())
+    return total / (len(x) * len(y))
+
+
+def sliced_wasserstein(
+    x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"], directions: int = DIRECTIONS, seed: int = 0
+) -> float:
+    """Mean over random unit directions u of W1(u·X, u·Y), by quantiles (Bonneel et al. 2015)."""
+    u = np.random.default_rng(seed).normal(size=(x.shape[1], directions))
+    u /= np.linalg.norm(u, axis=0)
+    levels = (np.arange(LEVELS) + 0.5) / LEVELS
+    return float(np.abs(np.quantile(x @ u, levels, axis=0) - np.quantile(y @ u, levels, axis=0)).mean())
+
+
+Distance = Callable[[Rows, Rows], float]
+
+
+def steps_of(episode: Trajectory, with_actions: bool = True) -> Float[np.ndarray, "T X"]:
+    """One row for each step: observation, then action as executed."""
+    obs = episode.obs[:-1]
+    return np.concatenate((obs, episode.actions), axis=1) if with_actions else obs
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """Distances to demonstrations on a scale: 0 as among the demonstrations themselves, 1 as random actions.
+
+    Attributes:
+        reference: the demonstrations' steps, standardised.
+        floor: mean distance of one portion of the demonstrations from the others.
+        random: mean distance of the random policy's episodes.
+        length: mean length of the demonstrations [steps].
+    """
+
+    reference: Rows
+    mean: Float[np.ndarray, "X"]
+    std: Float[np.ndarray, "X"]
+    floor: float
+    random: float
+    length: float
+    distance: Distance = sliced_wasserstein
+    with_actions: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        demos: Demonstrations,
+        random: Sequence[Trajectory],
+        distance: Distance = sliced_wasserstein,
+        with_actions: bool = True,
+    ) -> "Ruler":
+        """A ruler from demonstrations and some episodes of random actions.
+
+        Raises:
+            DataError: too few steps to part, or demonstrations no nearer to themselves than random ones.
+        """
+        portions = [rows if with_actions else rows[:, : demos.obs_size] for rows in portions_of(demos)]
+        whole = np.concatenate(portions)
+        mean, std = whole.mean(axis=0), np.maximum(whole.std(axis=0), STD_FLOOR)
+        scaled = [(rows - mean) / std for rows in portions]
+        floor = float(np.mean([distance(rows, _others(scaled, i)) for i, rows in enumerate(scaled)]))
+        unit = floor, floor + 1.0, demos.mean_length, distance, with_actions
+        ruler = cls(np.concatenate(scaled), mean, std, *unit)
+        level = float(np.mean([ruler.raw(episode) for episode in random]))
+        if level <= floor:
+            raise DataError(
+                f"the demonstrations of {demos.name or 'this set'} differ among themselves ({floor:.3g}) as "
+                f"much as from random actions ({level:.3g}); resemblance to them says nothing"
+            )
+        return replace(ruler, random=level)
+
+    def raw(self, episode: Trajectory) -> float:
+        """Distance of one episode's steps from the demonstrations', in standard deviations."""
+        rows = (steps_of(episode, self.with_actions) - self.mean) / self.std
+        return self.distance(rows, self.reference)
+
+    def __call__(self, episode: Trajectory) -> float:
+        """(distance - floor) / (random - floor), the steps that a fall took from an episode counted as 1.
+
+        d = lived (raw - floor) / (random - floor) + 1 - lived, where lived is the share of the
+        demonstrations' length; without it one good second would be as good as a good episode.
+        """
+        lived = min(1.0, len(episode) / self.length)
+        return lived * (self.raw(episode) - self.floor) / (self.random - self.floor) + 1 - lived
+
+
+def portions_of(demos: Demonstrations) -> list[Rows]:
+    """The demonstrations in portions to compare with each other: episodes, or the halves of a single one.
+
+    Of a single episode the halves are in time, because its neighbouring steps are nearly the same;
+    of a subsampled set each episode's known steps are a portion.
+
+    Raises:
+        DataError: fewer than four steps.
+    """
+    steps = demos.transitions()
+    rows = np.concatenate((steps.obs, steps.actions), axis=1)
+    if len(rows) < 4:
+        raise DataError(f"{demos.name or 'the demonstrations'} hold {len(rows)} steps; it takes four to part")
+    ends = np.cumsum(demos.lengths) if len(demos) > 1 else np.array([len(rows) // 2, len(rows)])
+    return [part for part in np.split(rows, ends[:-1]) if len(part)]
+
+
+def _others(portions: list[Rows], index: int) -> Rows:
+    return np.concatenate([rows for i, rows in enumerate(portions) if i != index])

@@ -1,0 +1,181 @@
+"""The verb `verdict`: did it imitate? One reward-free word, with reasons and confidence."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+from ..agents.bridge import RewardModel
+from ..agents.loading import PolicyOptions, load_policy
+from ..agents.settings import from_plain
+from ..demos.dataset import Demonstrations, require_environment
+from ..demos.durable import write_durably
+from ..demos.recorder import Policy
+from ..envs.errors import DataError, UsageError
+from ..envs.registry import Horizon, spaces
+from . import controls
+from .command import Command
+from .evidence import DETERMINISTIC, EXPLORING, Evidence, Judge, accuracies, moments, shares
+from .imitation_config import ImitationConfig
+from .run import RunFolder, one_thread, this_command, versions
+from .scoreboard import SHIPPED_FOR
+from .statistics import mean_interval
+from .target import Target, resolve
+from .verdict_checks import CHECKS, IMITATES, PARTLY, SURVIVES, Check
+from .verdict_confidence import confidence
+
+Word = Literal["imitates", "partly", "survives only", "failed", "cannot tell"]
+# Fewer transitions than this do not show what the expert does.
+FEWEST = 20
+
+SENTENCES: dict[Word, str] = {
+    "imitates": "The agent does what the demonstrations show, as far as single steps can tell.",
+    "partly": "The agent comes near the demonstrations, but its steps can be told from theirs.",
+    "survives only": "The agent lives as long as the expert, but does something else.",
+    "failed": "The agent neither lives as long as the expert nor moves like it.",
+    "cannot tell": "There is not enough to judge by.",
+}
+
+
+def conclude(e: Evidence, checks: Sequence[Check]) -> Word:
+    """The word that the evidence bears out.
+
+    Near enough with its whole interval: imitates. Near, but no more: partly. Alive and far: survives only,
+    also where it is hardly nearer than an agent paid for living. The rest failed.
+    """
+    if e.unfit or e.deterministic is None:
+        return "cannot tell"
+    found = mean_interval(e.deterministic.distances)
+    status = {check.name: check.status for check in checks}
+    if found.high <= IMITATES and "fail" not in (status["survival"], status["episode to episode"]):
+        return "imitates"
+    alive = e.deterministic.length >= SURVIVES * e.demo_length
+    if found.value <= PARTLY:
+        return "partly"
+    return "survives only" if alive else "failed"
+
+
+def judge(e: Evidence) -> dict[str, Any]:
+    """The whole verdict as plain values."""
+    if e.unfit or e.deterministic is None:
+        checks = [Check("demonstrations", "unknown", e.unfit, "give more demonstrations")]
+        word: Word = "cannot tell"
+    else:
+        checks = [check(e) for check in CHECKS]
+        word = conclude(e, checks)
+    distance = None if e.deterministic is None else asdict(mean_interval(e.deterministic.distances))
+    return {
+        "verdict": word,
+        "sentence": e.unfit or SENTENCES[word],
+        "confidence": confidence(word, e),
+        "resemblance": distance,
+        "trend": [[moment.step, moment.distance] for moment in e.moments],
+        "checks": [asdict(check) for check in checks],
+        "attribution": [{"dimension": name, "share": share} for name, share in e.attribution],
+    }
+
+
+def gather(
+    policy: Policy,
+    reward: RewardModel | None,
+    run: RunFolder | None,
+    demos: Demonstrations,
+    env: str,
+    horizon: Horizon,
+    constant: Path | None,
+) -> Evidence:
+    """Play the policy, its checkpoints and the constant control, and read the log; no reward is looked at."""
+    known = Evidence(len(demos), demos.steps, demos.mean_length)
+    if demos.steps < FEWEST:
+        return replace(known, unfit=f"{demos.steps} transitions are too few to judge by; it takes {FEWEST}")
+    try:
+        look = Judge.of(env, demos, horizon)
+    except DataError as fault:
+        return replace(known, unfit=str(fault))
+    episodes = look.episodes(policy, DETERMINISTIC)
+    explores = getattr(policy, "explores", True)
+    return replace(
+        known,
+        deterministic=look.laid(episodes),
+        exploring=look(policy, EXPLORING, deterministic=False) if explores else None,
+        constant=None if constant is None else look(load_policy(constant)).distance,
+        moments=moments(run, look) if run else (),
+        accuracies=accuracies(run) if run else None,
+        attribution=shares(reward, env, demos, episodes),
+    )
+
+
+def write_verdict(run: RunFolder | None, found: dict[str, Any], demos: str) -> dict[str, Any]:
+    """The verdict with its origin, kept as the run's `verdict.json` where there is a run."""
+    whole = {**found, "demonstrations": demos, "command": this_command(), "versions": versions()}
+    if run is not None:
+        write_durably(run.path / "verdict.json", (json.dumps(whole, indent=1) + "\n").encode())
+    return whole
+
+
+@dataclass
+class Verdict(Command):
+    """Did it imitate? Answered from the demonstrations alone, without looking at any reward.
+
+    Examples:
+        gailforce verdict runs/imitate-hopper-X
+        gailforce verdict my-ppo.zip --env Hopper-v5 --demos my-demos.gfd
+    """
+
+    # A run of imitate, a saved agent (.gfa), or a Stable-Baselines3 zip.
+    policy: Annotated[Path, tyro.conf.Positional]
+    # Environment, where the policy does not say.
+    env: str | None = None
+    # Demonstrations to judge by; by default those the run learned from, or the shipped ones.
+    demos: str | None = None
+    # Train an agent on a constant reward for the survival check, where none is kept.
+    train_constant: bool = False
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Gather the evidence and conclude; a run keeps its verdict in verdict.json."""
+        one_thread()
+        target = resolve(self.policy, self.env, self.options)
+        task = self._task(target)
+        constant = controls.constant_agent(task, train=self.train_constant)
+        evidence = gather(
+            target.policy,
+            target.reward_model(),
+            target.run,
+            task.demos.without_rewards(),
+            task.env_id,
+            task.horizon,
+            constant,
+        )
+        # Other demonstrations than the run's own are asked about in passing.
+        kept = target.run if self.demos is None else None
+        return write_verdict(kept, judge(evidence), task.demos.name) | {"policy": str(target.file)}
+
+    def _task(self, target: Target) -> controls.Task:
+        """The demonstrations to judge by, and what a constant agent would be trained with."""
+        config = target.config
+        if config.get("kind") == "imitation":
+            imitation = from_plain(ImitationConfig, config)
+            if self.demos is None:
+                return imitation.task(imitation.demonstrations())
+        name = self.demos or SHIPPED_FOR.get(target.env_id)
+        if name is None:
+            raise UsageError(f"no demonstrations of {target.env_id} to judge by; name some with --demos")
+        demos = Demonstrations.load(name)
+        obs_size, actions = spaces(target.env_id)
+        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        steps = int(config.get("steps", 0)) or ImitationConfig.steps
+        return controls.Task(target.env_id, demos, demos, steps, config.get("horizon", "native"))
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The word, the reasons, and what to try next."""
+        marks = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "unknown": "?   "}
+        lines = [f"{result['verdict'].upper()}: {result['sentence']}", result["confidence"]["sentence"], ""]
+        for check in result["checks"]:
+            lines.append(f"{marks[check['status']]}  {check['name']}: {check['sentence']}")
+            if check["next"]:
+                lines.append(f"      next: {check['next']}")
+        return "\n".join(lines)

@@ -1,0 +1,113 @@
+"""Resemblance: distances with known answers, and a ruler whose ends mean what they say."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gailforce.demos.card import Card
+from gailforce.demos.dataset import Demonstrations
+from gailforce.demos.resemblance import Ruler, energy_distance, portions_of, sliced_wasserstein
+from gailforce.demos.trajectory import Trajectory
+from gailforce.envs.errors import DataError
+
+RNG = np.random.default_rng(0)
+CARD = Card("Hopper-v5", "tests", "none", episodes=4)
+
+
+def _episode(shift=0.0, length=200, seed=0, source=""):
+    rng = np.random.default_rng(seed)
+    obs = rng.normal(shift, 1.0, (length + 1, 3))
+    return Trajectory(obs, rng.normal(shift, 1.0, (length, 2)), True, False, source=source)
+
+
+def _demos(episodes=4, length=200):
+    return Demonstrations([_episode(seed=10 + i, length=length) for i in range(episodes)], CARD)
+
+
+def _ruler(demos=None, **kwargs):
+    return Ruler.of(demos or _demos(), [_episode(4.0, seed=90 + i) for i in range(3)], **kwargs)
+
+
+def test_energy_distance_of_two_points_is_twice_their_distance():
+    # 2 E|X-Y| = 2 * 5; no spread within either sample.
+    assert energy_distance(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0]])) == 10.0
+
+
+def test_energy_distance_by_hand():
+    # X = {0, 2}, Y = {1}: 2 * 1 - (0+2+2+0)/4 - 0 = 1.
+    assert energy_distance(np.array([[0.0], [2.0]]), np.array([[1.0]])) == pytest.approx(1.0)
+
+
+def test_energy_distance_does_not_depend_on_blocks():
+    x, y = RNG.normal(size=(4100, 3)), RNG.normal(1.0, 1.0, (50, 3))
+    whole = np.linalg.norm(x[:, None] - y[None], axis=2).mean()
+    within = [np.linalg.norm(z[:, None] - z[None], axis=2).mean() for z in (y, x)]
+    assert energy_distance(x, y) == pytest.approx(2 * whole - sum(within))
+
+
+@pytest.mark.parametrize("distance", [energy_distance, sliced_wasserstein])
+def test_a_sample_is_at_no_distance_from_itself(distance):
+    x = RNG.normal(size=(40, 5))
+    assert distance(x, x) == pytest.approx(0.0, abs=1e-9)
+    assert distance(x, RNG.permutation(x)) == pytest.approx(0.0, abs=1e-9)
+
+
+@given(st.floats(-5, 5), st.integers(0, 1000))
+@settings(max_examples=20, deadline=None)
+def test_sliced_wasserstein_of_a_shift_is_the_mean_of_its_projections(shift, seed):
+    # W1 of a sample and its translate by v is |u.v|; in one dimension u = 1 or -1.
+    x = np.random.default_rng(seed).normal(size=(300, 1))
+    assert sliced_wasserstein(x, x + shift) == pytest.approx(abs(shift), abs=1e-9)
+
+
+def test_distances_are_symmetric():
+    x, y = RNG.normal(size=(60, 4)), RNG.normal(0.5, 2.0, (80, 4))
+    for distance in (energy_distance, sliced_wasserstein):
+        assert distance(x, y) == pytest.approx(distance(y, x))
+
+
+def test_the_ruler_reads_0_for_the_demonstrations_kind_and_1_for_random():
+    ruler = _ruler()
+    assert abs(np.mean([ruler(_episode(seed=50 + i)) for i in range(10)])) < 0.05
+    assert np.mean([ruler(_episode(4.0, seed=90 + i)) for i in range(3)]) == pytest.approx(1.0)
+
+
+def test_steps_that_a_fall_took_count_as_random():
+    whole, half = _episode(seed=1, length=200), _episode(seed=1, length=100)
+    ruler = _ruler()
+    assert ruler(half) == pytest.approx(0.5, abs=0.1)
+    assert ruler(whole) < 0.1
+
+
+def test_the_ruler_ignores_rewards():
+    episode = _episode(seed=3)
+    poisoned = Trajectory(episode.obs, episode.actions, True, False, rewards=np.full(200, np.nan))
+    assert _ruler()(poisoned) == _ruler()(episode)
+
+
+def test_states_alone_can_be_compared():
+    ruler = _ruler(with_actions=False)
+    assert ruler.reference.shape[1] == 3
+    still = Trajectory(_episode(seed=4).obs, np.full((200, 2), 50.0), True, False)
+    assert ruler(still) < 0.1 < _ruler()(still)
+
+
+def test_one_episode_is_parted_in_time():
+    (first, second) = portions_of(_demos(1))
+    assert len(first) == len(second) == 100
+
+
+def test_each_episode_is_a_portion_and_unknown_steps_are_left_out():
+    portions = portions_of(_demos(4).subsample(20))
+    assert [len(part) for part in portions] == [10] * 4
+
+
+def test_too_few_steps_cannot_be_parted():
+    with pytest.raises(DataError, match="hold 3 steps; it takes four"):
+        portions_of(_demos(1, length=3))
+
+
+def test_demonstrations_like_random_actions_are_refused():
+    with pytest.raises(DataError, match="resemblance to them says nothing"):
+        Ruler.of(_demos(2, length=4), [_episode(seed=70, length=2000)])
