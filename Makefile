@@ -37,7 +37,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,data,tb]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,data,tb,ray]'
 	touch $@
 
 clean:

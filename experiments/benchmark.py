@@ -5,18 +5,19 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
 from ..demos.durable import write_durably
 from ..envs.cores import usable_cores
+from ..envs.errors import UsageError
 from .bench_progress import BenchProgress
 from .bench_table import rows, text_table
 from .cell_store import CellStore
 from .command import Command, require_at_least
 from .grid import Grid, read_grid
-from .local_pool import LocalPool, Outcome
+from .local_pool import LocalPool, Outcome, Pool
 from .provenance import commit
 from .run import termination_interrupts, this_command, versions
 from .schedule import run_cells
@@ -39,12 +40,17 @@ class Bench(Command):
     Examples:
         gailforce bench smoke
         gailforce bench my-grid.toml --jobs 2
+        gailforce bench paper --engine ray --ray-address 10.0.0.1:6379
     """
 
     # A grid file, or the name of a shipped grid: paper, smoke.
     grid: Annotated[str, tyro.conf.Positional]
-    # Cells at once; by default one for every core this process may use.
+    # Cells at once; by default one for every core this process (or the cluster) may use.
     jobs: int | None = None
+    # local runs on this machine, ray on a Ray cluster.
+    engine: Literal["local", "ray"] = "local"
+    # Ray's cluster, as in 10.0.0.1:6379; by default the one around, or a new one on this machine.
+    ray_address: str | None = None
     # Folder of the table and, in cells/, of finished cells.
     results: Path = Path("results")
     # Folder that holds the runs of the cells.
@@ -52,14 +58,13 @@ class Bench(Command):
 
     def run(self) -> dict[str, Any]:
         """Run what is missing, then make the table."""
-        jobs = max(1, int(usable_cores())) if self.jobs is None else self.jobs
-        require_at_least(1, jobs=jobs)
+        self._check()
         grid, store = read_grid(self.grid), CellStore(self.results / "cells")
         progress = BenchProgress(grid.cells)
         with termination_interrupts():
             try:
                 runs = self.runs / f"bench-{grid.name}"
-                failed = run_cells(grid.cells, store, LocalPool(jobs), runs, this_command(), progress)
+                failed = run_cells(grid.cells, store, self._pool(), runs, this_command(), progress)
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(f"go on with: {this_command()}") from None
             finally:
@@ -67,6 +72,18 @@ class Bench(Command):
         result = table(grid, store, failed)
         write_durably(self.results / f"{grid.name}.json", (json.dumps(result, indent=1) + "\n").encode())
         return {**result, "exit_code": FAILED if failed else 0}
+
+    def _check(self) -> None:
+        require_at_least(1, jobs=1 if self.jobs is None else self.jobs)
+        if self.ray_address is not None and self.engine != "ray":
+            raise UsageError("--ray-address goes with --engine ray; add it, or leave the address out")
+
+    def _pool(self) -> Pool:
+        if self.engine == "local":
+            return LocalPool(self.jobs or max(1, int(usable_cores())))
+        from .ray_pool import RayPool  # an extra
+
+        return RayPool(self.ray_address, self.jobs)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The table, with what failed."""

@@ -145,7 +145,7 @@ def _scored(cell: Cell) -> dict[str, Any]:
 
 
 def _on_expert(cell: Cell) -> dict[str, Any]:
-    whole = Demonstrations.load(cell.config.demos)
+    whole = _whole(cell.config.demos)
     known = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
     return {"demonstrations": whole.fingerprint(), "returns": known}
 
@@ -177,7 +177,12 @@ def _fingerprint(config: ImitationConfig) -> str:
 @cache
 def _drawn_fingerprint(env: str, demos: str, episodes: int, draw: int | None, subsample: int) -> str:
     """Cached: a grid asks for the same draw once for every method."""
-    return ImitationConfig(env, demos, episodes, draw, subsample).demonstrations().fingerprint()
+    return ImitationConfig(env, demos, episodes, draw, subsample).drawn(_whole(demos)).fingerprint()
+
+
+@cache
+def _whole(demos: str) -> Demonstrations:
+    return Demonstrations.load(demos)
 
 
 # What a cell depends on besides method, environment and algorithm; reward models are not listed.

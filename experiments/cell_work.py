@@ -68,7 +68,8 @@ def _imitate(job: Job) -> dict[str, Any]:
     agent = config.agent(demos)
     run = RunFolder.at(job.folder, {"kind": "imitation", **asdict(config)}, job.command)
     training = train(agent, run, config, EVERY, plain=True)
-    show = FinishConfig("none", job.cell.evaluation_episodes, video=False)
+    episodes = job.cell.evaluation_episodes
+    show = FinishConfig(controls="none", evaluation_episodes=episodes, video=False, verdict=False)
     return finish(agent, run, config, demos, training, show)
 
 

@@ -51,9 +51,11 @@ class ImitationConfig:
 
     def demonstrations(self) -> Demonstrations:
         """The demonstrations this run learns from."""
-        demos = Demonstrations.load(self.demos)
-        if self.episodes:
-            demos = demos.take(self.episodes, self.draw)
+        return self.drawn(Demonstrations.load(self.demos))
+
+    def drawn(self, whole: Demonstrations) -> Demonstrations:
+        """This run's share of the whole set."""
+        demos = whole.take(self.episodes, self.draw) if self.episodes else whole
         return demos.subsample(self.subsample, self.draw) if self.subsample > 1 else demos
 
     def expert_episode(self) -> Trajectory:

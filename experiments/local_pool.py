@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .cell_process import CRASHED, ERROR, RESULT
 from .cell_work import Job
@@ -31,6 +31,7 @@ class Outcome:
     exit_code: int = 0
 
 
+@runtime_checkable
 class Pool(Protocol):
     """Somewhere to run cells."""
 

@@ -1,6 +1,7 @@
 """Cells one after another through a pool: claimed, run, kept, or recorded as failed; the rest goes on."""
 
 import shutil
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -36,7 +37,7 @@ def run_cells(
     Raises:
         KeyboardInterrupt: after ending what ran and removing its half-made folders.
     """
-    waiting, running, failed = deque(cells), set[Job](), list[Outcome]()
+    waiting, running, failed, told = deque(cells), set[Job](), list[Outcome](), False
     try:
         while waiting or running:
             job = _next(waiting, store, runs, command, report) if pool.has_room() else None
@@ -44,6 +45,9 @@ def run_cells(
                 running.add(job)
                 pool.start(job)
                 continue
+            if not running and not told:
+                told = True
+                print(f"waiting for {len(waiting)} cells that another bench is at", file=sys.stderr)
             for outcome in pool.ended():
                 running.remove(outcome.job)
                 _keep(outcome, store)

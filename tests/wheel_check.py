@@ -9,7 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Files beside the code that the wheel must carry.
-SHIPPED = ("demos/shipped/*.gfd", "demos/shipped/*.gfa", "experiments/controls/*.json", "py.typed")
+SHIPPED = (
+    *("demos/shipped/*.gfd", "demos/shipped/*.gfa", "py.typed"),
+    *("experiments/controls/*.json", "experiments/grids/*.toml"),
+)
 
 
 def main(folder: str) -> int:
