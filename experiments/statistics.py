@@ -1,28 +1,21 @@
-"""Scores with their uncertainty: interquartile means and bootstrap intervals, never a bare number.
+"""Scores with their uncertainty: means, interquartile means and shares, never a bare number.
 
 Agarwal et al. 2021, "Deep Reinforcement Learning at the Edge of the Statistical Precipice". Percentile
 intervals of few scores are too narrow (three seeds cannot know their own spread): print every score as well.
 """
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from statistics import NormalDist
 
 import numpy as np
 from jaxtyping import Float
 
 from ..envs.errors import DataError, UsageError
+from .bootstrap import RESAMPLES, Reduction, Scores, ScoresByTask, check_options, checked, resampled, strata
 
 # Share of the scores that the interquartile mean leaves out at each end.
 TRIM = 0.25
-# Scores held in memory at once while resampling: 32 MB of float64.
-BLOCK = 4_000_000
-
-Scores = Sequence[float] | Float[np.ndarray, " _"]
-# One group of scores, or one group per task (stratum).
-ScoresByTask = Scores | Sequence[Scores]
-Reduction = Callable[[Float[np.ndarray, "R N"]], Float[np.ndarray, " R"]]
 
 
 @dataclass(frozen=True)
@@ -42,6 +35,15 @@ class Estimate:
         if self.n < 1:
             raise DataError(f"an estimate needs at least one score, not {self.n}")
 
+    @classmethod
+    def from_draws(
+        cls, value: float, draws: Float[np.ndarray, " R"], confidence: float, n: int
+    ) -> "Estimate":
+        """The percentile interval of bootstrap draws, widened where it misses the value itself."""
+        tail = (1 - confidence) / 2
+        low, high = np.quantile(draws, [tail, 1 - tail])
+        return cls(value, min(float(low), value), max(float(high), value), n)
+
     @property
     def decimals(self) -> int:
         """Decimals that its numbers are worth writing with: none from 100 on, two, or three if narrow."""
@@ -58,30 +60,21 @@ class Estimate:
         return format(self, "")
 
 
-def iqm(scores: Scores) -> float:
-    """Interquartile mean: the mean of the middle half.
-
-    IQM = mean(x₍₍g+1₎₎ … x₍₍N-g₎₎) of the sorted scores, g = floor(N/4): whole scores are cut, as in
-    scipy's `trim_mean(x, 0.25)` and rliable, so that published numbers compare. The IQM of three is
-    their mean; of five it hides the worst: print all of them beside it.
-
-    Raises:
-        DataError: no scores, or one that is not finite.
-    """
-    return float(_trimmed(_checked(scores)[None])[0])
-
-
 def mean_interval(
-    scores: ScoresByTask, resamples: int = 50_000, confidence: float = 0.95, seed: int = 0
+    scores: ScoresByTask, resamples: int = RESAMPLES, confidence: float = 0.95, seed: int = 0
 ) -> Estimate:
     """The mean of all scores with its stratified percentile bootstrap interval; see `iqm_interval`."""
     return _interval(scores, _mean, resamples, confidence, seed)
 
 
 def iqm_interval(
-    scores_by_task: ScoresByTask, resamples: int = 50_000, confidence: float = 0.95, seed: int = 0
+    scores_by_task: ScoresByTask, resamples: int = RESAMPLES, confidence: float = 0.95, seed: int = 0
 ) -> Estimate:
     """The interquartile mean over runs and tasks with its stratified percentile bootstrap interval.
+
+    IQM = mean(x₍₍g+1₎₎ … x₍₍N-g₎₎) of the sorted scores of all tasks, g = floor(N/4): whole scores are cut,
+    as in scipy's `trim_mean(x, 0.25)` and rliable, so that published numbers compare. The IQM of three is
+    their mean; of five it hides the worst: print all of them beside it.
 
     Each resample draws, with replacement, as many runs within each task as that task has; the runs of all
     tasks are then pooled. The order of runs and of tasks does not matter: the same scores give the same
@@ -101,6 +94,32 @@ def iqm_interval(
     return _interval(scores_by_task, _trimmed, resamples, confidence, seed)
 
 
+def wilson(successes: int, n: int, confidence: float = 0.95) -> Estimate:
+    """The share of successes with Wilson's score interval, which keeps its word near 0 and 1.
+
+    (p + z²/2n ± z √(p (1 - p) / n + z²/4n²)) / (1 + z²/n), p = successes / n, z the normal quantile of
+    (1 + confidence) / 2 (Wilson 1927, "Probable Inference, the Law of Succession, and Statistical
+    Inference"). None of 120 is [0, 0.031]; none of 60 is [0, 0.060].
+
+    Raises:
+        DataError: no trials, or successes outside 0 to n.
+        UsageError: a confidence outside (0, 1).
+    """
+    if n < 1:
+        raise DataError(f"a share needs at least one trial, not {n}")
+    if not 0 <= successes <= n:
+        raise DataError(f"{successes} successes cannot come of {n} trials")
+    if not 0 < confidence < 1:
+        raise UsageError(f"confidence {confidence} is not between 0 and 1; 0.95 is usual")
+    p, z = successes / n, NormalDist().inv_cdf((1 + confidence) / 2)
+    centre = p + z**2 / (2 * n)
+    half = z * math.sqrt(p * (1 - p) / n + (z / (2 * n)) ** 2)
+    shrink = 1 + z**2 / n
+    # Rounding must not push an end past the share or out of 0 to 1.
+    low, high = max(0.0, (centre - half) / shrink), min(1.0, (centre + half) / shrink)
+    return Estimate(p, 0.0 if successes == 0 else min(low, p), 1.0 if successes == n else max(high, p), n)
+
+
 def normalised(returns: Scores, random: float, expert: float) -> Float[np.ndarray, " N"]:
     """NR = (return - random) / (expert - random): 0 is a random policy, 1 the expert.
 
@@ -117,7 +136,7 @@ def normalised(returns: Scores, random: float, expert: float) -> Float[np.ndarra
             f"cannot normalise: the expert's mean return {expert:g} is not above the random policy's "
             f"{random:g}; record better demonstrations, or report plain returns"
         )
-    return (_checked(returns) - random) / (expert - random)
+    return (checked(returns) - random) / (expert - random)
 
 
 def _mean(scores: Float[np.ndarray, "R N"]) -> Float[np.ndarray, " R"]:
@@ -133,45 +152,9 @@ def _trimmed(scores: Float[np.ndarray, "R N"]) -> Float[np.ndarray, " R"]:
 def _interval(
     scores: ScoresByTask, reduction: Reduction, resamples: int, confidence: float, seed: int
 ) -> Estimate:
-    if resamples < 1:
-        raise UsageError(f"a bootstrap needs at least one resample, not {resamples}")
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence {confidence} is not between 0 and 1; 0.95 is usual")
-    strata = _strata(scores)
-    pooled = np.concatenate(strata)
+    check_options(resamples, confidence)
+    tasks = strata(scores)
+    pooled = np.concatenate(tasks)
     value = float(reduction(np.sort(pooled)[None])[0])
-    draws = _draws(strata, reduction, resamples, seed)
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return Estimate(value, min(float(low), value), max(float(high), value), pooled.size)
-
-
-def _draws(
-    strata: list[Float[np.ndarray, " _"]], reduction: Reduction, resamples: int, seed: int
-) -> Float[np.ndarray, " R"]:
-    """The reduction of `resamples` draws, made in blocks so that memory stays bounded."""
-    generator = np.random.default_rng(seed)
-    block = max(1, BLOCK // sum(stratum.size for stratum in strata))
-    reduced = []
-    for start in range(0, resamples, block):
-        rows = min(block, resamples - start)
-        drawn = [s[generator.integers(s.size, size=(rows, s.size), dtype=np.uint32)] for s in strata]
-        reduced.append(reduction(np.concatenate(drawn, axis=1)))
-    return np.concatenate(reduced)
-
-
-def _strata(scores: ScoresByTask) -> list[Float[np.ndarray, " _"]]:
-    """One sorted array per task, the tasks in an order of their own: a permutation changes no bit."""
-    nested = len(scores) > 0 and np.ndim(scores[0]) > 0
-    tasks = cast("Sequence[Scores]", scores if nested else [scores])
-    strata = [np.sort(_checked(task)) for task in tasks]
-    return sorted(strata, key=lambda stratum: (stratum.size, stratum.tolist()))
-
-
-def _checked(scores: Scores) -> Float[np.ndarray, " N"]:
-    array = np.asarray(scores, dtype=np.float64)
-    if array.ndim != 1 or array.size == 0:
-        raise DataError(f"scores must be a list of at least one number, not of shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise DataError(f"{np.count_nonzero(~np.isfinite(array))} of {array.size} scores are not finite")
-    return array
+    draws = resampled(tasks, reduction, resamples, seed)
+    return Estimate.from_draws(value, draws, confidence, pooled.size)

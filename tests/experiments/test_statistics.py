@@ -1,6 +1,7 @@
 """The claims of gailforce.experiments.statistics."""
 
 import itertools
+import math
 import time
 
 import numpy as np
@@ -9,10 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gailforce.envs.errors import DataError, UsageError
-from gailforce.experiments.statistics import Estimate, iqm, iqm_interval, mean_interval, normalised
+from gailforce.experiments.statistics import Estimate, iqm_interval, mean_interval, normalised, wilson
 
+# Normal quantile of a 95 % interval.
+Z = 1.959963984540054
 finite = st.floats(-1e6, 1e6)
 groups = st.lists(finite, min_size=1, max_size=20)
+# Whole numbers, so that shifting and scaling them rounds nothing.
+whole = st.lists(
+    st.lists(st.integers(-1000, 1000).map(float), min_size=1, max_size=10), min_size=1, max_size=4
+)
+
+
+def iqm(scores):
+    """The interquartile mean alone."""
+    return iqm_interval(scores, resamples=1).value
 
 
 def test_iqm_of_eight_is_the_mean_of_the_middle_four():
@@ -113,15 +125,94 @@ def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
 
 
 def test_memory_blocks_do_not_lose_resamples(monkeypatch):
-    monkeypatch.setattr("gailforce.experiments.statistics.BLOCK", 37)
+    monkeypatch.setattr("gailforce.experiments.bootstrap.BLOCK", 37)
     estimate = mean_interval([0.0] * 5 + [1.0] * 5, resamples=20_000)
     assert (estimate.low, estimate.high) == (0.2, 0.8)
 
 
-def test_fifty_thousand_resamples_of_fifty_scores_take_less_than_five_seconds():
-    start = time.perf_counter()
-    iqm_interval(np.arange(50.0))
-    assert time.perf_counter() - start < 5
+@pytest.mark.parametrize("interval", [iqm_interval, mean_interval])
+@pytest.mark.parametrize("scores", [np.arange(50.0), np.arange(60.0).reshape(6, 10)], ids=["50", "6x10"])
+def test_fifty_thousand_resamples_take_a_second_at_most(interval, scores):
+    start = time.process_time()
+    interval(list(scores))
+    assert time.process_time() - start < 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(whole, st.integers(-1000, 1000), st.sampled_from([0.25, 0.5, 2.0, 1024.0]))
+def test_shifted_and_scaled_scores_shift_and_scale_the_interval(tasks, shift, scale):
+    moved = [[scale * x + shift for x in task] for task in tasks]
+    for interval in (iqm_interval, mean_interval):
+        old, new = interval(tasks, resamples=100), interval(moved, resamples=100)
+        for end in ("value", "low", "high"):
+            assert getattr(new, end) == pytest.approx(scale * getattr(old, end) + shift, abs=1e-9)
+
+
+def test_mirrored_scores_mirror_the_estimate():
+    scores = np.random.default_rng(5).normal(size=11)
+    for interval in (iqm_interval, mean_interval):
+        assert interval(-scores).value == pytest.approx(-interval(scores).value, abs=1e-15)
+
+
+def test_whole_numbers_are_scores_too():
+    assert mean_interval([1, 2, 3]) == mean_interval(np.array([1, 2, 3])) == mean_interval([1.0, 2.0, 3.0])
+
+
+@given(st.integers(1, 10**6))
+def test_wilson_of_none_and_of_all_has_its_closed_form(n):
+    none, everything = wilson(0, n), wilson(n, n)
+    assert (none.value, none.low, none.n) == (0.0, 0.0, n)
+    assert none.high == pytest.approx(Z**2 / (n + Z**2))
+    assert (everything.value, everything.high) == (1.0, 1.0)
+    assert everything.low == pytest.approx(n / (n + Z**2))
+
+
+@given(st.data(), st.integers(1, 10**4), st.sampled_from([0.01, 0.5, 0.95, 0.9999]))
+def test_wilson_solves_the_equation_it_comes_from(data, n, confidence):
+    successes = data.draw(st.integers(0, n))
+    estimate = wilson(successes, n, confidence)
+    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
+    # Its ends are the shares q of which p is z standard errors away: (p - q)² = z² q (1 - q) / n.
+    z = 2**0.5 * inverse_erf(confidence)
+    for q in (estimate.low, estimate.high):
+        assert (estimate.value - q) ** 2 == pytest.approx(z**2 * q * (1 - q) / n, abs=1e-12)
+
+
+def inverse_erf(confidence):
+    """x with erf(x) = confidence, by bisection."""
+    low, high = 0.0, 6.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if math.erf(middle) < confidence else (low, middle)
+    return low
+
+
+def test_wilson_agrees_with_worked_examples():
+    # Newcombe 1998, table I: 81 of 263, 15 of 148, 1 of 29.
+    for successes, n, low, high in [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (1, 29, 0.0061, 0.1718),
+    ]:
+        estimate = wilson(successes, n)
+        assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_wilson_of_failures_mirrors_that_of_successes():
+    few, many = wilson(3, 20), wilson(17, 20)
+    assert (many.low, many.high) == pytest.approx((1 - few.high, 1 - few.low))
+
+
+@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
+def test_a_share_that_cannot_be_is_refused(successes, n):
+    with pytest.raises(DataError):
+        wilson(successes, n)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 95.0])
+def test_a_share_with_a_confidence_out_of_range_is_refused(confidence):
+    with pytest.raises(UsageError, match=r"0\.95 is usual"):
+        wilson(1, 2, confidence)
 
 
 def test_normalised_puts_random_at_zero_and_the_expert_at_one():
