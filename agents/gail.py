@@ -105,10 +105,7 @@ class GAIL(Agent):
         )
         require_safe_form(self.reward_model.form, horizon, force)
         self.tape = RewardlessEnv(venv)
-        if isinstance(learner, str) and learner != "ppo":
-            raise unknown("learner", learner, ("ppo",))
-        make = self._ppo if isinstance(learner, str) else learner
-        self.learner = make(
+        self.learner = self._learner_of(learner)(
             self.tape,
             rollout_buffer_class=ScoredRolloutBuffer,
             rollout_buffer_kwargs={"tape": self.tape, "score": self._score_rollout},
@@ -182,6 +179,11 @@ class GAIL(Agent):
         for key, value in metrics.items():
             self.learner.logger.record(f"discriminator/{key}", value)
         self.learner.logger.record("discriminator/reward", float(rewards.mean()))
+
+    def _learner_of(self, learner: str | Learner) -> Learner:
+        if isinstance(learner, str) and learner != "ppo":
+            raise unknown("learner", learner, ("ppo",))
+        return self._ppo if isinstance(learner, str) else learner
 
     def _ppo(self, env: VecEnv, **kwargs: Any) -> OnPolicyAlgorithm:
         return ppo(env, self.config.ppo, self.seed, **kwargs)

@@ -107,6 +107,8 @@ def joint(index: int, shift: float, weight: float) -> Pay:
 
 
 VARIATIONS: dict[str, Pay] = {
+    # With another expert to start from: one of equal return and another gait.
+    "true": lambda s: s.reward,
     **{f"speed-{percent}": speed_of(percent / 100) for percent in (-15, 5, 15, 30, 40, 50, 60, 70, 80, 90)},
     **{f"lazy-{weight}": lazy(weight) for weight in (0.3, 1.0, 3.0)},
     **{f"jitter-{weight}": jitter(weight) for weight in (2.0, 6.0)},
@@ -168,6 +170,8 @@ class Vary:
     env: Annotated[str, tyro.conf.Positional]
     # A key of VARIATIONS.
     manner: Annotated[str, tyro.conf.Positional]
+    # The shipped expert to begin with; by default the one the usual posture is taken from.
+    start: str | None = None
     # Environment steps.
     steps: int = 150_000
     # Environment steps between two agents kept.
@@ -192,7 +196,7 @@ class Vary:
             usual_posture(demos, of),
         )
         agent = Expert(env, self.seed, self.config)
-        expert = load_policy(SHIPPED / f"{self.env}-expert.gfa").state_dict()
+        expert = load_policy(SHIPPED / f"{self.start or self.env + '-expert'}.gfa").state_dict()
         # What the expert knows, with the noise of a beginning.
         agent.policy.load_state_dict({**expert, "log_std": agent.policy.log_std.data})
         facts: dict[str, Any] = {"kind": "variation", "environment": of.env_id, "manner": self.manner}

@@ -53,7 +53,8 @@ def conclude(e: Evidence, checks: Sequence[Check]) -> Word:
     if found.high <= IMITATES and "fail" not in (status["survival"], status["episode to episode"]):
         return "imitates"
     alive = e.deterministic.length >= SURVIVES * e.demo_length
-    if found.value <= PARTLY:
+    no_nearer = alive and status["survival"] == "fail"
+    if found.value <= PARTLY and not no_nearer:
         return "partly"
     return "survives only" if alive else "failed"
 
