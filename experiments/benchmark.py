@@ -26,8 +26,6 @@ FOOTNOTE = (
     "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"
     "exploring: the same policy drawing its actions. seconds: training and scores, the mean of the seeds."
 )
-# Exit code where a cell failed.
-FAILED = 1
 
 
 @dataclass
@@ -71,7 +69,7 @@ class Bench(Command):
                 progress.close()
         result = table(grid, store, failed)
         write_durably(self.results / f"{grid.name}.json", (json.dumps(result, indent=1) + "\n").encode())
-        return {**result, "exit_code": FAILED if failed else 0}
+        return {**result, "exit_code": failed[0].exit_code if failed else 0}
 
     def _check(self) -> None:
         require_at_least(1, jobs=1 if self.jobs is None else self.jobs)

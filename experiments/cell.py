@@ -66,7 +66,8 @@ class Cell:
             DataError: the demonstrations are missing or damaged.
         """
         common = {"method": self.method, "environment": env_id(self.config.env), "algorithm": ALGORITHM}
-        return {**common, **DEPENDS.get(self.method, _on_training)(self)}
+        whole = {**common, **DEPENDS.get(self.method, _on_training)(self)}
+        return json.loads(json.dumps(whole))  # as it comes back from a file
 
     @cached_property
     def key(self) -> str:
