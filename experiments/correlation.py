@@ -1,6 +1,12 @@
 """Rank correlation with its interval, also of points that come in groups or with a third thing held fixed.
 
-Spearman 1904, "The Proof and Measurement of Association between Two Things".
+Spearman 1904, "The Proof and Measurement of Association between Two Things". Equal values share the mean of
+their ranks; without ties ρ = 1 - 6 Σ d² / (N (N² - 1)), d the difference of the two ranks of a point. With z
+held fixed it is the correlation of what is left of both ranks after linear regression on the ranks of z:
+(ρ_xy - ρ_xz ρ_yz) / √((1 - ρ_xz²) (1 - ρ_yz²)).
+
+A resample in which one side is constant has no correlation: half of those count as -1 and half as 1, which
+can only widen the interval. Of perfectly ordered points it is [1, 1] from four points on: read N.
 """
 
 from collections.abc import Sequence
@@ -27,16 +33,11 @@ def spearman(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Estimate:
-    """The rank correlation of x and y with its percentile bootstrap interval.
+    """Spearman's correlation of x and y with its percentile bootstrap interval; N counts points.
 
-    ρ = cov(rₓ, r_y) / (σ(rₓ) σ(r_y)), r the ranks, equal values sharing the mean of theirs; without ties
-    1 - 6 Σ d² / (N (N² - 1)), d = rₓ - r_y. With `given` it is the correlation of what is left of rₓ and
-    r_y after linear regression on the ranks of the given: (ρ_xy - ρ_xz ρ_yz) / √((1 - ρ_xz²) (1 - ρ_yz²)).
-
+    ρ = cov(rₓ, r_y) / (σ(rₓ) σ(r_y)), r the ranks; with `given` the partial correlation of the ranks.
     Each resample draws points with replacement and ranks them anew; with `groups` it draws whole groups, as
-    checkpoints of one training run are not independent. A draw that leaves one side constant has no
-    correlation: half of those count as -1 and half as 1, which can only widen the interval. Of perfectly
-    ordered points the interval is [1, 1] from four points on: read N.
+    checkpoints of one training run are not independent.
 
     Args:
         x: one number a point `(N,)`.
@@ -47,12 +48,9 @@ def spearman(
         confidence: share of the draws between the two ends, in (0, 1).
         seed: of the draws.
 
-    Returns:
-        The correlation in [-1, 1]; its N counts points, not groups.
-
     Raises:
-        DataError: different lengths, fewer than three points or groups, a number that is not finite, all
-            of x, of y or of the given equal, or x or y ordered exactly as the given.
+        DataError: different lengths, fewer than three points or groups, a number that is not finite, all of
+            x, of y or of the given equal, or x or y ordered exactly as the given.
         UsageError: a confidence or a number of resamples out of range.
     """
     check_options(resamples, confidence)
@@ -62,12 +60,7 @@ def spearman(
         raise DataError(
             "x or y is ordered exactly as the given (or against it): nothing is left to correlate"
         )
-    generator = np.random.default_rng(seed)
-    draws = [
-        _correlations(columns, counts(int(codes.max()) + 1, rows, generator)[:, codes])
-        for rows in blocks(resamples, width=8 * codes.size)
-    ]
-    return Estimate.from_draws(value, _bounded(np.concatenate(draws)), confidence, codes.size)
+    return Estimate.from_draws(value, _draws(columns, codes, resamples, seed), confidence, codes.size)
 
 
 def _points(
@@ -90,6 +83,23 @@ def _points(
     order = np.lexsort([codes, *columns[::-1]] if groups is not None else columns[::-1])
     # Without groups each point is its own, numbered after sorting.
     return [column[order] for column in columns], codes if groups is None else codes[order]
+
+
+def _draws(
+    columns: list[Float[np.ndarray, " N"]], codes: Int[np.ndarray, " N"], resamples: int, seed: int
+) -> Float[np.ndarray, " R"]:
+    """The correlation of each resample, -1 and 1 by turns where it is not defined."""
+    generator = np.random.default_rng(seed)
+    groups = int(codes.max()) + 1
+    draws = np.concatenate(
+        [
+            _correlations(columns, counts(groups, rows, generator)[:, codes])
+            for rows in blocks(resamples, width=8 * codes.size)
+        ]
+    )
+    undefined = np.flatnonzero(np.isnan(draws))
+    draws[undefined[::2]], draws[undefined[1::2]] = -1.0, 1.0
+    return draws
 
 
 def _correlations(
@@ -120,10 +130,3 @@ def _ranks(column: Float[np.ndarray, " N"], drawn: Int[np.ndarray, "R N"]) -> Fl
     equal = np.add.reduceat(drawn[:, np.argsort(value_of)], starts, axis=1)  # (R, distinct values)
     doubled = 2 * np.cumsum(equal, axis=1) - equal - drawn.sum(axis=1, keepdims=True)
     return doubled[:, value_of].astype(np.float64)
-
-
-def _bounded(draws: Float[np.ndarray, " R"]) -> Float[np.ndarray, " R"]:
-    """The draws with -1 and 1 by turns in place of those that are not defined."""
-    undefined = np.flatnonzero(np.isnan(draws))
-    draws[undefined[::2]], draws[undefined[1::2]] = -1.0, 1.0
-    return draws
