@@ -62,6 +62,8 @@ class Evidence:
     episodes: int
     transitions: int
     demo_length: float
+    # Distance of the demonstrations among themselves.
+    floor: float = 0.0
     # Why no ruler could be made; then nothing below it is known.
     unfit: str = ""
     deterministic: Played | None = None

@@ -14,7 +14,7 @@ from . import controls
 from .evaluation import evaluate
 from .filming import film_beside_expert
 from .imitation_config import ImitationConfig
-from .keeping import keep, score_kept
+from .keeping import keep, looked_at, score_kept
 from .progress import progress
 from .provenance import commit
 from .report import write_report
@@ -137,7 +137,12 @@ def _judge(
     found = write_verdict(run, judge(evidence), demos.name)
     step = keep(run, evidence.moments)
     kept = {} if step is None else {"kept": score_kept(run, config, result, step)}
-    return {"agent": {**result["agent"], **kept}, "verdict": {k: found[k] for k in ("verdict", "sentence")}}
+    chosen = {"checkpoints": looked_at(run, evidence.moments)}
+    return {
+        **chosen,
+        "agent": {**result["agent"], **kept},
+        "verdict": {k: found[k] for k in ("verdict", "sentence")},
+    }
 
 
 def _film(agent: GAIL, run: RunFolder, config: ImitationConfig) -> int:

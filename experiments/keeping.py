@@ -42,6 +42,16 @@ def score_kept(run: RunFolder, config: ImitationConfig, result: dict[str, Any], 
     return {**score.to_json(*means), "step": step}
 
 
+def looked_at(run: RunFolder, found: Sequence[Moment]) -> list[dict[str, float]]:
+    """Step, distance and, to score the choice afterwards, the curve's true return of every checkpoint."""
+    curve = dict(run.series("eval/return_mean"))
+    return [
+        {"step": moment.step, "distance": moment.distance, "return": curve[moment.step]}
+        for moment in found
+        if moment.step in curve
+    ]
+
+
 def main() -> None:
     """Complete finished cells."""
     one_thread()
@@ -52,9 +62,11 @@ def main() -> None:
             continue
         run, config = RunFolder.open(folder), from_plain(ImitationConfig, result["config"])
         judge = Judge.of(config.env, config.demonstrations().without_rewards(), config.horizon, threads=1)
-        step = keep(run, moments(run, judge))
+        found = moments(run, judge)
+        step = keep(run, found)
         if step is not None:
             result["agent"]["kept"] = score_kept(run, config, result, step)
+            result["checkpoints"] = looked_at(run, found)
             write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
             print(f"{path.name}: step {step:,}, NR {result['agent']['kept']['nr']['value']:.3f}", flush=True)
 

@@ -11,9 +11,9 @@ from .statistics import mean_interval
 
 Status = Literal["pass", "warn", "fail", "unknown"]
 
-# Distances on the ruler (0 as the demonstrations among themselves, 1 as random actions) up to which an
-# agent imitates, and imitates in part; set on one half of the judged agents, see results/verdict.json.
-IMITATES, PARTLY = 0.02, 0.06
+# Distances on the ruler (1 is that of random actions) up to which an agent imitates, and imitates in part;
+# set on one half of the trial's runs, see results/verdict.json.
+IMITATES, PARTLY = 0.17, 0.5
 # Share of the demonstrations' mean length from which an agent counts as surviving.
 SURVIVES = 0.9
 # Share of the constant agent's distance above which nothing was learned beyond surviving.
@@ -43,7 +43,7 @@ def resemblance(e: Evidence) -> Check:
     found = mean_interval(e.deterministic.distances)
     text = (
         f"its steps lie {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] (N={found.n}) from the "
-        "demonstrations, where 0 is their distance among themselves and 1 that of random actions"
+        f"demonstrations, where 1 is the distance of random actions and {e.floor:.3f} their own among themselves"
     )
     if found.high <= IMITATES:
         return Check("resemblance", "pass", text)

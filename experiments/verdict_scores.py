@@ -1,6 +1,6 @@
-"""How right the verdict was: thresholds set on one half of the trial's runs, words and ranks scored on the other.
+"""How right the verdict was: thresholds set on one half of the runs, words and ranks scored on the other.
 
-Run `python -m gailforce.experiments.verdict_scores` from the root of a checkout: it reads
+Run `python -m gailforce.experiments.verdict_scores` from the root of a checkout. It reads
 `results/verdict/agents.jsonl`, prints the thresholds to be put into `verdict_checks.py`, and writes
 `results/verdict.json` and the counts that a verdict's confidence rests on.
 """
@@ -57,10 +57,9 @@ class Known:
         """Whether its episodes last."""
         return float(np.mean(self.agent.lengths)) >= LIVING
 
-    def word(self) -> str:
-        """The verdict on it."""
+    def word(self, constant: float | None) -> str:
+        """The verdict on it, beside the distance of a constant-reward agent of its body."""
         demos = Demonstrations.load(f"{self.agent.body}-expert").take(EPISODES, DRAW)
-        constant = CONSTANT.get(self.agent.body)
         evidence = Evidence(
             EPISODES,
             demos.steps,
@@ -72,8 +71,13 @@ class Known:
         return conclude(evidence, [check(evidence) for check in CHECKS])
 
 
-# Mean distance of the constant-reward agents of the trial, by body; filled from the first half.
-CONSTANT: dict[str, float] = {}
+def constants(known: Sequence[Known]) -> dict[str, float]:
+    """Mean distance of the constant-reward agents, by body."""
+    found: dict[str, list[float]] = {}
+    for k in known:
+        if k.agent.kind == "constant" and k.living:
+            found.setdefault(k.agent.body, []).append(k.distance)
+    return {name: float(np.mean(distances)) for name, distances in found.items()}
 
 
 def read_agents(path: Path = AGENTS) -> list[Known]:
@@ -122,10 +126,10 @@ def thresholds(known: Sequence[Known]) -> dict[str, float]:
     return {"imitates": imitates, "partly": float(places[int(np.argmax(right))])}
 
 
-def scored(unseen: Sequence[Known]) -> dict[str, Any]:
-    """The figures of the half that set nothing."""
+def scored(unseen: Sequence[Known], constant: dict[str, float] | None = None) -> dict[str, Any]:
+    """The figures of the half that set nothing; `constant` comes from the other."""
     living = [k for k in unseen if k.living]
-    words = {id(k): k.word() for k in unseen}
+    words = {id(k): k.word((constant or {}).get(k.agent.body)) for k in unseen}
     good, bad = [k for k in unseen if k.nr >= GOOD], [k for k in living if k.nr < BAD]
     called = {"good": sum(words[id(k)] == "imitates" for k in good)}
     called["bad"] = sum(words[id(k)] == "imitates" for k in bad)
@@ -167,21 +171,16 @@ def main() -> None:
     """Set, score, write."""
     known = read_agents()
     first, second = halves(known)
-    CONSTANT.update(
-        {
-            name: float(np.mean([k.distance for k in these]))
-            for name in ("hopper", "walker2d")
-            if (these := [k for k in first if k.agent.kind == "constant" and k.agent.body == name])
-        }
-    )
+    paid = constants(first)
     result = {
         "command": this_command(),
         "commit": commit(),
         "agents": len(known),
         "thresholds": thresholds(first),
-        "unseen": scored(second),
+        "constant": paid,
+        "unseen": scored(second, paid),
         "unseen by body": {
-            name: scored([k for k in second if k.agent.body == name]) for name in ("hopper", "walker2d")
+            name: scored([k for k in second if k.agent.body == name], paid) for name in ("hopper", "walker2d")
         },
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")

@@ -109,5 +109,5 @@ def test_too_few_steps_cannot_be_parted():
 
 
 def test_demonstrations_like_random_actions_are_refused():
-    with pytest.raises(DataError, match="resemblance to them says nothing"):
+    with pytest.raises(DataError, match="differ among themselves"):
         Ruler.of(_demos(2, length=4), [_episode(seed=70, length=2000)])

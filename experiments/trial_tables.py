@@ -1,0 +1,56 @@
+"""README tables of the verdict's trial and of the choice of checkpoints, from `results/`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .statistics import Estimate
+
+# Rows of the verdict's table: what it is called, and the key of its figure.
+FIGURES = (
+    ("rank correlation of the verdict's distance with NR, agents that live", "spearman"),
+    ("... of the episodes' length alone", "spearman of length alone"),
+    ("... of the distance, agents with a discriminator", "spearman where a discriminator was"),
+    ("... of that discriminator's accuracy alone", "spearman of its accuracy alone"),
+    ("... of the distance, all agents", "spearman over all"),
+    ("of agents with NR 0.95 and more, called `imitates`", "good called imitates"),
+    ("of living agents with NR below 0.8, called `imitates`", "bad living called imitates"),
+)
+
+
+def verdict_table(results: Path) -> str:
+    """Figures of the half of the runs that set no threshold, together and for each body."""
+    found = json.loads((results / "verdict.json").read_text())
+    parts = [found["unseen"], *found["unseen by body"].values()]
+    rows = ["| on unseen runs | both bodies | Hopper | Walker2d |", "|-|-|-|-|"]
+    counts = [f"{part['agents']} of {part['runs']} runs, {part['living']} live" for part in parts]
+    rows.append(f"| agents | {' | '.join(counts)} |")
+    for name, key in FIGURES:
+        rows.append(f"| {name} | {' | '.join(_shown(part[key]) for part in parts)} |")
+    return "\n".join(rows)
+
+
+def words_table(results: Path) -> str:
+    """How often each word was right."""
+    words = json.loads((results / "verdict.json").read_text())["unseen"]["words"]
+    rows = ["| word | agents called so | that had | share |", "|-|-|-|-|"]
+    for word, counted in words.items():
+        share = f"{counted['right']} of {counted['called']}" if counted["called"] else "-"
+        rows.append(f"| {word} | {counted['called']} | {counted['meaning']} | {share} |")
+    return "\n".join(rows)
+
+
+def choice_table(results: Path) -> str:
+    """Regrets of the last checkpoint and of the one nearest to the demonstrations."""
+    found = json.loads((results / "checkpoint-choice.json").read_text())
+    rows = ["| runs | regret of the last checkpoint | of the nearest | ratio |", "|-|-|-|-|"]
+    above = found["swinging"]["fall above"]
+    for name, key in ((f"that swing (NR falls by more than {above:g})", "swinging"), ("all", "all")):
+        part = found[key]
+        ratio = "-" if part["nearest of last"] is None else f"{part['nearest of last']:.2f}"
+        rows.append(f"| {name} | {_shown(part['last'])} | {_shown(part['nearest'])} | {ratio} |")
+    return "\n".join(rows)
+
+
+def _shown(entry: dict[str, Any] | None) -> str:
+    return "-" if entry is None else f"{Estimate(**entry):.2f}"
