@@ -20,7 +20,7 @@ from .grid import Grid, read_grid
 from .local_pool import LocalPool, Outcome, Pool
 from .provenance import commit
 from .run import termination_interrupts, this_command, versions
-from .schedule import run_cells
+from .schedule import Schedule
 
 FOOTNOTE = (
     "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"
@@ -62,7 +62,7 @@ class Bench(Command):
         with termination_interrupts():
             try:
                 runs = self.runs / f"bench-{grid.name}"
-                failed = run_cells(grid.cells, store, self._pool(), runs, this_command(), progress)
+                failed = Schedule(store, self._pool(), runs, this_command(), progress).run(grid.cells)
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(f"go on with: {this_command()}") from None
             finally:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from ..demos.durable import write_durably
 from ..envs.errors import GailforceError
+from .cell_launch import ERROR, RESULT
 from .cell_work import Job, perform
 from .run import one_thread
 
-RESULT, ERROR = "cell.json", "error.txt"
 # Exit code of a fault that is not one of ours.
 CRASHED = 1
 

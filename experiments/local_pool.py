@@ -1,24 +1,23 @@
 """Cells on this machine: each a process of its own with one thread, as many at once as asked for."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from .cell_process import CRASHED, ERROR, RESULT
+from .cell_launch import ERROR, JOB, LOG, RESULT, cell_command, close, launch
 from .cell_work import Job
 
 # A process may take so long to end before it is killed [s].
 PATIENCE = 5.0
 # Between two looks at the processes [s].
 PAUSE = 0.1
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+# Exit code of a fault that is not one of ours.
+CRASHED = 1
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,6 @@ class Pool(Protocol):
         """End all jobs that run."""
 
 
-def cell_command(spec: Path) -> Sequence[str]:
-    """The command line of a cell's process."""
-    return (sys.executable, "-m", "gailforce.experiments.cell_process", str(spec))
-
-
 class LocalPool:
     """Processes on this machine.
 
@@ -70,24 +64,17 @@ class LocalPool:
         return len(self._running) < self._jobs
 
     def start(self, job: Job) -> None:
-        """Begin a job; its output goes to `log.txt` in its folder."""
-        spec = job.folder / "job.json"
+        """Begin a job; its output goes to a log in its folder."""
+        spec = job.folder / JOB
         spec.write_text(json.dumps(job.to_json()), encoding="utf-8")
-        with (job.folder / "log.txt").open("wb") as log:
-            self._running[job] = subprocess.Popen(
-                self._command(spec),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **ONE_THREAD},
-            )
+        self._running[job] = launch(self._command(spec), job.folder)
 
     def ended(self) -> list[Outcome]:
         """Jobs that ended since the last call, after a short wait where there is none."""
         done = [job for job, process in self._running.items() if process.poll() is not None]
         if not done:
             time.sleep(PAUSE)
-        return [_outcome(job, _close(self._running.pop(job))) for job in done]
+        return [outcome(job, close(self._running.pop(job))) for job in done]
 
     def stop(self) -> None:
         """End all jobs: asked first, then killed."""
@@ -99,23 +86,17 @@ class LocalPool:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            _close(process)
+            close(process)
         self._running.clear()
 
 
-def _close(process: subprocess.Popen[bytes]) -> int:
-    """Close the pipe of a process that ended; its exit code."""
-    if process.stdin is not None:
-        process.stdin.close()
-    return process.returncode
-
-
-def _outcome(job: Job, code: int) -> Outcome:
+def outcome(job: Job, code: int) -> Outcome:
+    """How a job ended, from its process's exit code and what its folder holds."""
     result = job.folder / RESULT
     if code == 0 and result.is_file():
         return Outcome(job, json.loads(result.read_text(encoding="utf-8")))
     error = job.folder / ERROR
-    log = f"see {job.folder / 'log.txt'}"
+    log = f"see {job.folder / LOG}"
     if error.is_file():
         return Outcome(job, error=error.read_text(encoding="utf-8"), exit_code=code)
     if code < 0:

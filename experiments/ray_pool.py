@@ -1,53 +1,20 @@
 """Cells on a Ray cluster: each a task of its own, tried again on another node when its node dies."""
 
-import io
 import logging
 import os
-import shutil
-import tempfile
 import time
-import zipfile
-from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from ..envs.errors import EnvironmentFault
-from .cell_process import CRASHED
 from .cell_work import Job
-from .local_pool import LocalPool, Outcome
+from .local_pool import CRASHED, Outcome, outcome
+from .ray_task import unpack, work
 
 # How often a cell is begun anew because its node or its worker died.
 RETRIES = 5
 # Between two looks at the tasks [s].
 PAUSE = 0.5
-
-
-def work(plain: dict[str, Any]) -> tuple[Outcome, bytes]:
-    """Run a job in a process of its own on this node.
-
-    Returns:
-        How it ended, and its folder as a zip: the driver's disk need not be this node's.
-    """
-    job = Job.from_json(plain)
-    with tempfile.TemporaryDirectory() as folder:
-        pool, here = LocalPool(jobs=1), replace(job, folder=Path(folder))
-        try:
-            pool.start(here)
-            ended: list[Outcome] = []
-            while not ended:
-                ended = pool.ended()
-        finally:
-            pool.stop()
-        return replace(ended[0], job=job), _packed(Path(folder))
-
-
-def _packed(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            archive.write(path, path.relative_to(folder))
-    return buffer.getvalue()
 
 
 class RayPool:
@@ -96,15 +63,16 @@ class RayPool:
 
     def _outcome(self, reference: Any, job: Job) -> Outcome:
         try:
-            outcome, packed = self._ray.get(reference)
+            code, content = self._ray.get(reference)
         except self._ray.exceptions.RayError as fault:
             said = f"Ray gave it up after {RETRIES} retries: {str(fault).splitlines()[0]}"
             return Outcome(job, error=said, exit_code=CRASHED)
-        _unpack(packed, job.folder)
-        if outcome.result is not None and "run" in outcome.result:
+        unpack(content, job.folder)
+        ended = outcome(job, code)
+        if ended.result is not None and "run" in ended.result:
             # It was another folder on its node.
-            outcome.result["run"] = str(job.folder)
-        return outcome
+            ended.result["run"] = str(job.folder)
+        return ended
 
     def stop(self) -> None:
         """End all jobs, and leave the cluster."""
@@ -112,9 +80,3 @@ class RayPool:
             self._ray.cancel(reference, force=True)
         self._running.clear()
         self._ray.shutdown()
-
-
-def _unpack(packed: bytes, folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(folder)

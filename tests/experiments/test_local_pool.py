@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_process import ERROR, RESULT
+from gailforce.experiments.cell_launch import ERROR, RESULT
 from gailforce.experiments.cell_work import Job
 from gailforce.experiments.imitation_config import ImitationConfig
 from gailforce.experiments.local_pool import LocalPool

@@ -12,7 +12,7 @@ from gailforce.experiments.cell import Cell
 from gailforce.experiments.cell_store import CellStore
 from gailforce.experiments.imitation_config import ImitationConfig
 from gailforce.experiments.local_pool import Outcome
-from gailforce.experiments.schedule import run_cells
+from gailforce.experiments.schedule import Schedule
 
 SCORE = {"mean": 1.0, "nr": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 5}}
 
@@ -52,7 +52,8 @@ def run(tmp_path):
     store = CellStore(tmp_path / "results" / "cells")
 
     def go(pool, seeds=(3, 1, 2), report=lambda cell, outcome: None):
-        return run_cells([cell(seed) for seed in seeds], store, pool, tmp_path / "runs", "bench x", report)
+        schedule = Schedule(store, pool, tmp_path / "runs", "bench x", report)
+        return schedule.run([cell(seed) for seed in seeds])
 
     return go
 
