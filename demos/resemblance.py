@@ -4,6 +4,7 @@ Distances are between sets of single steps (observation and action, or observati
 standard deviations of the demonstrations. Everything here reads observations and actions, never a reward.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,11 +48,21 @@ def mean_distance(x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"]) -> f
 def sliced_wasserstein(
     x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"], directions: int = DIRECTIONS, seed: int = 0
 ) -> float:
-    """Mean over random unit directions u of W1(u·X, u·Y), by quantiles (Bonneel et al. 2015)."""
+    """Mean over random unit directions u of W1(u·X, u·Y), by quantiles (Bonneel et al. 2015), over E|u₁|.
+
+    Divided so, samples that differ by a mere shift are as far apart as the shift is long, in any number of
+    dimensions; without it the same shift counts for less in a body of more joints.
+    """
     u = np.random.default_rng(seed).normal(size=(x.shape[1], directions))
     u /= np.linalg.norm(u, axis=0)
     levels = (np.arange(LEVELS) + 0.5) / LEVELS
-    return float(np.abs(np.quantile(x @ u, levels, axis=0) - np.quantile(y @ u, levels, axis=0)).mean())
+    apart = np.abs(np.quantile(x @ u, levels, axis=0) - np.quantile(y @ u, levels, axis=0)).mean()
+    return float(apart) / mean_component(x.shape[1])
+
+
+def mean_component(dimensions: int) -> float:
+    """E|u₁| of a random unit vector: Γ(d/2) / (√π Γ((d+1)/2)); 1 in one dimension, 2/π in two."""
+    return math.exp(math.lgamma(dimensions / 2) - math.lgamma((dimensions + 1) / 2)) / math.sqrt(math.pi)
 
 
 Distance = Callable[[Rows, Rows], float]
@@ -65,16 +76,20 @@ def steps_of(episode: Trajectory, with_actions: bool = True) -> Float[np.ndarray
 
 @dataclass(frozen=True)
 class Ruler:
-    """Distances to demonstrations on a scale: 0 no difference at all, 1 as random actions.
+    """Distances to demonstrations, in standard deviations of their observations.
 
     The demonstrations' distance among themselves is not subtracted: of few demonstrations it is large and
-    uncertain, and bad walkers then look good (one episode: NR 0.7 at 0.01; without, at 0.17 as with four).
+    uncertain, and bad walkers then look good. It and the random policy's distance are there to compare with.
 
     Attributes:
         reference: the demonstrations' steps, standardised.
-        floor: mean distance of one portion of the demonstrations from the others, on this scale.
+        mean: of the demonstrations' columns.
+        std: of the demonstrations' columns.
+        floor: mean distance of one portion of the demonstrations from the others.
         random: mean distance of the random policy's episodes.
         length: mean length of the demonstrations [steps].
+        distance: between two samples of rows.
+        with_actions: whether the executed action belongs to a row.
     """
 
     reference: Rows
@@ -84,7 +99,7 @@ class Ruler:
     random: float
     length: float
     distance: Distance = sliced_wasserstein
-    with_actions: bool = True
+    with_actions: bool = False
 
     @classmethod
     def of(
@@ -92,7 +107,7 @@ class Ruler:
         demos: Demonstrations,
         random: Sequence[Trajectory],
         distance: Distance = sliced_wasserstein,
-        with_actions: bool = True,
+        with_actions: bool = False,
     ) -> "Ruler":
         """A ruler from demonstrations and some episodes of random actions.
 
@@ -104,7 +119,7 @@ class Ruler:
         mean, std = whole.mean(axis=0), np.maximum(whole.std(axis=0), STD_FLOOR)
         scaled = [(rows - mean) / std for rows in portions]
         floor = float(np.mean([distance(rows, _others(scaled, i)) for i, rows in enumerate(scaled)]))
-        unit = floor, 1.0, demos.mean_length, distance, with_actions
+        unit = floor, 0.0, demos.mean_length, distance, with_actions
         ruler = cls(np.concatenate(scaled), mean, std, *unit)
         level = float(np.mean([ruler.raw(episode) for episode in random]))
         if floor > TOO_LOOSE * level:
@@ -112,7 +127,7 @@ class Ruler:
                 f"the demonstrations of {demos.name or 'this set'} differ among themselves {floor / level:.0%} "
                 "as much as from random actions; resemblance to so few, or so different ones, says nothing"
             )
-        return replace(ruler, random=level, floor=floor / level)
+        return replace(ruler, random=level)
 
     def raw(self, episode: Trajectory) -> float:
         """Distance of one episode's steps from the demonstrations', in standard deviations."""
@@ -120,13 +135,13 @@ class Ruler:
         return self.distance(rows, self.reference)
 
     def __call__(self, episode: Trajectory) -> float:
-        """Distance as a share of random actions' distance, the steps that a fall took counted as 1.
+        """Distance, the steps that a fall took counted as far as random actions are.
 
-        d = lived raw / random + 1 - lived, where lived is the share of the demonstrations' length; without
-        it one good second would be as good as a good episode.
+        lived raw + (1 - lived) random, where lived is the share of the demonstrations' length; without it
+        one good second would be as good as a good episode.
         """
         lived = min(1.0, len(episode) / self.length)
-        return lived * self.raw(episode) / self.random + 1 - lived
+        return lived * self.raw(episode) + (1 - lived) * self.random
 
 
 def portions_of(demos: Demonstrations) -> list[Rows]:

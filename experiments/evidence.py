@@ -62,8 +62,9 @@ class Evidence:
     episodes: int
     transitions: int
     demo_length: float
-    # Distance of the demonstrations among themselves.
+    # Distances of the demonstrations among themselves, and of random actions.
     floor: float = 0.0
+    random: float = 0.0
     # Why no ruler could be made; then nothing below it is known.
     unfit: str = ""
     deterministic: Played | None = None

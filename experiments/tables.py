@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from .statistics import Estimate, iqm_interval
+from .trial_tables import choice_table, verdict_table, words_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -146,6 +147,9 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "throughput": throughput_table,
     "exactness": exactness_table,
     "times": times_table,
+    "verdict": verdict_table,
+    "words": words_table,
+    "choice": choice_table,
 }
 
 

@@ -101,6 +101,7 @@ def gather(
     return replace(
         known,
         floor=look.ruler.floor,
+        random=look.ruler.random,
         deterministic=look.laid(episodes),
         exploring=look(policy, EXPLORING, deterministic=False) if explores else None,
         constant=None if constant is None else look(load_policy(constant)).distance,

@@ -11,9 +11,9 @@ from .statistics import mean_interval
 
 Status = Literal["pass", "warn", "fail", "unknown"]
 
-# Distances on the ruler (1 is that of random actions) up to which an agent imitates, and imitates in part;
-# set on one half of the trial's runs, see results/verdict.json.
-IMITATES, PARTLY = 0.17, 0.5
+# Distances from the demonstrations, in their standard deviations, up to which an agent imitates, and imitates
+# in part; set on one half of the trial's runs, see results/verdict.json.
+IMITATES, PARTLY = 1.3, 3.0
 # Share of the demonstrations' mean length from which an agent counts as surviving.
 SURVIVES = 0.9
 # Share of the constant agent's distance above which nothing was learned beyond surviving.
@@ -42,8 +42,9 @@ def resemblance(e: Evidence) -> Check:
     assert e.deterministic is not None
     found = mean_interval(e.deterministic.distances)
     text = (
-        f"its steps lie {found.value:.3f} [{found.low:.3f}, {found.high:.3f}] (N={found.n}) from the "
-        f"demonstrations, where 1 is the distance of random actions and {e.floor:.3f} their own among themselves"
+        f"its observations lie {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] (N={found.n}) standard "
+        f"deviations from the demonstrations', random actions {e.random:.1f}, the demonstrations among "
+        f"themselves {e.floor:.2f}"
     )
     if found.high <= IMITATES:
         return Check("resemblance", "pass", text)
@@ -64,7 +65,7 @@ def survival(e: Evidence) -> Check:
     share = e.deterministic.distance / e.constant
     text = (
         f"an agent paid a constant reward lies {e.constant:.2f} away; this one "
-        f"{e.deterministic.distance:.3f}, {share:.0%} of that"
+        f"{e.deterministic.distance:.2f}, {share:.0%} of that"
     )
     if share < NO_NEARER:
         return Check("survival", "pass", text)
@@ -98,8 +99,8 @@ def reward_hacking(e: Evidence) -> Check:
     worse = e.deterministic.distance > TWICE * max(best.distance, IMITATES)
     rose = (last.reward or 0.0) >= (best.reward or 0.0)
     text = (
-        f"nearest at step {best.step:,} ({best.distance:.3f}, reward {best.reward:.2f} a step), "
-        f"at the end {e.deterministic.distance:.3f}, reward {last.reward:.2f}"
+        f"nearest at step {best.step:,} ({best.distance:.2f}, reward {best.reward:.2f} a step), "
+        f"at the end {e.deterministic.distance:.2f}, reward {last.reward:.2f}"
     )
     if worse and rose:
         remedy = (
@@ -119,8 +120,8 @@ def modes(e: Evidence) -> Check:
         return Check("deterministic and exploring", "unknown", "this file holds no exploring policy")
     sure, noisy = e.deterministic, e.exploring
     text = (
-        f"deterministic: distance {sure.distance:.3f}, {sure.length:,.0f} steps; "
-        f"exploring: {noisy.distance:.3f}, {noisy.length:,.0f} steps"
+        f"deterministic: distance {sure.distance:.2f}, {sure.length:,.0f} steps; "
+        f"exploring: {noisy.distance:.2f}, {noisy.length:,.0f} steps"
     )
     apart = max(sure.distance, noisy.distance) > TWICE * max(min(sure.distance, noisy.distance), IMITATES)
     if not apart:

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 
 from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
-from gailforce.demos.resemblance import Ruler, energy_distance, portions_of, sliced_wasserstein
+from gailforce.demos.resemblance import (
+    Ruler,
+    energy_distance,
+    mean_component,
+    portions_of,
+    sliced_wasserstein,
+)
 from gailforce.demos.trajectory import Trajectory
 from gailforce.envs.errors import DataError
 
@@ -67,17 +73,34 @@ def test_distances_are_symmetric():
         assert distance(x, y) == pytest.approx(distance(y, x))
 
 
-def test_the_ruler_reads_0_for_the_demonstrations_kind_and_1_for_random():
+def test_a_shift_is_as_far_as_it_is_long_in_any_number_of_dimensions():
+    for size in (2, 11, 40):
+        x, shift = RNG.normal(size=(50, size)), RNG.normal(size=size)
+        found = sliced_wasserstein(x, x + shift, directions=20_000)
+        assert found == pytest.approx(np.linalg.norm(shift), rel=0.02)
+
+
+def test_the_mean_component_of_a_direction_by_hand():
+    assert mean_component(1) == pytest.approx(1.0)
+    assert mean_component(2) == pytest.approx(2 / np.pi)
+    assert mean_component(3) == pytest.approx(0.5)
+
+
+def test_the_ruler_reads_standard_deviations():
+    # Every one of three observations lies one standard deviation away: the shift is sqrt(3) long.
     ruler = _ruler()
-    assert abs(np.mean([ruler(_episode(seed=50 + i)) for i in range(10)])) < 0.05
-    assert np.mean([ruler(_episode(4.0, seed=90 + i)) for i in range(3)]) == pytest.approx(1.0)
+    near = np.mean([ruler(_episode(seed=50 + i)) for i in range(10)])
+    away = np.mean([ruler(_episode(1.0, seed=50 + i)) for i in range(10)])
+    assert near == pytest.approx(ruler.floor, abs=0.1)
+    assert away == pytest.approx(np.sqrt(3), rel=0.15)
+    assert np.mean([ruler(_episode(4.0, seed=90 + i)) for i in range(3)]) == pytest.approx(ruler.random)
 
 
 def test_steps_that_a_fall_took_count_as_random():
     whole, half = _episode(seed=1, length=200), _episode(seed=1, length=100)
     ruler = _ruler()
-    assert ruler(half) == pytest.approx(0.5, abs=0.1)
-    assert ruler(whole) < 0.1
+    assert ruler(half) == pytest.approx(ruler.random / 2, rel=0.1)
+    assert ruler(whole) < 0.1 * ruler.random
 
 
 def test_the_ruler_ignores_rewards():
@@ -86,11 +109,12 @@ def test_the_ruler_ignores_rewards():
     assert _ruler()(poisoned) == _ruler()(episode)
 
 
-def test_states_alone_can_be_compared():
-    ruler = _ruler(with_actions=False)
-    assert ruler.reference.shape[1] == 3
+def test_actions_count_where_they_are_asked_for():
     still = Trajectory(_episode(seed=4).obs, np.full((200, 2), 50.0), True, False)
-    assert ruler(still) < 0.1 < _ruler()(still)
+    alone, together = _ruler(), _ruler(with_actions=True)
+    assert (alone.reference.shape[1], together.reference.shape[1]) == (3, 5)
+    assert alone(still) < 0.5
+    assert together(still) > 10
 
 
 def test_one_episode_is_parted_in_time():

@@ -30,8 +30,8 @@ GOOD = Evidence(
     1000.0,
     deterministic=played(NEAR),
     exploring=played(NEAR, n=5),
-    constant=0.9,
-    moments=tuple(Moment(step, 1 / step, 0.5) for step in (100, 200, 300)),
+    constant=6.0,
+    moments=tuple(Moment(step, NEAR + 1 / step, 0.5) for step in (100, 200, 300)),
     accuracies=(0.7, 0.7),
     attribution=tuple((f"obs[{i}]", 0.1) for i in range(10)),
 )
@@ -89,7 +89,7 @@ def test_a_discriminator_must_be_neither_certain_nor_blind(accuracies, distance,
 
 def test_reward_up_while_resemblance_falls_is_hacking():
     best, last = Moment(200, NEAR, 0.5), Moment(300, FAR, 0.6)
-    worse = replace(GOOD, deterministic=played(FAR), moments=(Moment(100, 0.9, 0.1), best, last))
+    worse = replace(GOOD, deterministic=played(FAR), moments=(Moment(100, 5.0, 0.1), best, last))
     assert checks.reward_hacking(worse).status == "fail"
     paid_less = replace(worse, moments=(*worse.moments[:2], Moment(300, FAR, 0.4)))
     assert checks.reward_hacking(paid_less).status == "warn"
