@@ -33,6 +33,7 @@ class Row:
             "seeds": [cell.config.seed for cell, r in self._pairs() if r is not None and self._seeded],
             **_scores([result["agent"].get("deterministic") for result in found], self._seeded),
             "exploring": _scores([result["agent"].get("exploring") for result in found], self._seeded),
+            "controls": _references(found),
             "seconds": [round(sum(result["seconds"].values()), 1) for result in found],
             "failed": {name: error for name, error in named.items() if error},
             "missing": [name for name, error in named.items() if not error],
@@ -63,6 +64,13 @@ class Row:
             "form": known.get("form"),
             "config": known.get("config") if first.method not in REFERENCES else None,
         }
+
+
+def _references(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What NR is measured by: the mean returns of random and expert."""
+    known = found[0].get("controls", {}) if found else {}
+    entries = {name: known.get(name, {}) for name in ("random", "expert")}
+    return {name: {"mean": e["mean"], "n": len(e["returns"])} for name, e in entries.items() if "mean" in e}
 
 
 def _scores(entries: Sequence[dict[str, Any] | None], seeded: bool) -> dict[str, Any]:
@@ -106,7 +114,7 @@ def task(row: Mapping[str, Any]) -> str:
 
 def text_table(made: Sequence[Mapping[str, Any]]) -> str:
     """The rows for a terminal."""
-    head = ("environment", "task", "method", "steps", "NR of each seed", "mean", "worst")
+    head = ("environment", "task", "method", "steps", "return", "NR of each seed", "mean", "worst")
     head += ("IQM [95 %]", "exploring", "seconds")
     lines = [head, *(_texts(row) for row in made)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -125,20 +133,28 @@ def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
         task(row) + fixed,
         row["method"],
         f"{row['steps']:,}" if row["steps"] else "-",
+        mean_return(row),
         " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
-        _number(row["mean"]),
-        _number(row["worst"]),
-        _interval(row),
-        _interval(row["exploring"]),
+        number(row["mean"]),
+        number(row["worst"]),
+        interval(row),
+        interval(row["exploring"]),
         f"{np.mean(row['seconds']):,.0f}" if row["seconds"] else "-",
     )
 
 
-def _number(value: float | None) -> str:
+def mean_return(row: Mapping[str, Any]) -> str:
+    """The mean return of all seeds, or a dash."""
+    return f"{np.mean(row['returns']):,.0f}" if row["returns"] else "-"
+
+
+def number(value: float | None) -> str:
+    """Three decimals, or a dash."""
     return "-" if value is None else f"{value:.3f}"
 
 
-def _interval(scores: Mapping[str, Any]) -> str:
+def interval(scores: Mapping[str, Any]) -> str:
+    """The interquartile mean with its interval and N, or a dash."""
     if scores["value"] is None:
         return "-"
     return f"{Estimate(scores['value'], scores['low'], scores['high'], scores['n']):.3f}"

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def perform(job: Job) -> dict[str, Any]:
 
 def _imitate(job: Job) -> dict[str, Any]:
     """As the verb imitate does, without a video."""
-    config = job.cell.config
+    config = replace(job.cell.config, reward=job.cell.method)
     demos = config.demonstrations()
     agent = config.agent(demos)
     run = RunFolder.at(job.folder, {"kind": "imitation", **asdict(config)}, job.command)

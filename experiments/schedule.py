@@ -1,6 +1,7 @@
 """Cells one after another through a pool: claimed, run, kept, or recorded as failed; the rest goes on."""
 
 import shutil
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Schedule:
         Raises:
             KeyboardInterrupt: after ending what ran and removing its half-made folders.
         """
-        waiting, running, failed = deque(cells), set[Job](), list[Outcome]()
+        waiting, running, failed, told = deque(cells), set[Job](), list[Outcome](), False
         try:
             while waiting or running:
                 job = self._next(waiting) if self.pool.has_room() else None
@@ -53,6 +54,9 @@ class Schedule:
                     running.add(job)
                     self.pool.start(job)
                     continue
+                if not running and not told:
+                    told = True
+                    print(f"waiting for {len(waiting)} cells that another bench is at", file=sys.stderr)
                 for outcome in self.pool.ended():
                     running.remove(outcome.job)
                     self._keep(outcome)

@@ -9,13 +9,15 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .bench_markdown import bench_markdown, published_markdown
 from .statistics import Estimate, iqm_interval
-from .trial_tables import choice_table, verdict_table, words_table
+from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -143,12 +145,15 @@ def times_table(results: Path) -> str:
 
 TABLES: dict[str, Callable[[Path], str]] = {
     "imitation": imitation_table,
+    "paper": partial(bench_markdown, name="paper"),
+    "published": partial(published_markdown, name="paper"),
     "experts": expert_table,
     "throughput": throughput_table,
     "exactness": exactness_table,
     "times": times_table,
     "verdict": verdict_table,
     "words": words_table,
+    "fewer": fewer_table,
     "choice": choice_table,
 }
 

@@ -1,0 +1,68 @@
+"""Every kind of cell ends in the same kind of result, its run beside it."""
+
+from dataclasses import replace
+
+import pytest
+
+from gailforce.agents.bc import BC
+from gailforce.demos.dataset import Demonstrations
+from gailforce.envs.errors import DataError
+from gailforce.experiments.cell import Cell
+from gailforce.experiments.cell_work import Job, perform
+from gailforce.experiments.imitation_config import ImitationConfig
+
+CONFIG = ImitationConfig("hopper", episodes=1, draw=3, seed=3, subsample=20, steps=2048, threads=1)
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def performed(tmp_path):
+    def perform_it(method, **changes):
+        job = Job(Cell(method, replace(CONFIG, **changes), 1), tmp_path / "run", "gailforce bench x")
+        result = perform(job)
+        assert (result["key"], result["definition"]) == (job.cell.key, job.cell.definition)
+        assert result["command"] == "gailforce bench x"
+        assert {"environment", "horizon", "config", "commit", "versions", "seconds"} <= result.keys()
+        assert {"random", "expert"} <= result["controls"].keys()
+        return result
+
+    return perform_it
+
+
+def test_a_trained_cell_keeps_its_run(performed, tmp_path):
+    result = performed("constant")
+    assert (result["method"], result["reward_model"], result["kind"]) == ("GAIL", "constant", "imitation")
+    assert len(result["agent"]["exploring"]["returns"]) == 1
+    assert {"agent.gfa", "config.toml", "result.json", "metrics.jsonl"} <= {
+        p.name for p in (tmp_path / "run").iterdir()
+    }
+
+
+def test_a_clone_is_scored_in_both_modes(performed, tmp_path, monkeypatch):
+    learn = BC.learn
+    monkeypatch.setattr(BC, "learn", lambda self: learn(self, 20))
+    result = performed("bc")
+    assert (result["method"], result["kind"], result["demonstrations"]["transitions"]) == (
+        "BC",
+        "cloning",
+        50,
+    )
+    assert result["agent"].keys() == {"deterministic", "exploring"}
+    assert "steps" not in result
+    assert (tmp_path / "run" / "agent.gfa").is_file()
+
+
+def test_references_are_their_own_measure(performed):
+    assert performed("expert")["agent"]["deterministic"]["nr"]["value"] == pytest.approx(1.0)
+    assert abs(performed("random")["agent"]["deterministic"]["nr"]["value"]) < 0.1
+
+
+def test_an_expert_without_rewards_is_refused(performed, monkeypatch):
+    whole = Demonstrations.load("hopper-expert").without_rewards()
+    monkeypatch.setattr("gailforce.experiments.cell_work.Demonstrations.load", lambda name: whole)
+    with pytest.raises(DataError, match="hold no rewards"):
+        performed("expert")
