@@ -107,7 +107,7 @@ def constant_agent(task: Task, train: bool = False) -> Path | None:
     exact = [kept_file(folder, definition("constant", task)) for folder in (SHIPPED, cache_folder())]
     like = [sorted(path.parent.glob(f"constant-{task.env_id}-*{AGENT}")) for path in exact]
     found = [path.with_suffix(AGENT) for path in exact if path.with_suffix(AGENT).is_file()]
-    # One of another budget or horizon shows what living looks like as well.
+    # One of another budget shows what living looks like as well; those shipped are cells of the paper grid.
     found += [path for paths in like for path in paths]
     if not found and train:
         print(f"training the control constant reward: {cost('constant', task)}", file=sys.stderr, flush=True)

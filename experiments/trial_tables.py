@@ -40,6 +40,20 @@ def words_table(results: Path) -> str:
     return "\n".join(rows)
 
 
+def fewer_table(results: Path) -> str:
+    """The same distance by fewer demonstrations, the threshold as it is."""
+    found = json.loads((results / "verdict.json").read_text())["fewer demonstrations"]
+    rows = [
+        "| demonstrations | rank correlation with NR, living | NR 0.95 and more within the threshold "
+        "| NR below 0.8 within it |",
+        "|-|-|-|-|",
+    ]
+    for name, part in found.items():
+        shown = " | ".join(_shown(part[key]) for key in ("spearman", "good within", "bad within"))
+        rows.append(f"| {name} | {shown} |")
+    return "\n".join(rows)
+
+
 def choice_table(results: Path) -> str:
     """Regrets of the last checkpoint and of the one nearest to the demonstrations."""
     found = json.loads((results / "checkpoint-choice.json").read_text())

@@ -22,9 +22,9 @@ from .provenance import commit
 from .run import this_command
 from .statistics import Estimate, wilson
 from .verdict import conclude
-from .verdict_checks import CHECKS
+from .verdict_checks import CHECKS, IMITATES
 from .verdict_confidence import TRIED
-from .verdict_trial import AGENTS, DRAW, EPISODES, Agent
+from .verdict_trial import AGENTS, DRAW, EPISODES, FEWER, Agent
 
 RESULT = Path("results/verdict.json")
 # NR from which an agent has imitated, and below which it has not.
@@ -150,6 +150,25 @@ def scored(unseen: Sequence[Known], constant: dict[str, float] | None = None) ->
     }
 
 
+def with_fewer(unseen: Sequence[Known]) -> dict[str, Any]:
+    """The distance alone, by fewer demonstrations than the thresholds were set with."""
+    living = [k for k in unseen if k.living]
+    good, bad = [k for k in living if k.nr >= GOOD], [k for k in living if k.nr < BAD]
+    return {
+        key: {
+            "spearman": ranks(living, [-k.agent.fewer[key] for k in living]),
+            "good within": _within(good, key),
+            "bad within": _within(bad, key),
+        }
+        for key in FEWER
+    }
+
+
+def _within(these: Sequence[Known], key: str) -> dict[str, Any] | None:
+    near = sum(k.agent.fewer[key] <= IMITATES for k in these)
+    return asdict(wilson(near, len(these))) if these else None
+
+
 def ranks(known: Sequence[Known], by: Sequence[float]) -> dict[str, Any] | None:
     """Spearman's correlation with NR, whole runs resampled; None where nothing varies."""
     if len({k.agent.run for k in known}) < FEWEST or len(set(by)) < 2:
@@ -179,6 +198,7 @@ def main() -> None:
         "thresholds": thresholds(first),
         "constant": paid,
         "unseen": scored(second, paid),
+        "fewer demonstrations": with_fewer(second),
         "unseen by body": {
             name: scored([k for k in second if k.agent.body == name], paid) for name in ("hopper", "walker2d")
         },

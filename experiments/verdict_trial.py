@@ -18,13 +18,16 @@ import numpy as np
 from ..agents.loading import load_policy
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import Policy
-from ..envs.registry import body, make_env
-from .evidence import Judge, Played
+from ..demos.resemblance import Ruler
+from ..envs.registry import BODIES, body, make_env
+from .evidence import DETERMINISTIC, EXPLORING, Judge, Played
 from .run import RunFolder, one_thread
 
 AGENTS = Path("results/verdict/agents.jsonl")
 # What a user of the trial has: so many demonstrations, drawn with this seed.
 EPISODES, DRAW = 4, 102
+# What users with less have: demonstrations, and one step in so many of each.
+FEWER = {"1": (1, 1), "4 at 1/20": (4, 20), "1 at 1/20": (1, 20)}
 # First seed and number of the episodes behind the true return, on the fast copy (Gymnasium to the bit).
 RETURN_SEED, RETURN_EPISODES = 800_000, 10
 # Checkpoints taken from a run beside its last agent.
@@ -43,11 +46,30 @@ class Agent:
     exploring: Played
     returns: tuple[float, ...]
     lengths: tuple[int, ...]
+    # Mean distance of the deterministic episodes from fewer demonstrations; keys of FEWER.
+    fewer: dict[str, float]
     # Mean of the training discriminator's accuracies at that time, where there was one.
     accuracy: float | None
 
 
-def agents_of(path: Path, judges: dict[str, Judge], known: set[tuple[str, int]]) -> Iterator[Agent]:
+@dataclass(frozen=True)
+class Bench:
+    """The judge of one body, and rulers made of fewer demonstrations."""
+
+    judge: Judge
+    fewer: dict[str, Ruler]
+
+    @classmethod
+    def of(cls, name: str) -> "Bench":
+        """By the shipped expert's demonstrations, whose rewards are taken out."""
+        whole = Demonstrations.load(f"{name}-expert").without_rewards()
+        fewer = {key: whole.take(n, DRAW).subsample(every, DRAW) for key, (n, every) in FEWER.items()}
+        judges = {key: Judge.of(name, demos, threads=1) for key, demos in fewer.items()}
+        judge = Judge.of(name, whole.take(EPISODES, DRAW), threads=1)
+        return cls(judge, {key: few.ruler for key, few in judges.items()})
+
+
+def agents_of(path: Path, benches: dict[str, Bench], known: set[tuple[str, int]]) -> Iterator[Agent]:
     """The last agent of a run and some on its way, judged."""
     run = RunFolder.open(path)
     config = run.config
@@ -61,17 +83,30 @@ def agents_of(path: Path, judges: dict[str, Judge], known: set[tuple[str, int]])
     for file in sorted(chosen):
         step = int(file.stem.removeprefix("step-"))
         if (path.name, step) not in known:
-            yield judged(load_policy(file), name, run, kind_of(config), step, judges[name])
+            yield judged(load_policy(file), name, run, kind_of(config), step, benches[name])
 
 
-def judged(policy: Policy, name: str, run: RunFolder, kind: str, step: int, judge: Judge) -> Agent:
+def judged(policy: Policy, name: str, run: RunFolder, kind: str, step: int, bench: Bench) -> Agent:
     """One agent's line."""
+    judge = bench.judge
+    episodes = judge.episodes(policy, DETERMINISTIC)
+    fewer = {key: float(np.mean([ruler(t) for t in episodes])) for key, ruler in bench.fewer.items()}
     returns, lengths = true_returns(policy, name)
     sides = [dict(run.series(f"discriminator/{side}_accuracy")) for side in ("expert", "agent")]
     near = [[side[at] for at in side if abs(at - step) <= 25_000] for side in sides]
     accuracy = float(np.mean([np.mean(side) for side in near])) if all(near) else None
-    exploring = judge(policy, 5, deterministic=False)
-    return Agent(name, run.path.name, kind, step, judge(policy), exploring, returns, lengths, accuracy)
+    return Agent(
+        name,
+        run.path.name,
+        kind,
+        step,
+        judge.laid(episodes),
+        judge(policy, EXPLORING, deterministic=False),
+        returns,
+        lengths,
+        fewer,
+        accuracy,
+    )
 
 
 def true_returns(policy: Policy, name: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
@@ -100,15 +135,10 @@ def judge_runs(paths: list[Path]) -> None:
     AGENTS.parent.mkdir(parents=True, exist_ok=True)
     lines = AGENTS.read_text().splitlines() if AGENTS.exists() else []
     known = {(line["run"], line["step"]) for line in map(json.loads, lines)}
-    judges = {
-        name: Judge.of(
-            name, Demonstrations.load(f"{name}-expert").take(EPISODES, DRAW).without_rewards(), threads=1
-        )
-        for name in ("hopper", "walker2d")
-    }
+    benches = {name: Bench.of(name) for name in BODIES}
     with AGENTS.open("a") as file:
         for path in paths:
-            for agent in agents_of(path, judges, known):
+            for agent in agents_of(path, benches, known):
                 file.write(json.dumps(asdict(agent)) + "\n")
                 file.flush()
 

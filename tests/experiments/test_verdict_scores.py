@@ -8,14 +8,17 @@ import pytest
 from gailforce.experiments import verdict_checks
 from gailforce.experiments.evidence import Played
 from gailforce.experiments.verdict_scores import Known, halves, ranks, read_agents, scored, thresholds
-from gailforce.experiments.verdict_trial import AGENTS, Agent
+from gailforce.experiments.verdict_trial import AGENTS, FEWER, Agent
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def known(nr, distance, run="r", body="hopper", length=1000):
     played = Played((distance,) * 10, (length,) * 10)
-    return Known(Agent(body, run, "gan", 1, played, played, (nr,), (length,), 0.7), nr)
+    return Known(
+        Agent(body, run, "gan", 1, played, played, (nr,), (length,), {key: distance for key in FEWER}, 0.7),
+        nr,
+    )
 
 
 def test_no_training_run_is_in_both_halves():
