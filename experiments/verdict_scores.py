@@ -191,7 +191,7 @@ def main() -> None:
     known = read_agents()
     first, second = halves(known)
     paid = constants(first)
-    result = {
+    result: dict[str, Any] = {
         "command": this_command(),
         "commit": commit(),
         "agents": len(known),
