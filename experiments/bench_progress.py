@@ -4,7 +4,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from tqdm import tqdm
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
 from ..generative.reward_model import CRITICS
 from .cell import Cell
@@ -32,8 +33,12 @@ class BenchProgress:
         self._clock, self._started = clock, clock()
         self._total, self._done, self._failed = len(cells), 0, 0
         self._left, self._worked = sum(map(cost, cells)), 0
-        terminal = sys.stderr.isatty()
-        self._bar = tqdm(total=self._left, file=sys.stderr, bar_format=BAR) if terminal else None
+        console = Console(stderr=True)
+        columns = (TaskProgressColumn(), BarColumn(), TimeElapsedColumn())
+        self._bar = Progress(*columns, console=console) if console.is_terminal else None
+        if self._bar is not None:
+            self._task = self._bar.add_task("cells", total=self._left)
+            self._bar.start()
 
     def seconds_left(self) -> float | None:
         """Reckoned from the cells that ran so far; None before the first."""
@@ -45,7 +50,7 @@ class BenchProgress:
         self._left -= cost(cell)
         self._done += 1
         if self._bar is not None:
-            self._bar.update(cost(cell))
+            self._bar.advance(self._task, cost(cell))
         if outcome is not None:
             self._worked += cost(cell)
             self._failed += outcome.result is None
@@ -54,7 +59,7 @@ class BenchProgress:
     def close(self) -> None:
         """Leave the terminal as it was."""
         if self._bar is not None:
-            self._bar.close()
+            self._bar.stop()
 
     def _line(self, cell: Cell, outcome: Outcome) -> str:
         left, elapsed = self.seconds_left(), self._clock() - self._started
@@ -64,17 +69,14 @@ class BenchProgress:
 
     def _say(self, line: str) -> None:
         if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
+            self._bar.console.print(line, markup=False, highlight=False)
         else:
             print(line, file=sys.stderr, flush=True)
 
 
-BAR = "{percentage:3.0f}% |{bar}| {elapsed}"
-
-
 def _ending(outcome: Outcome) -> str:
     if outcome.result is None:
-        return f"FAILED: {outcome.error}"
+        return f"FAILED: {outcome.first_line}"
     score = outcome.result["agent"]["deterministic"]
     nr = score.get("nr")
     return f"NR {nr['value']:.3f}" if nr else f"return {score['mean']:,.0f}"

@@ -118,8 +118,9 @@ def prove_ray(folder: Path, grid: str, nodes: int = 3) -> dict[str, Any]:
     kill = threading.Thread(target=_kill_when_all_work, args=(cluster, others[-1], tasks), daemon=True)
     kill.start()
     try:
-        places = {"results": folder / "ray" / "results", "runs": folder / "ray" / "runs"}
-        Bench(grid, engine="ray", ray_address=cluster.address, **places).run()
+        place, address = folder / "ray", cluster.address
+        bench = Bench(grid, None, "ray", address, place / "results", place / "runs")
+        bench.run()
     finally:
         cluster.shutdown()
         os.environ.pop("TMPDIR")

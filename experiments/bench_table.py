@@ -12,6 +12,10 @@ from .cell_store import CellStore
 from .local_pool import Outcome
 from .statistics import Estimate, iqm_interval
 
+HEAD = (
+    *("environment", "task", "method", "steps", "return", "NR of each seed", "mean", "worst"),
+    *("IQM [95 %]", "exploring", "seconds"),
+)
 # Keys of a row that say how long it took; they differ from run to run.
 TIMES = ("seconds",)
 
@@ -91,7 +95,7 @@ def _scores(entries: Sequence[dict[str, Any] | None], seeded: bool) -> dict[str,
 
 def rows(cells: Sequence[Cell], store: CellStore, failed: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The rows of a grid in the order of their first cell."""
-    errors = {outcome.job.cell.key: outcome.error for outcome in failed}
+    errors = {outcome.job.cell.key: outcome.first_line for outcome in failed}
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
         groups.setdefault(cell.row, []).append(cell)
@@ -114,9 +118,7 @@ def task(row: Mapping[str, Any]) -> str:
 
 def text_table(made: Sequence[Mapping[str, Any]]) -> str:
     """The rows for a terminal."""
-    head = ("environment", "task", "method", "steps", "return", "NR of each seed", "mean", "worst")
-    head += ("IQM [95 %]", "exploring", "seconds")
-    lines = [head, *(_texts(row) for row in made)]
+    lines = [HEAD, *(_texts(row) for row in made)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     table = "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()

@@ -58,6 +58,8 @@ class Bench(Command):
         """Run what is missing, then make the table."""
         self._check()
         grid, store = read_grid(self.grid), CellStore(self.results / "cells")
+        kept = self.results / f"{grid.name}.json"
+        _require_benchmark(kept)
         progress = BenchProgress(grid.cells)
         with termination_interrupts():
             try:
@@ -68,7 +70,7 @@ class Bench(Command):
             finally:
                 progress.close()
         result = table(grid, store, failed)
-        write_durably(self.results / f"{grid.name}.json", (json.dumps(result, indent=1) + "\n").encode())
+        write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
         return {**result, "exit_code": failed[0].exit_code if failed else 0}
 
     def _check(self) -> None:
@@ -86,6 +88,22 @@ class Bench(Command):
     def describe(self, result: dict[str, Any]) -> str:
         """The table, with what failed."""
         return f"{text_table(result['rows'])}\n\n{FOOTNOTE}"
+
+
+def _require_benchmark(path: Path) -> None:
+    """Refuse to write a table over some other result.
+
+    Raises:
+        UsageError: says to give the grid another name.
+    """
+    try:
+        kind = json.loads(path.read_text(encoding="utf-8"))["kind"] if path.exists() else "benchmark"
+    except (OSError, ValueError, KeyError, TypeError):
+        kind = "none of ours"
+    if kind != "benchmark":
+        raise UsageError(
+            f"{path} is no benchmark's table; give the grid another name, or --results elsewhere"
+        )
 
 
 def table(grid: Grid, store: CellStore, failed: Sequence[Outcome]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class CellStore:
     def __init__(self, folder: Path):
         self.folder = folder
         self._claims: dict[str, int] = {}
+        self._damaged: set[Path] = set()
 
     def find(self, cell: Cell) -> dict[str, Any] | None:
         """A finished cell by its key, or None; a damaged file is said and counts as none."""
@@ -35,7 +36,9 @@ class CellStore:
                 fault = "it holds no score"
             except (OSError, ValueError, TypeError) as error:
                 fault = str(error)
-            print(f"gailforce: the cell {path} is damaged ({fault}); it is run anew", file=sys.stderr)
+            if path not in self._damaged:
+                print(f"gailforce: the cell {path} is damaged ({fault}); it is run anew", file=sys.stderr)
+            self._damaged.add(path)
         return None
 
     def publish(self, cell: Cell, result: Mapping[str, Any]) -> Path:

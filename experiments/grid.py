@@ -208,7 +208,7 @@ def _check_value(key: str, value: Any, kind: type, where: str) -> None:  # Any: 
     # bool is an int to Python, not to people.
     if type(value) is not kind:
         raise UsageError(f'{where}: "{key}" is {value!r}; it must be {KINDS[kind]}')
-    if key in LEAST and value < LEAST[key]:
+    if isinstance(value, int) and value < LEAST.get(key, value):
         raise UsageError(f'{where}: "{key}" is {value}; it must be at least {LEAST[key]}')
-    if key == "seed" and value > LARGEST_SEED:
+    if isinstance(value, int) and key == "seed" and value > LARGEST_SEED:
         raise UsageError(f'{where}: "seed" is {value}; seeds are 0 to {LARGEST_SEED}')

@@ -29,6 +29,11 @@ class Outcome:
     error: str = ""
     exit_code: int = 0
 
+    @property
+    def first_line(self) -> str:
+        """The error in one line; the folder holds all of it."""
+        return self.error.strip().partition("\n")[0]
+
 
 @runtime_checkable
 class Pool(Protocol):

@@ -96,6 +96,15 @@ def test_the_text_has_a_line_for_every_row(bench):
     assert "NR: 0 is random, 1 the expert" in text
 
 
+@pytest.mark.parametrize("text", ["{}", "[", '{"kind": "imitation"}'])
+def test_no_other_result_is_written_over(bench, tmp_path, text):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "tiny.json").write_text(text)
+    with pytest.raises(UsageError, match="give the grid another name"):
+        bench().run()
+    assert (tmp_path / "results" / "tiny.json").read_text() == text
+
+
 @pytest.mark.parametrize("flags", [{"jobs": 0}, {"ray_address": "10.0.0.1:6379"}])
 def test_flags_that_cannot_be_meant_are_refused_before_anything_runs(flags, tmp_path):
     with pytest.raises(UsageError):
