@@ -5,7 +5,7 @@ The text size is fixed, so that a chart is drawn once for each width it is shown
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..envs.errors import DataError
 from .markup import element, escaped, number
@@ -23,6 +23,7 @@ font:12px/1.3 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;font-variant-
 .gf-chart text{{fill:currentColor}}.gf-chart .muted{{fill:var(--muted)}}.gf-chart .strong{{font-weight:600}}
 .gf-chart .grid{{stroke:var(--grid);stroke-width:1}}.gf-chart .axis{{stroke:var(--muted);stroke-width:1}}
 .gf-chart .line{{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}
+.gf-chart .thin{{stroke-width:1;opacity:.4}}
 .gf-chart .mark{{fill:none;stroke-width:1.25;stroke-dasharray:5 4}}
 .gf-chart .leader{{stroke-width:.75;opacity:.6}}
 .gf-chart .band{{stroke:none;opacity:.16}}.gf-chart .dot{{stroke:none;opacity:.38}}"""
@@ -44,6 +45,9 @@ class Line:
     tone: str = "agent"
     # Decimals of the last value, written at the line's end.
     decimals: int = 0
+    # Drawn without dot, name and value at its end; thin, to stand behind others.
+    bare: bool = False
+    thin: bool = False
 
     def __post_init__(self) -> None:
         lengths = {name: len(getattr(self, name) or ()) for name in ("x", "y", "low", "high")}
@@ -102,12 +106,13 @@ def line_chart(
     if not curves:
         raise DataError("there is no point to draw: every line is empty")
     references = [mark for mark in references if math.isfinite(mark.value)]
-    named = [line for line in curves if line.name]
+    drawn = [line for line in curves if line.name]
+    named = [line for line in drawn if not line.bare]
     labels = [_label(mark.name, mark.value, mark.decimals) for mark in references]
     labels += [_label(line.name, line.y[-1], line.decimals) for line in named]
     frame = _frame(curves, references, width, height, max(map(text_width, labels), default=0.0) + 18, y_range)
     parts = [_grid(frame, x_label, y_label), *(_mark(mark, frame) for mark in references)]
-    parts += [_band(line, frame) for line in curves] + [_curve(line, frame) for line in named]
+    parts += [_band(line, frame) for line in curves] + [_curve(line, frame) for line in drawn]
     parts.append(_end_labels(named, references, labels, frame))
     return drawing("".join(parts), width, height, describe)
 
@@ -140,7 +145,7 @@ def thinned(line: Line, most: int = MOST_POINTS) -> Line:
     means = [[sum(values) / len(values) for values in zip(*group, strict=True)] for group in groups]
     kept = [list(column) for column in zip(*means, strict=True)] or [[] for _ in columns]
     band = kept[2:] if len(kept) == 4 else [None, None]
-    return Line(line.name, kept[0], kept[1], band[0], band[1], line.tone, line.decimals)
+    return replace(line, x=kept[0], y=kept[1], low=band[0], high=band[1])
 
 
 def words(
@@ -162,7 +167,7 @@ def _frame(
 ) -> Frame:
     levels = [v for line in curves for column in (line.y, line.low, line.high) for v in column or ()]
     low, high = y_range or bounds([*levels, *(mark.value for mark in references)])
-    y_ticks = ticks(low, high)
+    y_ticks = ticks(low, high, max(6, int(height / 45)))
     x_values = [v for line in curves for v in line.x]
     left = max(map(text_width, tick_texts(y_ticks))) + 8
     x_low, x_high = bounds([*x_values, 0.0])
@@ -207,7 +212,10 @@ def _band(line: Line, frame: Frame) -> str:
 
 def _curve(line: Line, frame: Frame) -> str:
     places = [f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in zip(line.x, line.y, strict=True)]
-    path = element("polyline", points=" ".join(places), class_="line", style=f"stroke:{tone(line.tone)}")
+    style = "line thin" if line.thin else "line"
+    path = element("polyline", points=" ".join(places), class_=style, style=f"stroke:{tone(line.tone)}")
+    if line.bare:
+        return path
     end = {"cx": frame.x(line.x[-1]), "cy": frame.y(line.y[-1])}
     return path + element("circle", r=3.5, style=f"fill:{tone(line.tone)}", **end)
 

@@ -126,4 +126,6 @@ def _names(row: DotRow, baseline: float, width: float) -> str:
     value, low, high = (
         number(v, decimals) for v in (row.estimate.value, row.estimate.low, row.estimate.high)
     )
-    return name + words(f"{value} [{low}, {high}]", width, baseline, anchor="end")
+    # One score knows nothing of its spread.
+    interval = f"[{low}, {high}]" if row.estimate.n > 1 else "N = 1"
+    return name + words(f"{value} {interval}", width, baseline, anchor="end")

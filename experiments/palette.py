@@ -27,7 +27,7 @@ DARK = {
     "alarm": "#ff8f85",
 }
 # What a line, a dot or a mark may stand for; `ink` and `muted` for whatever has no role.
-TONES = ("agent", "expert", "cloning", "constant", "random", "muted", "ink")
+TONES = ("agent", "expert", "cloning", "constant", "random", "alarm", "muted", "ink")
 
 
 def variables(selector: str) -> str:

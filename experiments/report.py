@@ -1,10 +1,12 @@
-"""A run's report: one self-contained HTML page, made from the files of its folder alone."""
+"""A run's report and the comparison of several: self-contained pages, made from the runs' files."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..envs.errors import EnvironmentFault
 from .markup import element, escaped
+from .report_comparison import render_comparison
 from .report_controls import controls
 from .report_data import RunRecord, read_run
 from .report_headline import headline
@@ -30,10 +32,29 @@ def write_report(run_folder: Path, out: Path | None = None) -> Path:
         DataError: no such folder, no readable `result.json` in it, or a run of another kind.
         EnvironmentFault: the file cannot be written; an earlier report is left as it was.
     """
-    run = read_run(Path(run_folder))
+    return write_page(read_run(Path(run_folder)), out)
+
+
+def write_page(run: RunRecord, out: Path | None = None) -> Path:
+    """Write the page of a run that has been read; see `write_report`."""
     target = Path(out) if out is not None else run.folder / "report.html"
     _write_whole(target, render(run))
     return target
+
+
+def write_comparison(runs: Sequence[RunRecord], out: Path, left_out: Sequence[str] = ()) -> Path:
+    """Write one page that compares runs and links to their own pages.
+
+    Args:
+        runs: at least one; those of one configuration are a group.
+        out: the file to write.
+        left_out: sentences about runs that could not be read; they stand on the page.
+
+    Raises:
+        EnvironmentFault: the file cannot be written; an earlier page is left as it was.
+    """
+    _write_whole(out, render_comparison(runs, out, left_out))
+    return out
 
 
 def render(run: RunRecord) -> str:

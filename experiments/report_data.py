@@ -39,6 +39,11 @@ class Score:
     source: str = ""
     missing: str = ""
 
+    @property
+    def mean(self) -> float | None:
+        """Mean return; None without returns."""
+        return sum(self.returns) / len(self.returns) if self.returns else None
+
     @functools.cached_property
     def estimate(self) -> Estimate | None:
         """Mean return with its 95 % interval; None without returns."""
@@ -143,10 +148,10 @@ def _scores(result: dict[str, Any]) -> dict[str, Score]:
 
 def _shares(score: Score, random: Score, expert: Score) -> tuple[float, ...]:
     """NR of each episode; empty without returns or without two references, the expert's the higher."""
-    if not (score.returns and random.returns and expert.returns):
+    low, high = random.mean, expert.mean
+    if not score.returns or low is None or high is None or high <= low:
         return ()
-    low, high = (sum(s.returns) / len(s.returns) for s in (random, expert))
-    return tuple(normalised(score.returns, low, high).tolist()) if high > low else ()
+    return tuple(normalised(score.returns, low, high).tolist())
 
 
 def _score(entry: object, name: str, tone: str) -> Score:

@@ -3,7 +3,7 @@
 import re
 
 from .markup import element, escaped
-from .palette import variables
+from .palette import TONES, tone, variables
 
 # Nothing may be fetched: the page is whole or it is broken.
 POLICY = (
@@ -11,12 +11,15 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
+CHIPS = "".join(f".chip.{name}{{background:{tone(name)}}}" for name in TONES)
+
 STYLE = f"""{variables(":root")}
 *{{box-sizing:border-box}}
 html{{color-scheme:light dark;-webkit-text-size-adjust:100%}}
 body{{margin:0;background:var(--paper);color:var(--ink);
 font:1rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}}
-main{{max-width:54rem;margin:0 auto;padding:clamp(1.5rem,5vw,4rem) 1.25rem 3rem}}
+main{{overflow-wrap:break-word;max-width:54rem;margin:0 auto;padding:clamp(1.5rem,5vw,4rem) 1.25rem 3rem}}
+.broad{{max-width:64rem}}
 p{{margin:.6rem 0;max-width:42rem}}
 a{{color:var(--agent)}}
 code,pre{{font:.8125rem/1.6 ui-monospace,"SF Mono","Cascadia Mono",Menlo,Consolas,monospace}}
@@ -25,6 +28,7 @@ pre{{margin:.9rem 0 0;padding:.9rem 1rem;background:var(--panel);border-radius:6
 overflow-wrap:anywhere}}
 .eyebrow{{display:flex;flex-wrap:wrap;gap:.25rem .75rem;align-items:baseline;margin:0;color:var(--muted);
 font-size:.875rem;max-width:none}}
+.eyebrow span,.key li{{min-width:0;max-width:100%;overflow-wrap:anywhere}}
 .verdict{{font-weight:650;color:var(--ink)}}
 .verdict::before{{content:"";display:inline-block;width:.55rem;height:.55rem;margin-right:.45rem;
 border-radius:50%;background:var(--random)}}
@@ -86,6 +90,25 @@ td:first-child{{width:36%;min-width:13rem}}
 td code{{font-size:.75rem;line-height:1.45}}
 .name{{font-weight:600}}
 .gap{{color:var(--muted)}}.gap .missing{{margin:0;padding:0;border:0;font-size:.875rem}}
+.chip{{display:inline-block;min-width:1.375rem;margin-right:.5rem;padding:0 .3rem;border-radius:4px;
+color:var(--paper);background:var(--agent);font-size:.8125rem;line-height:1.375rem;font-weight:650;
+text-align:center}}
+{CHIPS}
+.key{{display:flex;flex-wrap:wrap;gap:.4rem 1.75rem;margin:1rem 0 0;padding:0;list-style:none;
+font-size:.9375rem}}
+.key.list{{display:grid}}
+.key small{{margin-left:.5rem;color:var(--muted);font-size:.8125rem;font-variant-numeric:tabular-nums}}
+.runs .head th{{padding-top:2rem;color:var(--ink);font-size:.9375rem;text-align:left;white-space:normal;
+overflow-wrap:anywhere}}
+.runs .head p{{max-width:none;margin:.35rem 0 .2rem;font-size:.8125rem;font-weight:400}}
+.runs td:first-child{{width:auto;min-width:0;max-width:13rem;white-space:normal;overflow-wrap:anywhere}}
+.runs th:nth-child(2),.runs td:nth-child(2){{text-align:left}}
+.runs td{{padding:.45rem .75rem .45rem 0}}
+.runs td:nth-child(2),.runs td:last-child,.runs .sum td{{white-space:nowrap}}
+.runs .verdict{{font-weight:400}}
+.runs .sum td{{padding:.2rem .75rem .2rem 0;border:0;background:none}}
+.runs .sum td:first-child{{color:var(--muted);text-align:left;font-weight:400}}
+.runs .sum small{{display:inline;margin-left:.4rem}}
 .facts{{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.4rem 1.5rem;margin:1rem 0 1.5rem;
 font-size:.9375rem}}
 .facts dt{{color:var(--muted)}}
@@ -106,6 +129,9 @@ tr{{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:.5rem .75rem;
 border-bottom:1px solid var(--grid)}}
 td,td:first-child{{display:block;width:auto;min-width:0;padding:0;border:0;text-align:left}}
 td:first-child,td.gap{{grid-column:1/-1}}
+.runs .head th{{display:block;grid-column:1/-1;padding:.9rem 0 0;border:0}}.runs .empty{{display:none}}
+.runs td,.runs .sum td{{padding:0;white-space:normal}}.runs .sum{{padding:.5rem 0}}
+.runs .sum small{{display:block;margin:0}}.runs td:first-child{{max-width:none}}
 td[data-label]::before{{content:attr(data-label);display:block;color:var(--muted);font-size:.75rem}}
 .facts{{grid-template-columns:minmax(0,1fr);gap:0}}
 .facts dd{{margin-bottom:.7rem}}
@@ -113,8 +139,8 @@ td[data-label]::before{{content:attr(data-label);display:block;color:var(--muted
 @media print{{video,details{{display:none}}section{{break-inside:avoid}}}}"""
 
 
-def page(title: str, body: str) -> str:
-    """A whole HTML document that needs no network."""
+def page(title: str, body: str, broad: bool = False) -> str:
+    """A whole HTML document that needs no network; `broad` for tables of many columns."""
     head = (
         '<meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
@@ -123,7 +149,8 @@ def page(title: str, body: str) -> str:
         '<link rel="icon" href="data:,">'
     )
     head += element("title", escaped(title)) + element("style", STYLE)
-    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body><main>{body}</main></body></html>\n'
+    main = element("main", body, class_="broad" if broad else None)
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head><body>{main}</body></html>\n'
 
 
 def block(title: str, body: str) -> str:

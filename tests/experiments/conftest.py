@@ -119,7 +119,7 @@ def write_run(folder: Path, result: dict, lines: list[dict], video: bool = True)
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def fixture_result() -> dict:
     return result()
 
@@ -128,3 +128,9 @@ def fixture_result() -> dict:
 def run_folder(tmp_path: Path) -> Path:
     """A complete run whose imitator reached its expert."""
     return write_run(tmp_path / "hopper-run", result(), metrics())
+
+
+@pytest.fixture(scope="session")
+def written_run():
+    """Writes a run folder of any result."""
+    return write_run

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gailforce.experiments.report import write_report
+from gailforce.experiments.report import write_comparison, write_report
+from gailforce.experiments.report_data import read_run
 from gailforce.experiments.report_page import POLICY
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -70,9 +71,9 @@ def test_a_page_that_asks_for_something_would_be_noticed(tmp_path):
     assert "CONSOLE" in seen.stderr
 
 
-@pytest.mark.parametrize("width", [390, 1200])
-def test_the_page_fits_its_window_and_plays_its_video(run_folder, tmp_path, width):
-    page = write_report(run_folder).read_text(encoding="utf-8")
+def seen_at(tmp_path, path, width):
+    """What the probe finds in a page shown in a window of that width [px]."""
+    page = path.read_text(encoding="utf-8")
     page = page.replace(f'content="{POLICY}"', 'content=""').replace("</body>", PROBE + "</body>")
     frame = tmp_path / "frame.html"
     frame.write_text(
@@ -81,10 +82,52 @@ def test_the_page_fits_its_window_and_plays_its_video(run_folder, tmp_path, widt
     dom = chromium(tmp_path, frame, "--dump-dom", width=1400).stdout
     seen = json.loads(re.search(r'data-seen="([^"]*)"', dom).group(1).replace("&quot;", '"'))
     assert seen["inner"] == width
+    return seen
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_page_fits_its_window_and_plays_its_video(run_folder, tmp_path, width):
+    seen = seen_at(tmp_path, write_report(run_folder), width)
     assert seen["content"] <= width
     assert seen["video"] == 240
     # Of each chart in two widths one is shown: dots, learning curve, and two of the discriminator.
     assert seen["shown"] == 4
+
+
+def test_a_judged_page_with_long_names_fits_a_phone(run_folder, tmp_path):
+    check = {"name": "W" * 60, "status": "unknown", "sentence": "x" * 90, "next": "`" + "y" * 90 + "`"}
+    judged = {
+        "verdict": "survives only",
+        "sentence": "A sentence of many words that goes on and on " * 6,
+        "confidence": {"sentence": "z" * 80, "value": 0.5, "low": 0.1, "high": 0.9, "n": 12},
+        "resemblance": {"value": 12345.6, "low": 1234.5, "high": 123456.7, "n": 50},
+        "trend": [[100_000, 1.5], [200_000, 0.5]],
+        "checks": [check],
+        "attribution": [{"dimension": "D" * 60, "share": 1.0}],
+    }
+    (run_folder / "verdict.json").write_text(json.dumps(judged))
+    seen = seen_at(tmp_path, write_report(run_folder), 390)
+    assert seen["content"] <= 390
+    assert seen["shown"] == 5
+
+
+@pytest.mark.parametrize("width", [390, 1200])
+def test_a_comparison_fits_its_window(run_folder, written_run, fixture_result, tmp_path, width):
+    environment = "a-folder-with-a-module/Environment-of-a-very-long-name-v5"
+    other = written_run(tmp_path / ("N" * 60), fixture_result | {"environment": environment, "seed": 7}, [])
+    runs = [read_run(run_folder), read_run(other)]
+    seen = seen_at(tmp_path, write_comparison(runs, tmp_path / "comparison.html"), width)
+    assert seen["content"] <= width
+    # Dots and learning curves; single runs have no profile.
+    assert seen["shown"] == 2
+
+
+def test_a_comparison_opens_without_network_or_complaint(run_folder, tmp_path):
+    page = write_comparison([read_run(run_folder)], tmp_path / "comparison.html")
+    seen, addresses = asked_for(tmp_path, page)
+    assert "1 run in 1 configuration" in seen.stdout
+    assert "CONSOLE" not in seen.stderr
+    assert addresses == set()
 
 
 @pytest.mark.parametrize(("scheme", "paper"), [(0, (16, 19, 23)), (1, (255, 255, 255))])

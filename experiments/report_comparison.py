@@ -1,0 +1,72 @@
+"""Several runs on one self-contained page: groups of one configuration, side by side."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from .markup import element, escaped
+from .report_data import RunRecord
+from .report_group_curves import learning, profiles, side_by_side
+from .report_group_table import address, runs_table
+from .report_groups import Group, group_runs
+from .report_page import block, missing, page, paragraph
+
+TABLE_NOTE = (
+    "NR is the share of the way from a random policy to the expert, (return - random) / (expert - random). "
+    "A row's intervals are over its N episodes, those of the mean and the IQM over runs. A seed opens the "
+    "page of its run."
+)
+
+
+def render_comparison(runs: Sequence[RunRecord], out: Path, left_out: Sequence[str] = ()) -> str:
+    """The whole page.
+
+    Args:
+        runs: at least one.
+        out: where the page will stand; the links to the runs' own pages start there.
+        left_out: sentences about runs that could not be read.
+    """
+    groups = group_runs(runs)
+    links = {run.folder: address(run.folder / "report.html", out) for run in runs}
+    title = f"{_count(len(runs), 'run')} in {_count(len(groups), 'configuration')}"
+    sections = (
+        element("header", _opening(groups, title) + "".join(map(missing, left_out))),
+        side_by_side(groups),
+        block("Every run", paragraph(TABLE_NOTE) + runs_table(groups, links)),
+        learning(groups),
+        profiles(groups),
+        element(
+            "footer", "Made by gailforce. This page is one file; its links lead to the pages of the runs."
+        ),
+    )
+    return page(title, "".join(sections), broad=True)
+
+
+def _opening(groups: Sequence[Group], title: str) -> str:
+    by_environment = [(name, list(own)) for name, own in groupby(groups, key=lambda g: g.environment)]
+    spans = [element("span", "comparison", class_="name")]
+    spans += [element("span", escaped(name)) for name, _ in by_environment]
+    ledes = [element("p", escaped(_leader(name, own)), class_="lede") for name, own in by_environment]
+    return element("p", "".join(spans), class_="eyebrow") + element("h1", escaped(title)) + "".join(ledes)
+
+
+def _leader(environment: str, groups: Sequence[Group]) -> str:
+    """Which group of an environment scores highest, and whether that is settled."""
+    known = [(group, group.iqm) for group in groups if group.iqm is not None]
+    if not known:
+        return f"{environment}: no run has a scale, so nothing can be ranked."
+    (first, best), rest = known[0], known[1:]
+    interval = f"{best.value:.2f} [{best.low:.2f}, {best.high:.2f}] over {best.n} runs"
+    if best.n == 1:
+        interval = f"{best.value:.2f} of a single run, without an interval"
+    if not rest:
+        return f"{environment}: {first.letter} has an interquartile mean of {interval}."
+    near = [group.letter for group, iqm in rest if iqm.high >= best.low]
+    settled = "no other interval reaches its own"
+    if near:
+        settled = f"the interval of {' and '.join(near)} overlaps its own, so that order is open"
+    return f"{environment}: {first.letter} has the highest interquartile mean, {interval}; {settled}."
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}{'s' * (n != 1)}"

@@ -1,0 +1,181 @@
+"""Runs of one configuration, seeds aside: what tells the groups apart and their scores over runs."""
+
+import functools
+import json
+import string
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .report_data import RunRecord
+from .report_json import real, section
+from .scales import compact
+from .statistics import Estimate, iqm_interval, mean_interval
+
+# Parts of a configuration that do not make another group: chance, speed, and what `facts` says already.
+OWN = ("seed", "draw", "threads", "env", "kind")
+# One after the other; letters tell more groups apart than colours can.
+SERIES = ("agent", "cloning", "constant", "expert", "alarm", "random")
+# So many facts name a configuration: environment, method, demonstrations, steps.
+CHIEF = 4
+# Settings that are named where nothing else tells two groups apart.
+MOST_DIFFERENCES = 3
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs of one configuration.
+
+    Attributes:
+        letter: its sign on charts.
+        name: what tells it from the other groups of the page.
+        facts: what is worth knowing of the configuration, the chief things first (`CHIEF` of them).
+        runs: by seed.
+        tone: its colour, a role of `palette.TONES`.
+    """
+
+    letter: str
+    name: str
+    facts: tuple[str, ...]
+    runs: tuple[RunRecord, ...]
+    tone: str
+
+    @property
+    def environment(self) -> str:
+        """Where its runs took place."""
+        return _environment(self.runs[0])
+
+    def scores(self, policy: str = "deterministic") -> tuple[float, ...]:
+        """NR of each run that has one."""
+        return tuple(nr.value for run in self.runs if (nr := run.scores[policy].nr) is not None)
+
+    @functools.cached_property
+    def iqm(self) -> Estimate | None:
+        """Interquartile mean of NR over runs."""
+        return iqm_interval(self.scores()) if self.scores() else None
+
+    @property
+    def worst(self) -> RunRecord | None:
+        """The run of the lowest NR."""
+        known = [(nr.value, i) for i, run in enumerate(self.runs) if (nr := run.scores["deterministic"].nr)]
+        return self.runs[min(known)[1]] if known else None
+
+    def mean(self, policy: str = "deterministic") -> Estimate | None:
+        """Mean NR over runs."""
+        return mean_interval(self.scores(policy)) if self.scores(policy) else None
+
+
+def group_runs(runs: Sequence[RunRecord]) -> list[Group]:
+    """The runs in groups of one configuration: by environment, then by IQM, the highest first."""
+    found: dict[str, list[RunRecord]] = defaultdict(list)
+    for run in runs:
+        found[_configuration(run)].append(run)
+    members = [tuple(sorted(group, key=_seed)) for group in found.values()]
+    unnamed = [Group("", "", (), group, SERIES[0]) for group in members]
+    ordered = sorted(unnamed, key=lambda g: (g.environment, -g.iqm.value if g.iqm else float("inf")))
+    names = _names([group.runs[0] for group in ordered])
+    return [
+        Group(_letter(i), name, tuple(facts(group.runs[0]).values()), group.runs, SERIES[i % len(SERIES)])
+        for i, (group, name) in enumerate(zip(ordered, names, strict=True))
+    ]
+
+
+def facts(run: RunRecord) -> dict[str, str]:
+    """What a reader must know of a run's configuration, in short words; those unknown are left out."""
+    result = run.result
+    reward, steps = result.get("reward_model"), real(result.get("steps"))
+    known = {
+        "environment": _environment(run),
+        "method": f"{result.get('method') or 'imitation'}{f' ({reward})' if reward else ''}",
+        "demonstrations": _demonstrations(run),
+        "steps": f"{compact(steps)} steps" if steps else "",
+        "set": str(section(result, "demonstrations").get("name") or ""),
+        "inputs": f"inputs {result['inputs']}" if result.get("inputs") else "",
+        "form": f"{result['form']} form" if result.get("form") else "",
+        "horizon": f"{result['horizon']} horizon" if result.get("horizon") else "",
+    }
+    return {key: text for key, text in known.items() if text}
+
+
+def _demonstrations(run: RunRecord) -> str:
+    """'4 demonstrations', '1 demonstration at 1 step in 20'."""
+    episodes = real(section(run.result, "demonstrations").get("episodes"))
+    every = real(_settings(run).get("subsample"))
+    text = f"{episodes:.0f} demonstration{'s' * (episodes != 1)}" if episodes else ""
+    return f"{text} at 1 step in {every:.0f}".strip() if every and every > 1 else text
+
+
+def _environment(run: RunRecord) -> str:
+    return str(run.result.get("environment") or "unknown environment")
+
+
+def _seed(run: RunRecord) -> tuple[float, str]:
+    seed = real(run.result.get("seed"))
+    return (float("inf") if seed is None else seed, run.folder.name)
+
+
+def _letter(place: int) -> str:
+    """A to Z, then A2 to Z2."""
+    turn, letter = divmod(place, 26)
+    return string.ascii_uppercase[letter] + (str(turn + 1) if turn else "")
+
+
+def _configuration(run: RunRecord) -> str:
+    """Everything that may decide a score, but the seed: equal for the runs of one group."""
+    return json.dumps([facts(run), _settings(run)], sort_keys=True, default=str)
+
+
+def _settings(run: RunRecord) -> dict[str, Any]:
+    """The configuration as one flat table, `gail.ppo.learning_rate`, of the result or else of config.toml."""
+    config = section(run.result, "config")
+    if not config:
+        try:
+            config = tomllib.loads(run.config)
+        except tomllib.TOMLDecodeError:
+            config = {}
+    return dict(_flat({key: value for key, value in config.items() if key not in OWN}))
+
+
+def _flat(table: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    pairs = []
+    for key, value in table.items():
+        if value is not None:  # TOML has no word for it
+            pairs += _flat(value, f"{above}{key}.") if isinstance(value, dict) else [(above + key, value)]
+    return pairs
+
+
+def _names(firsts: Sequence[RunRecord]) -> list[str]:
+    """For each group what tells it from the others, by its first run, in as few facts as will do."""
+    told = [facts(run) for run in firsts]
+    keys: list[str] = []
+    for key in _varying(told):
+        if len({_joined(table, [*keys, key]) for table in told}) > len({_joined(t, keys) for t in told}):
+            keys.append(key)
+    names = [_joined(table, keys or ["method"]) for table in told]
+    return [_unlike(i, firsts, names) for i in range(len(names))]
+
+
+def _joined(table: Mapping[str, str], keys: Sequence[str]) -> str:
+    return ", ".join(table[key] for key in keys if key in table)
+
+
+def _unlike(place: int, firsts: Sequence[RunRecord], names: Sequence[str]) -> str:
+    """A group's name; where another has the same, with the settings that differ."""
+    alike = [other for other, name in zip(firsts, names, strict=True) if name == names[place]]
+    return names[place] if len(alike) == 1 else f"{names[place]}, {_difference(firsts[place], alike)}"
+
+
+def _difference(run: RunRecord, alike: Sequence[RunRecord]) -> str:
+    """The settings in which a run differs from those that look like it."""
+    keys = _varying([_settings(other) for other in alike])
+    own = _settings(run)
+    texts = [f"{key.rsplit('.', 1)[-1]} {own.get(key, 'unset')}" for key in keys[:MOST_DIFFERENCES]]
+    return ", ".join(texts)
+
+
+def _varying(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Keys whose values differ between tables, in their order."""
+    keys = dict.fromkeys(key for table in tables for key in table)
+    return [key for key in keys if len({str(table.get(key)) for table in tables}) > 1]
