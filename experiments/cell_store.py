@@ -45,6 +45,7 @@ class CellStore:
         """Keep a finished cell, whole or not at all."""
         path = self.folder / f"{cell.name}.json"
         write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+        self._damaged.discard(path)
         return path
 
     def claim(self, cell: Cell) -> Claim:
