@@ -20,7 +20,7 @@ from .run import RunFolder
 # First seeds of the episodes a verdict plays; apart from those of training, curves and scores.
 VERDICT_SEED, RANDOM_SEED = 700_000, 710_000
 # Episodes of the policy, of the same exploring, of random actions, and of each checkpoint.
-DETERMINISTIC, EXPLORING, RANDOM, EACH_CHECKPOINT = 10, 5, 20, 4
+DETERMINISTIC, EXPLORING, RANDOM, EACH_CHECKPOINT = 10, 5, 20, 10
 # Checkpoints looked at, evenly over the training.
 CHECKPOINTS = 20
 # Share of the log lines, counted from the end, that tell how the discriminator stands.

@@ -19,6 +19,8 @@ from .bench_markdown import bench_markdown, published_markdown
 from .statistics import Estimate, iqm_interval
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
+# Episodes of a full score; the trial of the verdict has agents that were only looked at.
+SCORED = 50
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -44,11 +46,11 @@ class Group:
 
 
 def read_groups(folder: Path) -> list[Group]:
-    """All trained imitators of a folder, grouped by what was run."""
+    """All trained imitators of a folder that were scored in full, grouped by what was run."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
-        if cell.get("kind") == "imitation":
+        if cell.get("kind") == "imitation" and len(cell["agent"]["deterministic"]["returns"]) >= SCORED:
             found[_key(cell)].append(cell)
     groups = [_group(sorted(cells, key=lambda cell: cell["seed"])) for cells in found.values()]
     return sorted(groups, key=lambda g: (g.environment, g.task, g.method != "GAIL", -g.steps))
