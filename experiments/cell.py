@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -51,11 +51,13 @@ class Cell:
         method: `expert`, `random`, `bc`, or the name of a reward model.
         config: the task, and all settings of a learner; a reference reads what concerns it.
         evaluation_episodes: of the final score.
+        cloning: settings of the method `bc`.
     """
 
     method: str
     config: ImitationConfig
     evaluation_episodes: int = 50
+    cloning: BCConfig = field(default_factory=BCConfig)
 
     @cached_property
     def definition(self) -> dict[str, Any]:
@@ -103,7 +105,8 @@ class Cell:
     def from_json(cls, plain: Mapping[str, Any]) -> "Cell":
         """The cell `to_json` wrote."""
         config = from_plain(ImitationConfig, plain["config"])
-        return cls(plain["method"], config, plain["evaluation_episodes"])
+        cloning = from_plain(BCConfig, plain.get("cloning", {}))
+        return cls(plain["method"], config, plain["evaluation_episodes"], cloning)
 
 
 def shown(method: str) -> str:
@@ -153,7 +156,7 @@ def _on_expert(cell: Cell) -> dict[str, Any]:
 
 def _on_bc(cell: Cell) -> dict[str, Any]:
     drawn = {"demonstrations": _fingerprint(cell.config), "seed": cell.config.seed}
-    return {**drawn, "config": asdict(BCConfig()), **_scored(cell)}
+    return {**drawn, "config": asdict(cell.cloning), **_scored(cell)}
 
 
 def _on_constant(cell: Cell) -> dict[str, Any]:

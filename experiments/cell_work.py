@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..agents.bc import BC, BCConfig
+from ..agents.bc import BC
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import Policy
 from ..envs.errors import DataError
@@ -76,9 +76,9 @@ def _imitate(job: Job) -> dict[str, Any]:
 def _bc(job: Job) -> dict[str, Any]:
     config, started = job.cell.config, time.time()
     demos = config.demonstrations()
-    own = {name: getattr(config, name) for name in CLONING} | {"bc": asdict(BCConfig())}
+    own = {name: getattr(config, name) for name in CLONING} | {"bc": asdict(job.cell.cloning)}
     run = RunFolder.at(job.folder, {"kind": "cloning", **own}, job.command)
-    agent = BC(config.env, demos, config.seed).learn()
+    agent = BC(config.env, demos, config.seed, job.cell.cloning).learn()
     agent.save(run.agent)
     trained = time.time()
     scores = {mode: _score(agent, job.cell, flag) for mode, flag in MODES.items()}

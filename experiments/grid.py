@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+from ..agents.bc import BCConfig
 from ..agents.bridge import require_safe_form
 from ..agents.gail import GAILConfig
 from ..agents.settings import from_plain
@@ -108,7 +109,7 @@ def _cells(number: int, block: Mapping[str, Any], path: Path, evaluation_episode
     try:
         settings = resolved_settings(block)
         for values in itertools.product(*axes.values()):
-            cell = _cell(dict(zip(axes, values, strict=True)), settings, block, evaluation_episodes)
+            cell = _cell(dict(zip(axes, values, strict=True)), *settings, block, evaluation_episodes)
             cell.key  # noqa: B018  # loads and draws the demonstrations, so that their faults show now
             yield cell
     except GailforceError as fault:
@@ -124,7 +125,9 @@ def _axis(key: str, value: Any, where: str) -> list[Any]:  # Any: whatever the f
     return values
 
 
-def _cell(point: dict[str, Any], settings: GAILConfig, block: Mapping[str, Any], episodes: int) -> Cell:
+def _cell(
+    point: dict[str, Any], settings: GAILConfig, cloning: BCConfig, block: Mapping[str, Any], episodes: int
+) -> Cell:
     name = point.pop("method")
     if name not in methods():
         raise unknown("method", name, methods())
@@ -145,7 +148,7 @@ def _cell(point: dict[str, Any], settings: GAILConfig, block: Mapping[str, Any],
     )
     require_safe_form(config.form, config.horizon, config.force)
     _require_match(config.env, config.demos)
-    return Cell(method, config, episodes)
+    return Cell(method, config, episodes, cloning)
 
 
 @cache
@@ -155,13 +158,14 @@ def _require_match(env: str, demos: str) -> None:
     require_environment(Demonstrations.load(demos), env_id(env), obs_size, actions.shape[0])
 
 
-def resolved_settings(block: Mapping[str, Any]) -> GAILConfig:
-    """The learner's settings with a block's own, dotted as on the command line or as nested tables.
+def resolved_settings(block: Mapping[str, Any]) -> tuple[GAILConfig, BCConfig]:
+    """The settings with a block's own, dotted as on the command line or as nested tables; cloning's as `bc.`.
 
     Raises:
         UsageError: an unknown setting, or a value that cannot be.
     """
-    known, own = dict(leaves(asdict(GAILConfig()))), dict(leaves(block.get("settings", {})))
+    known = dict(leaves({**asdict(GAILConfig()), "bc": asdict(BCConfig())}))
+    own = dict(leaves(block.get("settings", {})))
     if "copies" in block:
         own = {"copies": block["copies"], **own}
     for name, value in own.items():
@@ -173,7 +177,8 @@ def resolved_settings(block: Mapping[str, Any]) -> GAILConfig:
         # 10 and 10.0 are the same penalty.
         known[name] = float(value) if isinstance(known[name], float) else value
     try:
-        return from_plain(GAILConfig, _nested(known))
+        nested = _nested(known)
+        return from_plain(GAILConfig, nested), from_plain(BCConfig, nested["bc"])
     except ValueError as fault:
         raise UsageError(str(fault)) from fault
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gailforce.agents.bc import BCConfig
 from gailforce.agents.gail import GAILConfig
 from gailforce.experiments import cell as cells
 from gailforce.experiments.cell import FIRST_SETTINGS, Cell, leaves
@@ -113,7 +114,8 @@ def test_names_are_for_people_and_end_in_the_key():
 
 def test_a_job_travels_to_another_process_unchanged():
     gail = GAILConfig(copies=8, ppo=replace(CONFIG.gail.ppo, policy_layers=(8,)))
-    job = Job(Cell("gan", replace(CONFIG, gail=gail)), Path("runs/x"), "gailforce bench x")
+    cell = Cell("gan", replace(CONFIG, gail=gail), 7, BCConfig(updates=3))
+    job = Job(cell, Path("runs/x"), "gailforce bench x")
     again = Job.from_json(json.loads(json.dumps(job.to_json())))
     assert again == job
     assert again.cell.key == job.cell.key

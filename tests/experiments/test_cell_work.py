@@ -1,10 +1,8 @@
 """Every kind of cell ends in the same kind of result, its run beside it."""
 
-from dataclasses import replace
-
 import pytest
 
-from gailforce.agents.bc import BC
+from gailforce.agents.bc import BCConfig
 from gailforce.demos.dataset import Demonstrations
 from gailforce.envs.errors import DataError
 from gailforce.experiments.cell import Cell
@@ -21,8 +19,8 @@ def _own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def performed(tmp_path):
-    def perform_it(method, **changes):
-        job = Job(Cell(method, replace(CONFIG, **changes), 1), tmp_path / "run", "gailforce bench x")
+    def perform_it(method, **settings):
+        job = Job(Cell(method, CONFIG, 1, **settings), tmp_path / "run", "gailforce bench x")
         result = perform(job)
         assert (result["key"], result["definition"]) == (job.cell.key, job.cell.definition)
         assert result["command"] == "gailforce bench x"
@@ -42,10 +40,8 @@ def test_a_trained_cell_keeps_its_run(performed, tmp_path):
     }
 
 
-def test_a_clone_is_scored_in_both_modes(performed, tmp_path, monkeypatch):
-    learn = BC.learn
-    monkeypatch.setattr(BC, "learn", lambda self: learn(self, 20))
-    result = performed("bc")
+def test_a_clone_is_scored_in_both_modes(performed, tmp_path):
+    result = performed("bc", cloning=BCConfig(updates=20))
     assert (result["method"], result["kind"], result["demonstrations"]["transitions"]) == (
         "BC",
         "cloning",

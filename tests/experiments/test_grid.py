@@ -52,6 +52,15 @@ def test_settings_are_dotted_as_on_the_command_line_or_nested(tmp_path, settings
     assert cell.config.gail.copies == 8
 
 
+def test_cloning_has_its_own_settings(tmp_path):
+    (other := tmp_path / "usual").mkdir()
+    path = write_grid(tmp_path, {"method": '["bc", "gail"]', "settings": '{ "bc.updates" = 500 }'})
+    usual = read_grid(write_grid(other, {"method": '["bc", "gail"]'})).cells
+    changed = read_grid(path).cells
+    assert changed[0].cloning.updates == 500
+    assert [cell.key == other.key for cell, other in zip(changed, usual, strict=True)] == [False, True]
+
+
 def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
     settings = '{ "reward.gan.penalty" = 3, "ppo.policy_layers" = [32, 32] }'
     (cell,) = read_grid(write_grid(tmp_path, {"settings": settings})).cells
