@@ -124,8 +124,9 @@ class Ruler:
         level = float(np.mean([ruler.raw(episode) for episode in random]))
         if floor > TOO_LOOSE * level:
             raise DataError(
-                f"the demonstrations of {demos.name or 'this set'} differ among themselves {floor / level:.0%} "
-                "as much as from random actions; resemblance to so few, or so different ones, says nothing"
+                f"the demonstrations of {demos.name or 'this set'} differ among themselves "
+                f"{floor / level:.0%} as much as from random actions; resemblance to so few, or so different "
+                "ones, says nothing"
             )
         return replace(ruler, random=level)
 

@@ -10,8 +10,9 @@ from gailforce.experiments.tables import Group, filled, names_in, read_groups
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def _cell(seed, share, **changes):
-    score = {"nr": {"value": share, "low": share, "high": share, "n": 50}}
+def _cell(seed, share, episodes=50, **changes):
+    nr = {"value": share, "low": share, "high": share, "n": episodes}
+    score = {"nr": nr, "returns": [share] * episodes}
     config = {"reward": "gan", "horizon": "native", "subsample": 1, "steps": 1000, "seed": seed, "draw": seed}
     return {
         "kind": "imitation",
@@ -46,6 +47,11 @@ def test_runs_are_grouped_by_everything_but_their_seed(tmp_path):
     assert groups["GAIL", "4 demonstrations"].shares("agent", "deterministic") == [0.8, 0.9]
     assert groups["constant reward", "4 demonstrations"].shares("agent", "deterministic") == [0.3]
     assert groups["GAIL", "4 demonstrations, fixed horizon"].shares("agent", "exploring") == [0.7]
+
+
+def test_agents_that_were_only_looked_at_are_no_rows(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(_cell(1, 0.9, episodes=10)))
+    assert read_groups(tmp_path) == []
 
 
 def test_the_interquartile_mean_of_known_seeds():
