@@ -151,7 +151,9 @@ class PaidOtherwise(VecEnvWrapper):
         return obs, self._pay(steps).astype(np.float32), ended, infos
 
 
-def posture(obs: Float[np.ndarray, "N O"], body: Body) -> tuple[np.ndarray, ...]:
+def posture(
+    obs: Float[np.ndarray, "N O"], body: Body
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Speed, height, pitch and joints of Gymnasium's planar observation: positions without x, velocities."""
     return obs[:, body.nq - 1], obs[:, 0], obs[:, 1], obs[:, 2 : body.nq - 1]
 
