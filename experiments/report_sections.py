@@ -9,6 +9,9 @@ from .report_verdict import judged_without_reward, not_judged
 from .scales import compact
 from .statistics import Estimate
 
+# Facts that are commands or hashes.
+TYPED = ("Their SHA-256", "Verdict")
+
 
 def opening(run: RunRecord, head: Headline) -> str:
     """The verdict, its sentence and what puts it into proportion; the reward-free one first."""
@@ -118,10 +121,11 @@ def _facts(run: RunRecord) -> str:
         "Seed": result.get("seed"),
         "Steps": number(steps) if steps is not None else None,
         "Time": ", ".join(spent),
+        "Verdict": run.verdict.command if run.verdict else None,
         "Versions": ", ".join(versions),
     }
     shown = [
-        element("dt", escaped(name)) + element("dd", code(str(value)) if "SHA" in name else escaped(value))
+        element("dt", escaped(name)) + element("dd", code(str(value)) if name in TYPED else escaped(value))
         for name, value in facts.items()
         if value not in (None, "")
     ]

@@ -6,7 +6,7 @@ from .charts import Line, Reference, line_chart
 from .markup import element, escaped, number
 from .report_data import RunRecord
 from .report_headline import Headline
-from .report_page import block, missing, paragraph, prose
+from .report_page import block, code, missing, paragraph, prose
 from .report_verdict_data import STATUSES, Check, Verdict
 
 # How far each word goes, without and with the reward; the words left out cannot be compared.
@@ -19,8 +19,8 @@ LOOKS_BETTER = "It looks more like the expert than it earns: watch its worst epi
 EARNS_MORE = "It earns more than it looks like the expert: it may have found another way to the same reward."
 NOT_JUDGED = "Not judged without the reward yet: `gailforce verdict RUN` does it."
 NOTE = (
-    "The verdict compares the agent with demonstrations held back and reads no reward. Its distance is 0 for "
-    "the expert's own halves and 1 for random actions."
+    "The verdict compares the agent with the demonstrations and reads no reward. Its distance is 0 for the "
+    "demonstrations among themselves and 1 for random actions."
 )
 
 
@@ -83,12 +83,18 @@ def _checks(checks: Sequence[Check]) -> str:
 
 def _check(check: Check) -> str:
     status = element("span", escaped(check.status), class_=f"status {check.status}")
-    name = element("span", escaped(check.name) + ".", class_="name")
-    text = element("p", f"{name} {prose(check.sentence)}")
+    name = element("span", escaped(_sentence(check.name)), class_="name")
+    text = element("p", f"{name} {prose(_sentence(check.sentence))}")
     if check.next and check.status != "pass":
-        advice = element("span", "Try next:", class_="label") + f" {prose(check.next)}"
-        text += element("p", advice, class_="next")
+        # A bare command is one to be typed.
+        advice = code(check.next) if check.next.startswith("gailforce ") else prose(check.next)
+        text += element("p", element("span", "Try next:", class_="label") + f" {advice}", class_="next")
     return element("li", status + element("div", text))
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital at its beginning and a stop at its end."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", ":")) or not text else ".")
 
 
 def _trend(verdict: Verdict) -> str:
@@ -110,12 +116,11 @@ def _trend(verdict: Verdict) -> str:
 def _attribution(verdict: Verdict) -> str:
     if not verdict.attribution:
         return ""
-    shown = list(verdict.attribution[:MOST_BARS])
-    rest = verdict.attribution[MOST_BARS:]
-    if rest:
-        shown.append((f"{len(rest)} other{'s' * (len(rest) != 1)}", sum(share for _, share in rest)))
-    longest = max(share for _, share in shown) or 1.0
+    shown, rest = verdict.attribution[:MOST_BARS], verdict.attribution[MOST_BARS:]
+    longest = shown[0][1] or 1.0
     bars = "".join(_bar(name, share, share / longest) for name, share in shown)
+    if rest:
+        bars += _bar(f"{len(rest)} other{'s' * (len(rest) != 1)}", sum(share for _, share in rest), 0.0)
     title = element("figcaption", "what the learned reward depends on, share of each dimension")
     return element("figure", title + element("dl", bars, class_="bars"))
 

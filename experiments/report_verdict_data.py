@@ -38,6 +38,7 @@ class Verdict:
         trend: `(step, distance)` over training.
         checks: those that ask for attention first.
         attribution: share of the reward's dependence of each dimension, the largest first.
+        command: what made it.
         lacking: parts the file should hold and does not.
     """
 
@@ -49,6 +50,7 @@ class Verdict:
     trend: tuple[tuple[float, float], ...] = ()
     checks: tuple[Check, ...] = ()
     attribution: tuple[tuple[str, float], ...] = ()
+    command: str = ""
     lacking: tuple[str, ...] = ()
 
 
@@ -80,6 +82,7 @@ def _verdict(word: str, sentence: str, table: dict[str, Any]) -> Verdict:
         trend=_trend(table.get("trend")),
         checks=_checks(table),
         attribution=_attribution(table),
+        command=words_of(table, "command"),
         lacking=tuple(key for key in ("confidence", "trend", "checks", "attribution") if key not in table),
     )
 
