@@ -19,8 +19,8 @@ LOOKS_BETTER = "It looks more like the expert than it earns: watch its worst epi
 EARNS_MORE = "It earns more than it looks like the expert: it may have found another way to the same reward."
 NOT_JUDGED = "Not judged without the reward yet: `gailforce verdict RUN` does it."
 NOTE = (
-    "The verdict compares the agent with the demonstrations and reads no reward. Its distance is 0 for the "
-    "demonstrations among themselves and 1 for random actions."
+    "The verdict compares the agent with the demonstrations and reads no reward. Its distance is counted in "
+    "standard deviations of the demonstrations' observations."
 )
 
 
@@ -103,7 +103,7 @@ def _trend(verdict: Verdict) -> str:
     steps, distances = zip(*verdict.trend, strict=True)
     chart = line_chart(
         [Line("agent", steps, distances, decimals=2)],
-        (Reference("expert", 0.0, "expert"), Reference("random", 1.0, "random")),
+        _references(verdict),
         x_label="environment steps",
         y_label="distance from the expert",
         describe=f"Distance from the expert, from {distances[0]:.2f} to {distances[-1]:.2f} at the end.",
@@ -111,6 +111,12 @@ def _trend(verdict: Verdict) -> str:
         height=280.0,
     )
     return element("figure", chart)
+
+
+def _references(verdict: Verdict) -> list[Reference]:
+    """How far the demonstrations are from each other, and random actions from them, where it is known."""
+    levels = (("expert", verdict.floor, "expert"), ("random", verdict.random, "random"))
+    return [Reference(name, level, tone) for name, level, tone in levels if level is not None]
 
 
 def _attribution(verdict: Verdict) -> str:

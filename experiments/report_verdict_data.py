@@ -37,6 +37,8 @@ class Verdict:
         resemblance: distance from the expert: 0 is the expert's own halves, 1 random actions.
         trend: `(step, distance)` over training.
         checks: those that ask for attention first.
+        floor: distance of the demonstrations among themselves.
+        random: distance of random actions.
         attribution: share of the reward's dependence of each dimension, the largest first.
         command: what made it.
         lacking: parts the file should hold and does not.
@@ -51,6 +53,8 @@ class Verdict:
     checks: tuple[Check, ...] = ()
     attribution: tuple[tuple[str, float], ...] = ()
     command: str = ""
+    floor: float | None = None
+    random: float | None = None
     lacking: tuple[str, ...] = ()
 
 
@@ -83,6 +87,8 @@ def _verdict(word: str, sentence: str, table: dict[str, Any]) -> Verdict:
         checks=_checks(table),
         attribution=_attribution(table),
         command=words_of(table, "command"),
+        floor=real(section(table, "scale").get("floor")),
+        random=real(section(table, "scale").get("random")),
         lacking=tuple(key for key in ("confidence", "trend", "checks", "attribution") if key not in table),
     )
 

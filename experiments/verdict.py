@@ -73,6 +73,7 @@ def judge(e: Evidence) -> dict[str, Any]:
         "sentence": e.unfit or SENTENCES[word],
         "confidence": confidence(word, e),
         "resemblance": distance,
+        "scale": {"floor": e.floor, "random": e.random},
         "trend": [[moment.step, moment.distance] for moment in e.moments],
         "checks": [asdict(check) for check in checks],
         "attribution": [{"dimension": name, "share": share} for name, share in e.attribution],
