@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ import tyro
 from ..envs.errors import GailforceError, UsageError
 from .command import Command
 from .report import write_comparison, write_page
-from .report_data import RunRecord, read_run
+from .report_data import read_run
 
 
 @dataclass
@@ -39,32 +39,32 @@ class Report(Command):
         # The same folder twice is one run.
         folders = list({path.resolve(): path for path in self.paths}.values())
         faults = _filmed(folders) if self.films else []
-        runs, unread = _read(folders)
-        if not runs:
-            raise unread[0]
-        alone = len(folders) == 1
-        result: dict[str, Any] = {
-            "reports": [str(write_page(run, self.out if alone else None)) for run in runs]
-        }
-        if not alone:
+        runs, unread = _each(read_run, folders)
+        if len(folders) == 1:
+            if unread:
+                raise unread[0]
+            return {"reports": [str(write_page(runs[0], self.out))]} | _told(faults)
+        pages, unwritten = _each(write_page, runs)
+        result: dict[str, Any] = {"reports": [str(page) for page in pages]}
+        if runs:
             out = self.out or _common(folders) / "comparison.html"
             result["comparison"] = str(write_comparison(runs, out, [str(fault) for fault in unread]))
-        return result | _told([*faults, *unread])
+        return result | _told([*faults, *unread, *unwritten])
 
     def describe(self, result: dict[str, Any]) -> str:
         """Where the pages are."""
         return "\n".join([*result["reports"], *filter(None, [result.get("comparison")])])
 
 
-def _read(folders: Sequence[Path]) -> tuple[list[RunRecord], list[GailforceError]]:
-    """The runs that can be shown, and why the others cannot."""
-    runs, faults = [], []
-    for folder in folders:
+def _each(act: Callable[[Any], Any], things: Sequence[Any]) -> tuple[list[Any], list[GailforceError]]:
+    """What an act gives for each thing, and the faults of those it cannot be done to."""
+    done, faults = [], []
+    for thing in things:
         try:
-            runs.append(read_run(folder))
+            done.append(act(thing))
         except GailforceError as fault:
             faults.append(fault)
-    return runs, faults
+    return done, faults
 
 
 def _common(folders: Sequence[Path]) -> Path:
@@ -78,13 +78,7 @@ def _filmed(folders: Sequence[Path]) -> list[GailforceError]:
     # Loads what plays and draws, which pages do without.
     from .filming import Video
 
-    faults = []
-    for folder in folders:
-        try:
-            Video(folder, ranked=True).run()
-        except GailforceError as fault:
-            faults.append(fault)
-    return faults
+    return _each(lambda folder: Video(folder, ranked=True).run(), folders)[1]
 
 
 def _told(faults: Sequence[GailforceError]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from gailforce.envs.errors import DataError
+from gailforce.envs.errors import DataError, EnvironmentFault
 from gailforce.experiments.report import write_comparison
 from gailforce.experiments.report_data import read_run
 from gailforce.experiments.report_groups import group_runs
@@ -239,6 +239,16 @@ def test_a_run_that_cannot_be_read_is_named_and_costs_the_others_nothing(runs, t
         assert words in capsys.readouterr().err or words in "".join(found["faults"])
     with pytest.raises(DataError, match="no run folder at"):
         Report((missing,)).run()
+    nothing = Report((missing, runs[0])).run()
+    assert (nothing["reports"], nothing["exit_code"], len(nothing["faults"])) == ([], DataError.exit_code, 2)
+
+
+def test_a_page_that_cannot_be_written_costs_the_others_nothing(runs, tmp_path):
+    (runs[0] / "report.html").mkdir()
+    found = Report((runs[0], runs[1])).run()
+    assert found["reports"] == [str(runs[1] / "report.html")]
+    assert found["exit_code"] == EnvironmentFault.exit_code
+    assert (tmp_path / "comparison.html").is_file()
 
 
 def test_one_run_named_twice_is_one_run(runs):
