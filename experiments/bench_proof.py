@@ -24,8 +24,9 @@ from .grid import read_grid
 from .provenance import commit
 from .run import this_command, versions
 
-# Kills come at a random time of this share of what an undisturbed run takes.
-SHARE = 0.5
+# Kills come at a random time before a limit, at first that of an undisturbed run. It follows the machine's
+# load: shorter by one factor where a bench ended before its kill, longer by the other after a kill.
+SHORTER, LONGER = 0.7, 1.1
 
 
 def figures(results: Path, grid: str) -> dict[str, Any]:
@@ -81,17 +82,17 @@ def prove_kill(folder: Path, grid: str, kills: int, seed: int = 0) -> dict[str, 
     One that ends before all kills are done is compared, and another begins in an empty folder.
     """
     draw = random.Random(seed)
-    seconds = run_to_the_end(folder / "undisturbed", grid)
+    limit = run_to_the_end(folder / "undisturbed", grid)
     expected = figures(folder / "undisturbed" / "results", grid)
     done, kept, equal, number = 0, [], [], 0
     while done < kills:
         place = folder / f"killed-{number}"
-        if run_and_kill(place, grid, draw.uniform(0, SHARE * seconds)):
-            done += 1
+        if run_and_kill(place, grid, draw.uniform(0, limit)):
+            done, limit = done + 1, limit * LONGER
             kept.append(_whole_cells(place))
         else:
             equal.append(figures(place / "results", grid) == expected)
-            number += 1
+            number, limit = number + 1, limit * SHORTER
     run_to_the_end(folder / f"killed-{number}", grid)
     equal.append(figures(folder / f"killed-{number}" / "results", grid) == expected)
     found = {"kills": done, "benches": len(equal), "equal_to_undisturbed": sum(equal)}
