@@ -28,13 +28,13 @@ from .policy import load_agent, save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
 from .settings import from_plain
 
-# Many small updates, and little noise on the actions, by which the discriminator would tell the agent.
+# Many small updates with large steps; the entropy bonus keeps exploration alive until the body walks.
 GAIL_PPO = PPOConfig(
     steps_per_update=2048,
     batch_size=256,
     epochs=10,
-    learning_rate=5e-4,
-    log_std_init=-0.7,
+    learning_rate=1e-3,
+    ent_coef=0.003,
     value_layers=(64, 64),
 )
 

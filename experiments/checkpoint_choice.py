@@ -15,7 +15,9 @@ from .provenance import commit
 from .run import this_command
 from .statistics import mean_interval
 
-CELLS, RESULT = Path("results/cells"), Path("results/checkpoint-choice.json")
+# Today's defaults, and those of before: smaller steps, less exploration.
+CELLS = (Path("results/cells"), Path("results/earlier"))
+RESULT = Path("results/checkpoint-choice.json")
 # NR that a swinging run has reached and lost again between two checkpoints.
 SWING = 0.2
 
@@ -52,7 +54,8 @@ def summary(choices: list[Choice]) -> dict[str, Any]:
 
 def main() -> None:
     """Read, sum up, write."""
-    cells = {path.stem: json.loads(path.read_text()) for path in sorted(CELLS.glob("gail-*.json"))}
+    paths = [path for folder in CELLS for path in sorted(folder.glob("gail-*.json"))]
+    cells = {path.stem: json.loads(path.read_text()) for path in paths}
     choices = [choice(name, cell) for name, cell in cells.items() if cell.get("checkpoints")]
     swinging = [c for c in choices if c.fall > SWING]
     result = {

@@ -38,7 +38,7 @@ class ImitationConfig:
     # The policy's learner.
     learner: Literal["ppo"] = "ppo"
     # Environment steps.
-    steps: int = 1_250_000
+    steps: int = 1_000_000
     # fixed never ends an episode before its time limit.
     horizon: Horizon = "native"
     # Allow a reward form that can turn death into profit.

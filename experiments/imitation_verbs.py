@@ -14,7 +14,7 @@ from .run import RunFolder, one_thread
 from .scoreboard import describe_result
 
 # Enough for the hopper to imitate, few enough to watch; see the README.
-DEMO_STEPS = 1_250_000
+DEMO_STEPS = 600_000
 
 
 @dataclass

@@ -20,8 +20,8 @@ Regulariser = Callable[
 class AdversarialConfig:
     """Settings of the critic's optimiser."""
 
-    # Adam's learning rate; usually 1e-5 to 3e-4.
-    learning_rate: float = 3e-4
+    # Adam's learning rate; usually 1e-4 to 1e-3.
+    learning_rate: float = 1e-3
     # Adam's two decay rates; a first one below 0.9 is usual against a moving opponent.
     betas: tuple[float, float] = (0.5, 0.999)
 

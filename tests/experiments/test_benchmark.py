@@ -9,6 +9,7 @@ from test_schedule import StubPool
 from gailforce.envs.errors import UsageError
 from gailforce.experiments.bench_table import text_table
 from gailforce.experiments.benchmark import Bench
+from gailforce.experiments.imitation_config import ImitationConfig
 from gailforce.experiments.local_pool import Outcome
 
 SHARES = {1: 0.2, 2: 0.9, 3: 1.0}
@@ -54,7 +55,7 @@ def test_a_row_tells_every_seed_the_mean_the_worst_and_an_interval(bench):
     assert row["low"] <= row["value"] <= row["high"]
     assert row["exploring"]["nr"] == [0.1, 0.45, 0.5]
     assert row["seconds"] == [11.0, 11.0, 11.0]
-    assert row["steps"] == 1_250_000
+    assert row["steps"] == ImitationConfig.steps
 
 
 def test_a_method_without_seeds_has_its_interval_over_episodes(bench):
