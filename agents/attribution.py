@@ -1,6 +1,7 @@
 """Attribution: which observations and actions a reward depends on, by shuffling one at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,31 +10,33 @@ from jaxtyping import Float
 from ..demos.dataset import Demonstrations
 from ..demos.trajectory import Trajectory
 from ..envs.registry import find_body
-from .bridge import RewardModel, Transitions, transitions
+from ..generative.rollout import COLUMNS, Rollout
+from .bridge import RewardModel, demonstrated, played
 
-# Steps of each side that are shuffled.
-STEPS = 2000
+# Of each side: stretches that are looked at, and consecutive steps in one, so that windows stay whole.
+STRETCHES, LENGTH = 40, 50
 # Fields of a transition that each kind of inputs looks at.
 FIELDS = {"s": ("obs",), "sa": ("obs", "action"), "ss'": ("obs", "next_obs")}
 
 
 def attribution(
-    model: RewardModel, env: str, demos: Demonstrations, played: Sequence[Trajectory], seed: int = 0
+    model: RewardModel, env: str, demos: Demonstrations, episodes: Sequence[Trajectory], seed: int = 0
 ) -> tuple[tuple[str, float], ...]:
     """Share of each input in what moves the critic's logit, largest first; the shares add up to 1.
 
     The importance of an input is E|logit(x) - logit(x with that input shuffled over the steps)| over
     steps of expert and agent together (permutation importance, Breiman 2001).
     """
-    steps = _mixed(demos, played, seed)
+    steps = _mixed(demos, episodes, seed)
     generator = torch.Generator().manual_seed(seed)
     whole, names, moved = model.logit(steps), [], []
     for field in FIELDS[model.inputs]:
         columns = getattr(steps, field)
-        for index in range(columns.shape[1]):
+        for index in range(columns.shape[-1]):
             shuffled = columns.clone()
-            shuffled[:, index] = columns[torch.randperm(len(columns), generator=generator), index]
-            moved.append(float((model.logit(steps._replace(**{field: shuffled})) - whole).abs().mean()))
+            order = torch.randperm(steps.count, generator=generator)
+            shuffled[..., index] = columns[..., index].flatten()[order].reshape(columns.shape[:2])
+            moved.append(float((model.logit(replace(steps, **{field: shuffled})) - whole).abs().mean()))
             names.append(input_name(env, field, index))
     return _ranked(names, np.array(moved))
 
@@ -48,27 +51,20 @@ def input_name(env: str, field: str, index: int) -> str:
     return found.observation_names[index] + (" next" if field == "next_obs" else "")
 
 
-def _mixed(demos: Demonstrations, played: Sequence[Trajectory], seed: int) -> Transitions:
-    """Expert and agent steps in equal numbers."""
-    expert = transitions(demos)
-    agent = Transitions(
-        *(
-            torch.from_numpy(np.concatenate(parts).astype(np.float32))
-            for parts in (
-                [t.obs[:-1] for t in played],
-                [t.actions for t in played],
-                [t.obs[1:] for t in played],
-            )
-        )
-    )
+def _mixed(demos: Demonstrations, episodes: Sequence[Trajectory], seed: int) -> Rollout:
+    """Expert and agent steps in equal numbers, from stretches of consecutive steps."""
     generator = torch.Generator().manual_seed(seed)
-    drawn = [[torch.randint(len(side.obs), (STEPS,), generator=generator)] * 3 for side in (expert, agent)]
-    return Transitions(
-        *(
-            torch.cat([column[rows[0]] for column, rows in zip(columns, drawn, strict=True)])
-            for columns in zip(expert, agent, strict=True)
-        )
-    )
+    sides = [demonstrated(demos), played(episodes)]
+    drawn = [_stretches(side, generator) for side in sides]
+    columns = zip(*(tuple(getattr(side, name) for name in COLUMNS) for side in drawn), strict=True)
+    return Rollout(*(torch.cat(pair, dim=1) for pair in columns))
+
+
+def _stretches(side: Rollout, generator: torch.Generator) -> Rollout:
+    """STRETCHES times LENGTH consecutive steps, side by side, each begun at random."""
+    starts = torch.randint(max(1, side.count - LENGTH + 1), (STRETCHES,), generator=generator)
+    at = (starts + torch.arange(LENGTH)[:, None]).clamp(max=side.count - 1)
+    return Rollout(*(getattr(side, name)[:, 0][at] for name in COLUMNS))
 
 
 def _ranked(names: list[str], moved: Float[np.ndarray, "X"]) -> tuple[tuple[str, float], ...]:

@@ -14,7 +14,7 @@ from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError
 from ..envs.registry import env_id, spaces
 from .agent import Agent
-from .bridge import transitions
+from .bridge import demonstrated
 from .normaliser import RunningNorm
 from .policy import PolicySpec, load_agent, save_agent
 from .settings import from_plain
@@ -80,14 +80,13 @@ class BC(Agent):
 
     def learn(self, total_updates: int | None = None) -> "BC":
         """Fit until the held-out error stops falling, or for a number of gradient steps at most."""
-        steps = transitions(self.demos)
-        self._normaliser.update(steps.obs.numpy())
-        training, held_out = self._split(len(steps.obs))
-        averaged = self._fit(
-            steps.obs, steps.action, training, held_out, total_updates or self.config.updates
-        )
+        steps = demonstrated(self.demos)
+        obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
+        self._normaliser.update(obs.numpy())
+        training, held_out = self._split(len(obs))
+        averaged = self._fit(obs, action, training, held_out, total_updates or self.config.updates)
         self.policy.load_state_dict(averaged)
-        self._set_exploration(steps.obs[held_out], steps.action[held_out])
+        self._set_exploration(obs[held_out], action[held_out])
         self.policy.set_training_mode(False)
         return self
 

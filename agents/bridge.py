@@ -1,8 +1,8 @@
 """From demonstrations to tensors: the roles of `generative` under the same names, on demonstrations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
@@ -13,38 +13,61 @@ from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError, unknown
 from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
+from ..generative.reward_config import RewardConfig
+from ..generative.reward_families import FAMILIES
 from ..generative.reward_form import FORMS, SIGNED_FORMS
-from ..generative.reward_model import CRITICS, SELECT, Inputs, RewardConfig, Transitions
+from ..generative.rollout import Rollout, loose_steps
+from ..generative.views import Inputs
 from .settings import from_plain
 
 
-def transitions(demos: Demonstrations) -> Transitions:
-    """All steps of the demonstrations as one flat batch of float32 tensors; no reward among them."""
+def demonstrated(demos: Demonstrations) -> Rollout:
+    """The demonstrations as a rollout of one environment, float32, without rewards.
+
+    A subsampled set has no order: each of its steps stands as an episode of its own.
+    """
+    if demos.every == 1:
+        return played(list(demos))
     steps = demos.transitions()
-    return Transitions(
-        *(
-            torch.from_numpy(column.astype(np.float32))
-            for column in (steps.obs, steps.actions, steps.next_obs)
+    ends = torch.from_numpy(steps.terminated)
+    return loose_steps(_float(steps.obs), _float(steps.actions), _float(steps.next_obs), ends)
+
+
+def played(episodes: Sequence[Trajectory]) -> Rollout:
+    """Episodes one after another as a rollout of one environment, float32, without rewards."""
+    starts, terminated, truncated = (
+        torch.zeros(sum(len(t) for t in episodes), 1, dtype=torch.bool) for _ in range(3)
+    )
+    begin = 0
+    for episode in episodes:
+        starts[begin] = True
+        begin += len(episode)
+        terminated[begin - 1], truncated[begin - 1] = episode.terminated, episode.truncated
+    obs, actions, next_obs = (
+        _float(np.concatenate(parts))[:, None]
+        for parts in (
+            [t.obs[:-1] for t in episodes],
+            [t.actions for t in episodes],
+            [t.obs[1:] for t in episodes],
         )
     )
+    return Rollout(obs, actions, next_obs, terminated, truncated, starts)
+
+
+def _float(column: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(column.astype(np.float32))
 
 
 def opinion(model: tensors.RewardModel, episode: Trajectory) -> Float[np.ndarray, "T"]:
     """P(expert) of every step of an episode, in a critic's eyes."""
-    steps = Transitions(
-        *(
-            torch.from_numpy(c.astype(np.float32))
-            for c in (episode.obs[:-1], episode.actions, episode.obs[1:])
-        )
-    )
-    return torch.sigmoid(model.logit(steps)).numpy()
+    return torch.sigmoid(model.logit(played([episode]))).flatten().numpy()
 
 
 class RewardModel(tensors.RewardModel):
     """What each step of a policy is worth, judged by demonstrations.
 
     Args:
-        name: a family of critics; `gan` or the control `constant`.
+        name: a key of `FAMILIES`; `gailforce models` lists them.
         inputs: `s` observations, `sa` with actions, `ss'` with next observations.
         form: `positive`, `logit`, `negative` or `fairl`; see `generative/reward_form.py`.
         seed: of the critic's weights and of every draw.
@@ -62,12 +85,15 @@ class RewardModel(tensors.RewardModel):
         config: RewardConfig | None = None,
     ):
         for kind, value, choices in (
-            ("reward model", name, CRITICS),
-            ("inputs", inputs, SELECT),
+            ("reward model", name, FAMILIES),
+            ("inputs", inputs, get_args(Inputs)),
             ("reward form", form, FORMS),
         ):
             if value not in choices:
                 raise unknown(kind, value, choices)
+        if inputs not in FAMILIES[name].inputs:
+            possible = " or ".join(FAMILIES[name].inputs)
+            raise UsageError(f'the reward model "{name}" cannot look at {inputs}; it can look at {possible}')
         super().__init__(name, cast(Inputs, inputs), form, seed, config)
 
     def facts(self) -> dict[str, Any]:
@@ -82,8 +108,23 @@ class RewardModel(tensors.RewardModel):
         return cls(facts["name"], facts["inputs"], facts["form"], facts["seed"], config)
 
     def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
-        """Standardise by the demonstrations and build the critic."""
-        super().fit(transitions(demos))
+        """Standardise by the demonstrations, build the critic, and let it learn what they alone teach.
+
+        Raises:
+            UsageError: for too few steps, or single steps where the family looks at windows.
+        """
+        if demos.steps < self.family.fewest:
+            raise UsageError(
+                f'the reward model "{self.name}" needs {self.family.fewest} steps of demonstrations; '
+                f"{demos.name or 'this set'} has {demos.steps}: give it more, or use gan"
+            )
+        if self.family.looks_back and demos.every > 1:
+            raise UsageError(
+                f'the reward model "{self.name}" looks at windows of consecutive steps, but '
+                f"{demos.name or 'this set'} keeps only one in {demos.every}; "
+                "leave subsampling out, or use gan"
+            )
+        super().fit(demonstrated(demos))
 
 
 def require_safe_form(form: str, horizon: Horizon, force: bool = False) -> None:

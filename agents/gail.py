@@ -1,11 +1,12 @@
 """GAIL (Ho & Ermon 2016): a policy learns to pass for the expert, a discriminator to tell the two apart."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from gymnasium.spaces import Box, Space
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
@@ -16,9 +17,10 @@ from stable_baselines3.common.vec_env import VecEnv
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError, unknown
 from ..envs.registry import Horizon, env_id_of, make_env
-from ..generative.reward_model import RewardConfig
+from ..generative.reward_config import RewardConfig
+from ..generative.rollout import Rollout
 from .agent import Agent
-from .bridge import RewardModel, require_safe_form, transitions
+from .bridge import RewardModel, demonstrated, require_safe_form
 from .callbacks import Periodic, as_list
 from .keep_best import KeepBest, Kept, PolicyScore
 from .learner import PPOConfig, numerical_failures_said, ppo
@@ -70,6 +72,7 @@ class GAIL(Agent):
         force: allow a reward form that can turn death into profit.
         keep_best: a score of policies, higher is better, that must not read the true reward; the best
             policy by it is kept, looked for every `keep_every` environment steps; `use_kept` takes it up.
+        frozen: take the reward model as it was trained before, and teach it nothing more.
         **learner_kwargs: keyword arguments of Stable-Baselines3's PPO; they win over `config`.
 
     Raises:
@@ -91,10 +94,11 @@ class GAIL(Agent):
         force: bool = False,
         keep_best: PolicyScore | None = None,
         keep_every: int = 100_000,
+        frozen: bool = False,
         **learner_kwargs: Any,
     ):
         self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        self.horizon, self.force, self.keep_every = horizon, force, keep_every
+        self.horizon, self.force, self.keep_every, self.frozen = horizon, force, keep_every, frozen
         venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
         # An environment of the user's own may have no id; then the demonstrations say what it must be.
         self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
@@ -104,18 +108,21 @@ class GAIL(Agent):
             else reward_model
         )
         require_safe_form(self.reward_model.form, horizon, force)
-        self.tape = RewardlessEnv(venv)
+        family = self.reward_model.family
+        self.tape = RewardlessEnv(venv, family.looks_back)
+        score = self.tape.take_true_rewards if family.reads_true else self._score_rollout
         self.learner = self._learner_of(learner)(
             self.tape,
             rollout_buffer_class=ScoredRolloutBuffer,
-            rollout_buffer_kwargs={"tape": self.tape, "score": self._score_rollout},
+            rollout_buffer_kwargs={"tape": self.tape, "score": score},
             **learner_kwargs,
         )
         if demos is not None:
             widths = _width(venv.observation_space), _width(venv.action_space)
             require_environment(demos, self.env_id or demos.env_id, *widths)
-            self.reward_model.fit(demos)
-            self._expert = transitions(demos)
+            self._expert = demonstrated(demos)
+            if not frozen:
+                self.reward_model.fit(demos)
         self._keeper = None if keep_best is None else KeepBest(self.policy, keep_best)
 
     @property
@@ -165,11 +172,23 @@ class GAIL(Agent):
 
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:
         """Between collecting and improving: train the discriminator, then score what was collected."""
-        rollout = self.tape.take_rollout()
-        metrics = self.reward_model.update(self._expert, rollout.transitions())
+        rollout = self._asked(self.tape.take_rollout())
+        metrics = {} if self.frozen else self.reward_model.update(self._asked(self._expert), rollout)
         rewards = self.reward_model.reward(rollout).numpy()
         self._report(metrics, rewards)
         return rewards
+
+    @torch.no_grad()
+    def _asked(self, steps: Rollout) -> Rollout:
+        """With the actions' log-probabilities under the policy of now, where the family wants them.
+
+        A frozen reward is the policy's own no longer, so it goes without.
+        """
+        if self.frozen or not self.reward_model.family.asks_policy:
+            return steps
+        obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
+        _, log_prob, _ = self.policy.evaluate_actions(obs, action)
+        return replace(steps, log_prob=log_prob.reshape(steps.terminated.shape))
 
     def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
         if not np.isfinite(rewards).all():

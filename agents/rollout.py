@@ -1,6 +1,7 @@
 """How scores get into Stable-Baselines3: an environment that pays nothing, a buffer that adds rewards."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from ..generative.reward_model import Rollout
+from ..generative.rollout import Rollout
 
 
 class Step(NamedTuple):
@@ -28,11 +29,16 @@ class RewardlessEnv(VecEnvWrapper):
     """Hides the true reward from the learner and keeps the steps of the current rollout.
 
     `info["episode"]` still reports the true return: it is shown, never learned from.
+
+    Args:
+        env: pays the true reward.
+        looks_back: steps before a rollout that go with it as its history.
     """
 
-    def __init__(self, env: VecEnv):
+    def __init__(self, env: VecEnv, looks_back: int = 0):
         super().__init__(env)
-        self._steps: list[Step] = []
+        self._looks_back = looks_back
+        self.forget()
 
     def reset(self) -> VecEnvObs:
         """Begin all episodes anew."""
@@ -47,7 +53,8 @@ class RewardlessEnv(VecEnvWrapper):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step, remember, pay zero."""
-        observed, _, ended, infos = self.venv.step_wait()
+        observed, paid, ended, infos = self.venv.step_wait()
+        self._paid.append(paid)
         obs = _array(observed)
         next_obs = obs.copy()
         truncated = np.zeros_like(ended)
@@ -61,17 +68,28 @@ class RewardlessEnv(VecEnvWrapper):
         return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos
 
     def forget(self) -> None:
-        """Drop the steps of a rollout that was cut short."""
-        self._steps = []
+        """Drop the steps of a rollout that was cut short, and with them what came before."""
+        self._steps: list[Step] = []
+        self._paid: list[np.ndarray] = []
+        self._history: Rollout | None = None
 
     def take_rollout(self) -> Rollout:
         """The steps since the last call, as tensors; forgets them."""
         columns = (np.stack(column) for column in zip(*self._steps, strict=True))
-        self.forget()
         obs, action, next_obs, terminated, truncated, starts = (
             torch.from_numpy(column) for column in columns
         )
-        return Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
+        steps = Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
+        rollout = replace(steps, history=self._history)
+        self.forget()
+        self._history = steps.last(self._looks_back) if self._looks_back else None
+        return rollout
+
+    def take_true_rewards(self) -> Float[np.ndarray, "T N"]:
+        """The hidden rewards since the last call, for the control `true` alone; forgets the steps."""
+        paid = np.stack(self._paid).astype(np.float32)
+        self.forget()
+        return paid
 
 
 def _array(obs: VecEnvObs) -> np.ndarray:

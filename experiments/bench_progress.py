@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
-from ..generative.reward_model import CRITICS
+from ..generative.reward_families import FAMILIES
 from .cell import Cell
+from .counting import counted
 from .local_pool import Outcome
 
 # What a cell takes besides its training, in environment steps of training: scores, start, and cloning.
@@ -18,7 +19,7 @@ SCORING_STEPS, CLONING_STEPS = 60_000, 150_000
 def cost(cell: Cell) -> int:
     """What a cell takes, in environment steps of training: a guess that time left is reckoned with."""
     own = {"expert": 0, "random": 0, "bc": CLONING_STEPS}
-    return SCORING_STEPS + own.get(cell.method, cell.config.steps if cell.method in CRITICS else 0)
+    return SCORING_STEPS + own.get(cell.method, cell.config.steps if cell.method in FAMILIES else 0)
 
 
 class BenchProgress:
@@ -64,7 +65,8 @@ class BenchProgress:
     def _line(self, cell: Cell, outcome: Outcome) -> str:
         left, elapsed = self.seconds_left(), self._clock() - self._started
         times = f"{_clock_face(elapsed)} elapsed, about {_clock_face(left or 0.0)} left"
-        counts = f"{self._done} of {self._total} cells" + (f", {self._failed} failed" if self._failed else "")
+        failed = f", {self._failed} failed" if self._failed else ""
+        counts = f"{self._done} of {counted(self._total, 'cell')}{failed}"
         return f"{counts}, {times}: {cell.name} {_ending(outcome)}"
 
     def _say(self, line: str) -> None:

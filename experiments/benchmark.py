@@ -2,8 +2,8 @@
 
 import json
 import platform
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,10 +12,13 @@ import tyro
 from ..demos.durable import write_durably
 from ..envs.cores import usable_cores
 from ..envs.errors import UsageError
+from ..envs.registry import env_id
+from ..generative.reward_families import FAMILIES
 from .bench_progress import BenchProgress
 from .bench_table import rows, text_table
 from .cell_store import CellStore
 from .command import Command, require_at_least
+from .gate import GATE, below, describe_gate, gate_all
 from .grid import Grid, read_grid
 from .local_pool import LocalPool, Outcome, Pool
 from .provenance import commit
@@ -38,11 +41,16 @@ class Bench(Command):
     Examples:
         gailforce bench smoke
         gailforce bench my-grid.toml --jobs 2
+        gailforce bench families --gate
         gailforce bench paper --engine ray --ray-address 10.0.0.1:6379
     """
 
-    # A grid file, or the name of a shipped grid: paper, smoke.
-    grid: Annotated[str, tyro.conf.Positional]
+    # A grid file, or the name of a shipped grid: paper, families, smoke.
+    grid: Annotated[str, tyro.conf.Positional] = "families"
+    # Only rank the graded ladders by each family of the grid, offline: RRC, in minutes.
+    gate: bool = False
+    # Train families that fell short at the gate too.
+    below_gate: bool = False
     # Cells at once; by default one for every core this process (or the cluster) may use.
     jobs: int | None = None
     # local runs on this machine, ray on a Ray cluster.
@@ -58,6 +66,9 @@ class Bench(Command):
         """Run what is missing, then make the table."""
         self._check()
         grid, store = read_grid(self.grid), CellStore(self.results / "cells")
+        if self.gate:
+            return gate_all(_bodies(grid), self.results / GATE)
+        grid, held_back = _past_gate(grid, {} if self.below_gate else below(self.results / GATE))
         kept = self.results / f"{grid.name}.json"
         _require_benchmark(kept)
         progress = BenchProgress(grid.cells)
@@ -69,7 +80,7 @@ class Bench(Command):
                 raise KeyboardInterrupt(f"go on with: {this_command()}") from None
             finally:
                 progress.close()
-        result = table(grid, store, failed)
+        result = table(grid, store, failed) | {"held back": held_back}
         write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
         return {**result, "exit_code": failed[0].exit_code if failed else 0}
 
@@ -86,8 +97,28 @@ class Bench(Command):
         return RayPool(self.ray_address, self.jobs)
 
     def describe(self, result: dict[str, Any]) -> str:
-        """The table, with what failed."""
-        return f"{text_table(result['rows'])}\n\n{FOOTNOTE}"
+        """The table, with what failed and what was not tried."""
+        if self.gate:
+            return describe_gate(result)
+        held = [f"not trained, below its gate: {why}; --below-gate trains it" for why in result["held back"]]
+        return "\n".join((text_table(result["rows"]), *held, "", FOOTNOTE))
+
+
+def _bodies(grid: Grid) -> dict[str, list[str]]:
+    """The families of a grid by environment, in their order."""
+    found: dict[str, list[str]] = {}
+    for cell in grid.cells:
+        known = found.setdefault(env_id(cell.config.env), [])
+        if cell.method in FAMILIES and cell.method not in known:
+            known.append(cell.method)
+    return found
+
+
+def _past_gate(grid: Grid, fallen: Mapping[tuple[str, str], str]) -> tuple[Grid, list[str]]:
+    """The grid without families that fell short, and what became of those."""
+    keys = [(env_id(cell.config.env), cell.method) for cell in grid.cells]
+    kept = tuple(cell for cell, key in zip(grid.cells, keys, strict=True) if key not in fallen)
+    return replace(grid, cells=kept), [fallen[key] for key in dict.fromkeys(keys) if key in fallen]
 
 
 def _require_benchmark(path: Path) -> None:

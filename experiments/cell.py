@@ -12,14 +12,14 @@ from ..agents.gail import GAILConfig
 from ..agents.settings import from_plain
 from ..demos.dataset import Demonstrations
 from ..envs.registry import env_id, find_body
-from ..generative.reward_model import CRITICS
+from ..generative.reward_families import FAMILIES
 from .controls import ALGORITHM
 from .evaluation import EVALUATION_SEED
 from .imitation_config import ImitationConfig
 
 # Methods that are no reward model.
 REFERENCES = ("expert", "random", "bc")
-# Methods that have another name in a grid than in `CRITICS`.
+# Methods that have another name in a grid than in `FAMILIES`.
 ALIASES = {"gail": "gan"}
 # Digits of a cell's key.
 KEY_LENGTH = 12
@@ -116,7 +116,7 @@ def shown(method: str) -> str:
 
 def methods() -> list[str]:
     """Names a grid may use."""
-    return [*REFERENCES, *ALIASES, *CRITICS]
+    return [*REFERENCES, *ALIASES, *FAMILIES]
 
 
 def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -131,7 +131,8 @@ def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 def _settings(cell: Cell) -> dict[str, Any]:
     """The learner's settings that can matter to this cell."""
     defaults = dict(leaves(asdict(GAILConfig())))
-    own = f"reward.{cell.method}."
+    shared = ("reward.density.",) if FAMILIES[cell.method].way in ("ratio", "density") else ()
+    own = (f"reward.{cell.method.replace('-', '_')}.", *shared)
     return {
         name: value
         for name, value in leaves(asdict(cell.config.gail))
@@ -160,7 +161,7 @@ def _on_bc(cell: Cell) -> dict[str, Any]:
 
 
 def _on_constant(cell: Cell) -> dict[str, Any]:
-    """A constant reward looks neither at the demonstrations nor at any critic's settings."""
+    """Controls that look neither at the demonstrations nor at any critic's settings."""
     config = cell.config
     chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form")}
     settings = {name: v for name, v in _settings(cell).items() if not name.startswith("reward.")}
@@ -195,4 +196,5 @@ DEPENDS: dict[str, Callable[[Cell], dict[str, Any]]] = {
     "random": _scored,
     "bc": _on_bc,
     "constant": _on_constant,
+    "true": _on_constant,
 }

@@ -19,9 +19,10 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "video": ("filming", "Video", "film a policy beside the expert"),
     "bench": ("benchmark", "Bench", "run a grid of methods, tasks and seeds into one table"),
     "verdict": ("verdict", "Verdict", "did it imitate? answered without any reward"),
-    "report": ("reporting", "Report", "write a run's report as one self-contained page"),
+    "report": ("reporting", "Report", "write the page of each run, and one that compares several"),
     "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),
+    "models": ("families", "Models", "every family of models, its last results, when to use it"),
     "doctor": ("diagnosis", "Doctor", "look at this machine and say how to mend what is missing"),
 }
 INTERRUPTED = 130

@@ -14,6 +14,7 @@ from ..demos.physics_check import largest_residual
 from ..envs.errors import UsageError
 from ..envs.registry import spaces
 from .command import Command
+from .counting import counted
 
 Action = Literal["list", "card", "check", "import", "export"]
 
@@ -102,4 +103,4 @@ class Demos(Command):
 
 def _line(name: str, card: dict[str, Any]) -> str:
     returns = f"{card['mean_return']:,.0f} +- {card['std_return']:,.0f}"
-    return f"{name:<20}{card['env_id']:<14}{card['episodes']:>4} episodes, return {returns}"
+    return f"{name:<20}{card['env_id']:<14}{counted(card['episodes'], 'episode'):>13}, return {returns}"

@@ -15,6 +15,8 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from .counting import counted
+
 Status = Literal["ok", "warn", "fail"]
 
 # Free disk below which a training may not fit, and below which nothing should be begun [bytes].
@@ -154,7 +156,7 @@ def _cores() -> Check:
 def _torch() -> Check:
     import torch
 
-    finding = f"{torch.get_num_threads()} threads by default; each training takes 1"
+    finding = f"{counted(torch.get_num_threads(), 'thread')} by default; each training takes 1"
     if torch.cuda.is_available():
         finding += "; a GPU is here, small networks like ours are faster without"
     return Check("torch", "ok", finding)
@@ -233,4 +235,4 @@ def _demonstrations() -> Check:
         return Check(
             "demonstrations", "warn", "none shipped with this copy", "record your own: gailforce record"
         )
-    return Check("demonstrations", "ok", f"{len(names)} sets whole: {', '.join(names)}")
+    return Check("demonstrations", "ok", f"{counted(len(names), 'set')} whole: {', '.join(names)}")

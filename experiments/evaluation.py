@@ -45,7 +45,7 @@ class Score:
         return mean_interval(normalised(self.returns, random, expert))
 
     def __str__(self) -> str:
-        return f"return {mean_interval(self.returns)} episodes"
+        return f"return {mean_interval(self.returns)} episode{'s' * (len(self.returns) != 1)}"
 
     def to_json(self, random: float | None = None, expert: float | None = None) -> dict[str, Any]:
         """Plain values for `result.json`, with the normalised return where its references are known."""

@@ -12,6 +12,7 @@ from ..agents.expert import Expert, ExpertConfig
 from ..agents.loading import load_policy
 from ..envs.registry import env_id, make_env
 from .command import Command, require_at_least, require_seed
+from .counting import counted
 from .evaluation import evaluate
 from .progress import progress
 from .run import RunFolder, one_thread, termination_interrupts, versions
@@ -112,7 +113,7 @@ class TrainExpert(Command):
         agent = result["agent"]
         return (
             f"{result['environment']} expert: return {agent['mean']:,.0f} +- {agent['std']:,.0f} "
-            f"over {len(agent['returns'])} deterministic episodes, "
+            f"over {counted(len(agent['returns']), 'deterministic episode')}, "
             f"after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
             f"policy: {result['run']}/agent.gfa\n"
             f"next: gailforce record {self.env} --policy {result['run']} --episodes 25 --out my-demos.gfd"

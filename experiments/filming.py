@@ -19,6 +19,7 @@ from ..envs.errors import DataError, UsageError
 from ..envs.registry import Horizon, find_body, make_single, spaces
 from ..envs.rendering import episode_frames
 from .command import Command, require_at_least, require_seed
+from .counting import counted
 from .evaluation import EVALUATION_SEED
 from .ranking import Film, ranked, read_films, write_films
 from .report_data import read_run
@@ -112,7 +113,7 @@ def film_ranked(target: Target, expert: Trajectory | None) -> dict[str, Film]:
     films = {}
     for rank, place in ranked([_return(episode) for episode in played]).items():
         path, episode = target.run.videos / f"{rank}.mp4", played[place]
-        print(f"filming the {rank} of {len(played)} episodes", file=sys.stderr, flush=True)
+        print(f"filming the {rank} of {counted(len(played), 'episode')}", file=sys.stderr, flush=True)
         film(path, target.env_id, {**beside, rank.capitalize(): episode}, model, _horizon(target))
         films[rank] = Film(episode.seed or 0, _return(episode), len(episode), len(played))
         # One by one: no new film is ever described by what an older one showed.
@@ -230,7 +231,8 @@ class Video(Command):
         obs_size, actions = spaces(target.env_id)
         require_environment(demos, target.env_id, obs_size, actions.shape[0])
         if self.episode >= len(demos):
-            raise UsageError(f"{name} has episodes 0 to {len(demos) - 1}; got --episode {self.episode}")
+            held = "episode 0 only" if len(demos) == 1 else f"episodes 0 to {len(demos) - 1}"
+            raise UsageError(f"{name} has {held}; got --episode {self.episode}")
         return demos[self.episode]
 
     def _out(self, target: Target) -> Path:
@@ -243,9 +245,10 @@ class Video(Command):
         """Where the video is."""
         if "films" in result:
             return "\n".join(
-                f"{result['folder']}/{rank}.mp4: return {film['total']:,.0f} in {film['steps']} steps "
-                f"from seed {film['seed']}, of {film['episodes']} episodes"
+                f"{result['folder']}/{rank}.mp4: return {film['total']:,.0f} in "
+                f"{counted(film['steps'], 'step')} from seed {film['seed']}, "
+                f"of {counted(film['episodes'], 'episode')}"
                 for rank, film in result["films"].items()
             )
-        played = f"{result['steps']} steps from seed {result['seed']}"
+        played = f"{counted(result['steps'], 'step')} from seed {result['seed']}"
         return f"{result['path']}: {played}, return {result['return']:,.0f}"

@@ -16,8 +16,9 @@ from ..agents.settings import from_plain
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import DataError, GailforceError, UsageError, unknown
 from ..envs.registry import Horizon, env_id, spaces
+from ..generative.reward_families import FAMILIES
 from ..generative.reward_form import FORMS
-from ..generative.reward_model import CRITICS, SELECT
+from ..generative.views import SELECT
 from .cell import ALIASES, Cell, leaves, methods
 from .command import LARGEST_SEED
 from .imitation_config import ImitationConfig
@@ -141,7 +142,7 @@ def _cell(
     method, seed = ALIASES.get(name, name), point.get("seed", 0)
     config = ImitationConfig(
         **{**point, "seed": seed, "draw": seed},
-        reward=method if method in CRITICS else ImitationConfig.reward,
+        reward=method if method in FAMILIES else ImitationConfig.reward,
         force=block.get("force", False),
         threads=1,
         gail=settings,

@@ -11,7 +11,7 @@ from ..demos.dataset import Demonstrations
 from ..demos.trajectory import Trajectory
 from ..envs.registry import Horizon, env_id, make_env
 from ..generative.reward_form import Form
-from ..generative.reward_model import Inputs
+from ..generative.views import Inputs
 from .controls import Task
 
 

@@ -14,6 +14,7 @@ from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
 from ..envs.registry import spaces
 from .command import Command, require_at_least
+from .counting import counted
 from .recording import card_of
 from .run import RunFolder, one_thread
 from .target import resolve
@@ -107,4 +108,4 @@ class Ladder(Command):
     def describe(self, result: dict[str, Any]) -> str:
         """The mean return of every rung."""
         rungs = "\n".join(f"  {name:<22}{value:>8,.0f}" for name, value in result["returns"].items())
-        return f"{result['path']}: {result['steps']:,} steps\n{rungs}"
+        return f"{result['path']}: {counted(result['steps'], 'step')}\n{rungs}"

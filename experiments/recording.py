@@ -15,6 +15,7 @@ from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy, rec
 from ..demos.trajectory import Trajectory
 from ..envs.registry import env_id, spaces
 from .command import Command, require_at_least, require_seed
+from .counting import counted
 from .run import one_thread, this_command, versions
 from .target import resolve
 
@@ -101,7 +102,8 @@ class Record(Command):
     def describe(self, result: dict[str, Any]) -> str:
         """What was written."""
         return (
-            f"{result['path']}: {result['episodes']} episodes, {result['steps']:,} steps, "
+            f"{result['path']}: {counted(result['episodes'], 'episode')}, "
+            f"{counted(result['steps'], 'step')}, "
             f"return {result['mean_return']:,.0f} +- {result['std_return']:,.0f}\n"
             f"next: gailforce imitate {self.env} --demos {result['path']}"
         )

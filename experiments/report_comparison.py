@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
+from .counting import counted
 from .markup import element, escaped
 from .report_data import RunRecord
 from .report_group_curves import learning, profiles, side_by_side
-from .report_group_table import address, runs_table
+from .report_group_table import address, any_kept, runs_table
 from .report_groups import Group, group_runs
 from .report_page import block, missing, page, paragraph
 
@@ -15,6 +16,11 @@ TABLE_NOTE = (
     "NR is the share of the way from a random policy to the expert, (return - random) / (expert - random). "
     "A row's intervals are over its N episodes, those of the mean and the IQM over runs. A seed opens the "
     "page of its run."
+)
+# Added where such a score is shown.
+NEAREST_NOTE = (
+    " Nearest NR is that of the checkpoint nearest to the demonstrations, which is chosen without looking at "
+    "the reward."
 )
 
 
@@ -28,11 +34,12 @@ def render_comparison(runs: Sequence[RunRecord], out: Path, left_out: Sequence[s
     """
     groups = group_runs(runs)
     links = {run.folder: address(run.folder / "report.html", out) for run in runs}
-    title = f"{_count(len(runs), 'run')} in {_count(len(groups), 'configuration')}"
+    title = f"{counted(len(runs), 'run')} in {counted(len(groups), 'configuration')}"
+    note = TABLE_NOTE + (NEAREST_NOTE if any_kept(groups) else "")
     sections = (
         element("header", _opening(groups, title) + "".join(map(missing, left_out))),
         side_by_side(groups),
-        block("Every run", paragraph(TABLE_NOTE) + runs_table(groups, links)),
+        block("Every run", paragraph(note) + runs_table(groups, links)),
         learning(groups),
         profiles(groups),
         element(
@@ -64,9 +71,8 @@ def _leader(environment: str, groups: Sequence[Group]) -> str:
     near = [group.letter for group, iqm in rest if iqm.high >= best.low]
     settled = "no other interval reaches its own"
     if near:
-        settled = f"the interval of {' and '.join(near)} overlaps its own, so that order is open"
+        letters = " and ".join(near)
+        one = f"the interval of {letters} overlaps"
+        settled = one if len(near) == 1 else f"the intervals of {letters} overlap"
+        settled += " its own, so that order is open"
     return f"{environment}: {first.letter} has the highest interquartile mean, {interval}; {settled}."
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}{'s' * (n != 1)}"

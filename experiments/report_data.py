@@ -7,20 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from ..envs.errors import DataError
+from .counting import counted
 from .ranking import Film, read_films
 from .report_json import estimate, numbers, real, section, table_of, text_of
 from .report_verdict_data import VERDICT_FILE, Verdict, read_verdict
 from .statistics import Estimate, mean_interval, normalised
 
-# The policies of a report in its order: key, part of result.json, name, tone.
+# The policies of a report in its order: key, part of result.json, name, tone; `OPTIONAL` only where scored.
 POLICIES = (
     ("expert", "controls", "Expert", "expert"),
     ("deterministic", "agent", "Imitator, deterministic", "agent"),
     ("exploring", "agent", "Imitator, exploring", "agent"),
+    # The checkpoint nearest to the demonstrations.
+    ("kept", "agent", "Imitator, nearest step", "agent"),
     ("bc", "controls", "Behaviour cloning", "cloning"),
     ("constant", "controls", "Constant reward", "constant"),
     ("random", "controls", "Random policy", "random"),
 )
+OPTIONAL = ("kept",)
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def read_run(folder: Path) -> RunRecord:
         raise DataError(f"no run folder at {folder}; give the folder that `gailforce imitate` made")
     result = _result(folder / "result.json")
     metrics, damaged = _metrics(folder / "metrics.jsonl")
-    lines = "1 line" if damaged == 1 else f"{damaged} lines"
+    lines = counted(damaged, "line")
     faults = [f"{lines} of metrics.jsonl could not be read, left out here."] if damaged else []
     verdict, fault = read_verdict(folder / VERDICT_FILE)
     return RunRecord(
@@ -138,7 +142,11 @@ def _result(path: Path) -> dict[str, Any]:
 
 def _scores(result: dict[str, Any]) -> dict[str, Score]:
     """Every policy's score; an NR that the file lacks is worked out from the two references."""
-    read = {key: _score(section(result, part).get(key), name, tone) for key, part, name, tone in POLICIES}
+    read = {
+        key: _score(section(result, part).get(key), name, tone)
+        for key, part, name, tone in POLICIES
+        if key not in OPTIONAL or key in section(result, part)
+    }
     shares = {key: _shares(score, read["random"], read["expert"]) for key, score in read.items()}
     return {
         key: replace(score, nr=score.nr or mean_interval(shares[key])) if shares[key] else score

@@ -7,6 +7,7 @@ import numpy as np
 
 from .charts import Line, Reference, line_chart, responsive
 from .comparison import performance_profile, probability_of_improvement
+from .counting import counted
 from .dot_charts import DotRow, Mark, dot_chart
 from .markup import element, escaped, number
 from .report_data import RunRecord
@@ -57,7 +58,7 @@ def _dots(groups: Sequence[Group], width: float) -> str:
 
 def key(groups: Sequence[Group], texts: Sequence[str] = ()) -> str:
     """What each letter stands for, and a text about each."""
-    texts = texts or [_runs(len(group.runs)) for group in groups]
+    texts = texts or [counted(len(group.runs), "run") for group in groups]
     items = [
         element("li", chip(group) + element("span", escaped(group.name)) + element("small", escaped(text)))
         for group, text in zip(groups, texts, strict=True)
@@ -102,7 +103,7 @@ def profiles(groups: Sequence[Group]) -> str:
         lines.append(Line(group.letter, x, y, low, high, group.tone, bare=True))
         at = performance_profile(group.scores(), [PROFILE_AT])
         share, least, most = (number(float(v[0]), 2) for v in (at.values, at.low, at.high))
-        texts.append(f"{share} [{least}, {most}] of {_runs(at.n)} above {PROFILE_AT}")
+        texts.append(f"{share} [{least}, {most}] of {counted(at.n, 'run')} above {PROFILE_AT}")
     chart = responsive(lambda width: _profile_chart(lines, texts, width), WIDE)
     return block(
         "Performance profile", paragraph(PROFILE_NOTE) + key(scored, texts) + element("figure", chart)
@@ -112,10 +113,6 @@ def profiles(groups: Sequence[Group]) -> str:
 def _short(group: Group) -> str:
     full = f"{group.letter}  {group.name}"
     return full if text_width(full) <= ROOM else group.letter
-
-
-def _runs(n: int) -> str:
-    return "1 run" if n == 1 else f"{n} runs"
 
 
 def _wins(groups: Sequence[Group]) -> str:
@@ -129,7 +126,7 @@ def _wins(groups: Sequence[Group]) -> str:
 
 def _win(a: Group, b: Group) -> str:
     found = probability_of_improvement(a.scores(), b.scores())
-    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}], N = {found.n} runs"
+    return f"{found.value:.2f} [{found.low:.2f}, {found.high:.2f}], N = {counted(found.n, 'run')}"
 
 
 def _curve(run: RunRecord) -> tuple[list[float], list[float]]:

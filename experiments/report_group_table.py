@@ -2,10 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from .counting import counted
 from .markup import element, escaped, number
 from .report_data import RunRecord
 from .report_groups import CHIEF, Group
@@ -14,17 +16,38 @@ from .report_json import real, section
 from .report_page import duration, missing
 from .statistics import Estimate
 
-COLUMNS = (
-    "Run",
-    "Verdict",
-    "NR [95 % interval]",
-    "N",
-    "Exploring NR",
-    "Mean return",
-    "Constant NR",
-    "Training",
-)
+# Columns after the run's own: label of a cell on a phone, and heading.
+COLUMNS = {
+    "Verdict": "Verdict",
+    "NR": "NR [95 % interval]",
+    "N": "N",
+    "Exploring NR": "Exploring NR",
+    "Nearest NR": "Nearest NR",
+    "Return": "Mean return",
+    "Constant NR": "Constant NR",
+    "Training": "Training",
+}
+# The policy whose NR stands in a column.
+NR_OF = {"NR": "deterministic", "Exploring NR": "exploring", "Nearest NR": "kept", "Constant NR": "constant"}
 CONTROLS = (("bc", "behaviour cloning"), ("constant", "constant reward"))
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What all rows share.
+
+    Attributes:
+        labels: keys of `COLUMNS` that are shown.
+        decimals: of every NR: they are compared, so all have what the most certain is worth.
+    """
+
+    labels: tuple[str, ...]
+    decimals: int
+
+    @property
+    def width(self) -> int:
+        """Columns, the run's own among them."""
+        return 1 + len(self.labels)
 
 
 def runs_table(groups: list[Group], links: Mapping[Path, str]) -> str:
@@ -34,11 +57,18 @@ def runs_table(groups: list[Group], links: Mapping[Path, str]) -> str:
         groups: in their order.
         links: address of each run's own page, by the run's folder.
     """
-    head = element("thead", element("tr", "".join(element("th", escaped(c), scope="col") for c in COLUMNS)))
-    # Numbers of one column are compared: all with the decimals that the most certain is worth.
+    labels = tuple(label for label in COLUMNS if label != "Nearest NR" or any_kept(groups))
     decimals = max((run.nr_decimals for group in groups for run in group.runs), default=2)
-    bodies = "".join(_group(group, links, decimals) for group in groups)
+    layout = _Layout(labels, decimals)
+    headings = ["Run", *(COLUMNS[label] for label in labels)]
+    head = element("thead", element("tr", "".join(element("th", escaped(h), scope="col") for h in headings)))
+    bodies = "".join(_group(group, links, layout) for group in groups)
     return element("table", head + bodies, class_="runs")
+
+
+def any_kept(groups: Iterable[Group]) -> bool:
+    """Is the checkpoint nearest to the demonstrations scored of any run?"""
+    return any("kept" in run.scores for group in groups for run in group.runs)
 
 
 def chip(group: Group) -> str:
@@ -51,32 +81,34 @@ def address(page: Path, beside: Path) -> str:
     return quote(Path(os.path.relpath(page.resolve(), beside.resolve().parent)).as_posix())
 
 
-def _group(group: Group, links: Mapping[Path, str], decimals: int) -> str:
+def _group(group: Group, links: Mapping[Path, str], layout: _Layout) -> str:
     title = chip(group) + element("span", escaped(", ".join(group.facts[:CHIEF])), class_="name")
     more = ", ".join(group.facts[CHIEF:])
     notes = element("p", escaped(f"{more}. {_controls(group)}" if more else _controls(group)), class_="note")
     notes += _twice(group)
-    head = element("tr", element("th", title + notes, colspan=len(COLUMNS), scope="rowgroup"), class_="head")
-    rows = [_row(run, links[run.folder], decimals) for run in group.runs]
-    return element("tbody", head + "".join(rows) + _summary(group, decimals))
+    head = element("tr", element("th", title + notes, colspan=layout.width, scope="rowgroup"), class_="head")
+    rows = [_row(run, links[run.folder], layout) for run in group.runs]
+    return element("tbody", head + "".join(rows) + _summary(group, layout))
 
 
-def _row(run: RunRecord, link: str, decimals: int) -> str:
+def _row(run: RunRecord, link: str, layout: _Layout) -> str:
     name = element("a", escaped(_seed(run)), href=link)
     deterministic = run.scores["deterministic"]
     seconds = real(section(run.result, "seconds").get("training"))
     n, mean = len(deterministic.returns), deterministic.estimate
-    cells = (
-        _verdict(run),
-        _estimate(deterministic.nr, n, decimals),
-        str(n) if n else "",
-        _estimate(run.scores["exploring"].nr, n, decimals),
-        _estimate(mean, n, mean.decimals if mean else 0),
-        _estimate(run.scores["constant"].nr, n, decimals),
-        duration(seconds) if seconds else "",
-    )
+    cells = {
+        label: _estimate(run.scores[key].nr, n, layout.decimals)
+        for label, key in NR_OF.items()
+        if key in run.scores
+    }
+    cells |= {
+        "Verdict": _verdict(run),
+        "N": str(n) if n else "",
+        "Return": _estimate(mean, n, mean.decimals if mean else 0),
+        "Training": duration(seconds) if seconds else "",
+    }
     first = element("td", name + element("small", escaped(run.folder.name)))
-    return element("tr", first + _labelled(cells))
+    return element("tr", first + _labelled(cells, layout))
 
 
 def _seed(run: RunRecord) -> str:
@@ -84,32 +116,32 @@ def _seed(run: RunRecord) -> str:
     return "no seed" if seed is None else f"seed {seed}"
 
 
-def _summary(group: Group, decimals: int) -> str:
+def _summary(group: Group, layout: _Layout) -> str:
     """Mean, IQM and worst over runs; nothing for a single run, whose own numbers say all."""
     n, worst = len(group.scores()), group.worst
     if n < 2 or worst is None:
         return ""
-    nr, exploring = _estimate(group.mean(), n, decimals), _estimate(group.mean("exploring"), n, decimals)
+    means = {label: _estimate(group.mean(key), n, layout.decimals) for label, key in NR_OF.items()}
+    del means["Constant NR"]  # The group's note tells it.
+    iqm = {"NR": _estimate(group.iqm, n, layout.decimals), "N": str(n)}
+    lowest = element("span", number(min(group.scores()), layout.decimals), class_="name")
     # Of fewer than four the interquartile mean is the mean.
     few = n < 4
-    rows = [_summed(f"mean{' and IQM' if few else ''} of {n} runs", nr, str(n), exploring)]
-    rows += [] if few else [_summed(f"IQM of {n} runs", _estimate(group.iqm, n, decimals), str(n), "")]
-    lowest = element("span", number(min(group.scores()), decimals), class_="name")
-    return "".join([*rows, _summed(f"worst, {_seed(worst)}", lowest, "", "")])
+    rows = {f"mean{' and IQM' if few else ''} of {n} runs": means | {"N": str(n)}}
+    rows |= {} if few else {f"IQM of {n} runs": iqm}
+    rows |= {f"worst, {_seed(worst)}": {"NR": lowest}}
+    return "".join(_summed(name, cells, layout) for name, cells in rows.items())
 
 
-def _summed(name: str, nr: str, n: str, exploring: str) -> str:
-    cells = ("", nr, n, exploring, "", "", "")
-    return element("tr", element("td", escaped(name)) + _labelled(cells), class_="sum")
+def _summed(name: str, cells: Mapping[str, str], layout: _Layout) -> str:
+    return element("tr", element("td", escaped(name)) + _labelled(cells, layout), class_="sum")
 
 
-def _labelled(cells: tuple[str, ...]) -> str:
-    """Cells named after their columns; one that is empty says nothing on a phone."""
-    labels = ("Verdict", "NR", "N", "Exploring NR", "Return", "Constant NR", "Training")
-    pairs = zip(labels, cells, strict=True)
+def _labelled(cells: Mapping[str, str], layout: _Layout) -> str:
+    """Cells by label, in the order of the columns; one that is empty says nothing on a phone."""
     return "".join(
-        element("td", cell, data_label=label) if cell else element("td", class_="empty")
-        for label, cell in pairs
+        element("td", cell, data_label=label) if (cell := cells.get(label)) else element("td", class_="empty")
+        for label in layout.labels
     )
 
 
@@ -139,14 +171,14 @@ def _controls(group: Group) -> str:
     for key, name in CONTROLS:
         found = [nr for run in group.runs if (nr := run.scores[key].nr) is not None]
         shared = len({nr.value for nr in found}) == 1
-        mean, unit = (found[0], "episodes") if shared else (group.mean(key), "runs")
+        mean, unit = (found[0], "episode") if shared else (group.mean(key), "run")
         texts.append(f"{name} {_written(mean, unit)}" if mean else f"{name} not measured")
     return f"Controls: {'; '.join(texts)}."
 
 
 def _written(found: Estimate, unit: str) -> str:
     value, low, high = (number(v, found.decimals) for v in (found.value, found.low, found.high))
-    return f"{value} [{low}, {high}], N = {found.n} {unit}"
+    return f"{value} [{low}, {high}], N = {counted(found.n, unit)}"
 
 
 def _twice(group: Group) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .counting import counted
 from .report_data import RunRecord
 from .report_json import real, section
 from .scales import compact
@@ -49,7 +50,8 @@ class Group:
 
     def scores(self, policy: str = "deterministic") -> tuple[float, ...]:
         """NR of each run that has one."""
-        return tuple(nr.value for run in self.runs if (nr := run.scores[policy].nr) is not None)
+        found = (run.scores.get(policy) for run in self.runs)
+        return tuple(score.nr.value for score in found if score is not None and score.nr is not None)
 
     @functools.cached_property
     def iqm(self) -> Estimate | None:
@@ -103,7 +105,7 @@ def _demonstrations(run: RunRecord) -> str:
     """'4 demonstrations', '1 demonstration at 1 step in 20'."""
     episodes = real(section(run.result, "demonstrations").get("episodes"))
     every = real(_settings(run).get("subsample"))
-    text = f"{episodes:.0f} demonstration{'s' * (episodes != 1)}" if episodes else ""
+    text = counted(round(episodes), "demonstration") if episodes else ""
     return f"{text} at 1 step in {every:.0f}".strip() if every and every > 1 else text
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .counting import counted
 from .markup import number
 from .report_data import Score
 from .statistics import Estimate
@@ -35,7 +36,7 @@ def headline(scores: dict[str, Score]) -> Headline:
 def nr_text(nr: Estimate) -> str:
     """'0.99 of the expert (95 % interval 0.98 to 0.99, 50 episodes)'."""
     value, low, high = (number(v, nr.decimals) for v in (nr.value, nr.low, nr.high))
-    return f"{value} of the expert (95 % interval {low} to {high}, {_episodes(nr.n)})"
+    return f"{value} of the expert (95 % interval {low} to {high}, {counted(nr.n, 'episode')})"
 
 
 def _judged(nr: Estimate, scores: dict[str, Score]) -> Headline:
@@ -83,8 +84,4 @@ def _without_scale(scores: dict[str, Score]) -> str:
 
 def _returns(estimate: Estimate) -> str:
     value, low, high = (number(v, estimate.decimals) for v in (estimate.value, estimate.low, estimate.high))
-    return f"{value} (95 % interval {low} to {high}, {_episodes(estimate.n)})"
-
-
-def _episodes(n: int) -> str:
-    return "1 episode" if n == 1 else f"{n} episodes"
+    return f"{value} (95 % interval {low} to {high}, {counted(estimate.n, 'episode')})"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from .charts import Line, Reference, line_chart, responsive
+from .counting import counted
 from .markup import element
 from .report_data import RunRecord
 from .report_page import block, missing, paragraph
@@ -22,7 +23,7 @@ def learning_curve(run: RunRecord) -> str:
     known = [(name, score.estimate, score.tone) for name, score in scores if score.estimate is not None]
     levels = [Reference(name, e.value, tone, run.return_decimals) for name, e, tone in known]
     episodes = {n for _, n in run.series("eval/episodes")}
-    each = f" of {episodes.pop():.0f} episodes each" if len(episodes) == 1 else ""
+    each = f" of {counted(round(episodes.pop()), 'episode')} each" if len(episodes) == 1 else ""
     note = f"Evaluations{each} during training; shaded, their lowest to their highest; dashed, the controls."
     chart = responsive(lambda width: _return_chart(line, levels, width))
     return block("Learning", paragraph(note) + element("figure", chart))

@@ -1,5 +1,6 @@
 """The sections of a report that need no chart: its opening, the key figures, the origin."""
 
+from .counting import counted
 from .markup import element, escaped, number
 from .report_data import RunRecord, Score
 from .report_headline import FAILED, REACHED, Headline
@@ -27,7 +28,7 @@ def _eyebrow(run: RunRecord, word: str) -> str:
     facts = [
         run.result.get("environment"),
         run.result.get("method"),
-        f"{episodes:.0f} demonstration{'s' * (episodes != 1)}" if episodes else None,
+        counted(round(episodes), "demonstration") if episodes else None,
         f"{compact(steps)} steps" if steps else None,
     ]
     verdict = element("span", escaped(word), class_=f"verdict {word.replace(' ', '-')}")
@@ -105,8 +106,8 @@ def _tile(value: str, label: str, aside: str) -> str:
 def _facts(run: RunRecord) -> str:
     """Name and value of everything the result tells of its making."""
     result, demos, seconds = run.result, section(run.result, "demonstrations"), section(run.result, "seconds")
-    counted = [(demos.get("episodes"), "episodes"), (demos.get("transitions"), "transitions")]
-    sizes = [f"{number(n)} {unit}" for value, unit in counted if (n := real(value)) is not None]
+    held = [(demos.get("episodes"), "episode"), (demos.get("transitions"), "transition")]
+    sizes = [counted(round(n), unit) for value, unit in held if (n := real(value)) is not None]
     spent = [f"{duration(s)} {name}" for name, value in seconds.items() if (s := real(value)) is not None]
     versions = [f"{name} {version}" for name, version in section(result, "versions").items()]
     named = [f"{key} {result[key]}" for key in ("inputs", "form", "horizon") if result.get(key)]

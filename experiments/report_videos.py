@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 
+from .counting import counted
 from .markup import element, escaped, number
 from .ranking import RANKS, Film
 from .report_data import RunRecord
@@ -67,7 +68,8 @@ def _caption(path: Path, content: bytes, film: Film | None) -> str:
     if film is None:
         return element("span", escaped(title), class_="name") + escaped(f" ({file})")
     told = (
-        f" of {film.episodes} episodes: return {number(film.total)} in {number(film.steps)} steps, "
+        f" of {counted(film.episodes, 'episode')}: return {number(film.total)} in "
+        f"{counted(film.steps, 'step')}, "
         f"seed {film.seed} ({file})"
     )
     return element("span", escaped(title), class_="name") + escaped(told)

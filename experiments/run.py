@@ -170,11 +170,35 @@ class RunFolder:
         """Write `result.json`, whole or not at all."""
         write_durably(self.path / "result.json", (json.dumps(result, indent=1) + "\n").encode())
 
-    def update_result(self, found: Mapping[str, Any]) -> None:
-        """Put newer scores into a `result.json` that is there; others are left as they are."""
+    def result(self) -> dict[str, Any] | None:
+        """What `result.json` holds; None where there is none yet.
+
+        Raises:
+            DataError: the file is damaged.
+        """
         path = self.path / "result.json"
-        if path.is_file():
-            self.write_result({**json.loads(path.read_text()), **found})
+        if not path.is_file():
+            return None
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(found, dict):
+                raise ValueError("no table")
+        except (ValueError, RecursionError) as fault:
+            raise DataError(
+                f"{path} is damaged ({fault}) and left as it is; move it away, and `gailforce resume "
+                f"{self.path}` scores a run of imitate anew"
+            ) from fault
+        return found
+
+    def update_result(self, found: Mapping[str, Any]) -> None:
+        """Put newer scores into a `result.json` that is there; others are left as they are.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        known = self.result()
+        if known is not None:
+            self.write_result({**known, **{key: _merged(known.get(key), new) for key, new in found.items()}})
 
     def logger(self) -> Logger:
         """Stable-Baselines3's logger into `metrics.jsonl`, and TensorBoard where it is installed."""
@@ -202,6 +226,14 @@ class MetricsWriter(KVWriter):
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _merged(known: object, newer: object) -> object:
+    """The newer entries of a table among the known; the reason why one is missing replaces no score."""
+    if not isinstance(known, dict) or not isinstance(newer, dict):
+        return newer
+    scored = {key for key, entry in known.items() if isinstance(entry, dict) and "returns" in entry}
+    return known | {key: new for key, new in newer.items() if key not in scored or "missing" not in new}
 
 
 def _last_seconds(path: Path) -> float:

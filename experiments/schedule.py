@@ -11,6 +11,7 @@ from .cell import Cell
 from .cell_launch import ERROR
 from .cell_store import CellStore
 from .cell_work import Job
+from .counting import counted
 from .local_pool import Outcome, Pool
 
 # Told of every cell that ended, and of those that were there before (without an outcome).
@@ -56,7 +57,8 @@ class Schedule:
                     continue
                 if not running and not told:
                     told = True
-                    print(f"waiting for {len(waiting)} cells that another bench is at", file=sys.stderr)
+                    left = counted(len(waiting), "cell")
+                    print(f"waiting for {left} that another bench is at", file=sys.stderr)
                 for outcome in self.pool.ended():
                     running.remove(outcome.job)
                     self._keep(outcome)

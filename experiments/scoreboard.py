@@ -15,6 +15,7 @@ from ..envs.registry import Horizon, spaces
 from . import controls
 from .command import Command
 from .controls import Task
+from .counting import counted
 from .evaluation import Score, evaluate
 from .imitation_config import ImitationConfig
 from .run import one_thread, this_command, versions
@@ -107,9 +108,9 @@ def describe_result(result: dict[str, Any]) -> str:
     """A finished run in words: origin, table, and where everything is."""
     demos = result["demonstrations"]
     return (
-        f"{result['environment']}, {demos['episodes']} episodes of {demos['name']} "
-        f"({demos['transitions']:,} transitions), "
-        f"{result['steps']:,} steps{_pace(result)}\n\n"
+        f"{result['environment']}, {counted(demos['episodes'], 'episode')} of {demos['name']} "
+        f"({counted(demos['transitions'], 'transition')}), "
+        f"{counted(result['steps'], 'step')}{_pace(result)}\n\n"
         f"{table(result)}\n\n{FOOTNOTE}\n{_verdict(result)}"
         f"report: {result['run']}/report.html"
     )
@@ -156,6 +157,10 @@ class Evaluate(Command):
         """Play deterministic and exploring episodes; the result of a run of imitate is brought up to date."""
         one_thread()
         target = resolve(self.policy, self.env, self.options)
+        # Of other demonstrations or another horizon the run's own result says nothing.
+        run = target.run if self.horizon is None and self.demos is None else None
+        if run is not None:
+            run.result()  # A damaged one is told of now, not after minutes of playing.
         task = self._task(target)
         modes = {"deterministic": True, "exploring": False}
         if not getattr(target.policy, "explores", True):
@@ -167,8 +172,8 @@ class Evaluate(Command):
         found = with_controls(scores, task, self.controls, expert)
         if "exploring" not in modes:
             found["agent"]["exploring"] = {"missing": "this file holds no exploring policy"}
-        if target.run is not None and self.horizon is None and self.demos is None:
-            target.run.update_result(found)
+        if run is not None:
+            run.update_result(found)
         origin = {"command": this_command(), "environment": task.env_id, "policy": str(target.file)}
         return {**origin, "versions": versions(), **found}
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .bench_markdown import bench_markdown, published_markdown
+from .counting import counted
 from .statistics import Estimate, iqm_interval
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
@@ -64,9 +65,9 @@ def _key(cell: dict[str, Any]) -> str:
 
 def _group(cells: list[dict[str, Any]]) -> Group:
     config, demos = cells[0]["config"], cells[0]["demonstrations"]
-    task = f"{demos['episodes']} demonstration{'s' if demos['episodes'] > 1 else ''}"
+    task = counted(demos["episodes"], "demonstration")
     if config["subsample"] > 1:
-        task += f" at 1/{config['subsample']} ({demos['transitions']} transitions)"
+        task += f" at 1/{config['subsample']} ({counted(demos['transitions'], 'transition')})"
     task += ", fixed horizon" if config["horizon"] == "fixed" else ""
     method = "constant reward" if config["reward"] == "constant" else "GAIL"
     return Group(cells[0]["environment"], method, task, config["steps"], tuple(cells))

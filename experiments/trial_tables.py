@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .counting import counted
 from .statistics import Estimate
 
 # Rows of the verdict's table: what it is called, and the key of its figure.
@@ -23,7 +24,7 @@ def verdict_table(results: Path) -> str:
     found = json.loads((results / "verdict.json").read_text())
     parts = [found["unseen"], *found["unseen by body"].values()]
     rows = ["| on unseen runs | both bodies | Hopper | Walker2d |", "|-|-|-|-|"]
-    counts = [f"{part['agents']} of {part['runs']} runs, {part['living']} live" for part in parts]
+    counts = [f"{part['agents']} of {counted(part['runs'], 'run')}, {part['living']} live" for part in parts]
     rows.append(f"| agents | {' | '.join(counts)} |")
     for name, key in FIGURES:
         rows.append(f"| {name} | {' | '.join(_shown(part[key]) for part in parts)} |")
@@ -34,9 +35,9 @@ def words_table(results: Path) -> str:
     """How often each word was right."""
     words = json.loads((results / "verdict.json").read_text())["unseen"]["words"]
     rows = ["| word | agents called so | that had | share |", "|-|-|-|-|"]
-    for word, counted in words.items():
-        share = f"{counted['right']} of {counted['called']}" if counted["called"] else "-"
-        rows.append(f"| {word} | {counted['called']} | {counted['meaning']} | {share} |")
+    for word, tried in words.items():
+        share = f"{tried['right']} of {tried['called']}" if tried["called"] else "-"
+        rows.append(f"| {word} | {tried['called']} | {tried['meaning']} | {share} |")
     return "\n".join(rows)
 
 

@@ -18,6 +18,7 @@ from ..envs.errors import DataError, UsageError
 from ..envs.registry import Horizon, spaces
 from . import controls
 from .command import Command
+from .counting import counted
 from .evidence import DETERMINISTIC, EXPLORING, Evidence, Judge, accuracies, moments, shares
 from .imitation_config import ImitationConfig
 from .run import RunFolder, one_thread, this_command, versions
@@ -92,7 +93,8 @@ def gather(
     """Play the policy, its checkpoints and the constant control, and read the log; no reward is looked at."""
     known = Evidence(len(demos), demos.steps, demos.mean_length)
     if demos.steps < FEWEST:
-        return replace(known, unfit=f"{demos.steps} transitions are too few to judge by; it takes {FEWEST}")
+        few = f"{counted(demos.steps, 'transition')} {'is' if demos.steps == 1 else 'are'} too few"
+        return replace(known, unfit=f"{few} to judge by; it takes {FEWEST}")
     try:
         look = Judge.of(env, demos, horizon)
     except DataError as fault:

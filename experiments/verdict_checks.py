@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 
+from .counting import counted
 from .evidence import Evidence
 from .statistics import mean_interval
 
@@ -138,8 +139,9 @@ def consistency(e: Evidence) -> Check:
     assert e.deterministic is not None
     lengths, distances = np.array(e.deterministic.lengths), np.array(e.deterministic.distances)
     bad = (lengths < SURVIVES * e.demo_length) | (distances > TWICE * max(np.median(distances), IMITATES))
+    fall, lie = ("falls", "lies") if bad.sum() == 1 else ("fall", "lie")
     text = (
-        f"{bad.sum()} of {len(bad)} episodes fall early or lie far from the others; "
+        f"{bad.sum()} of {counted(len(bad), 'episode')} {fall} early or {lie} far from the others; "
         f"lengths {lengths.min()} to {lengths.max()}"
     )
     if not bad.any():

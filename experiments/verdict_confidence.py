@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .counting import counted
 from .evidence import Evidence
 from .statistics import wilson
 
@@ -15,14 +16,14 @@ EPISODES = 4
 
 def confidence(word: str, e: Evidence) -> dict[str, Any]:
     """Share of the agents called so that were so, with its Wilson interval and N, and a sentence."""
-    counted = json.loads(TRIED.read_text()).get(word) if TRIED.is_file() else None
-    if not counted or not counted["called"]:
+    tried = json.loads(TRIED.read_text()).get(word) if TRIED.is_file() else None
+    if not tried or not tried["called"]:
         sentence = "How often this word is right was not measured."
         return {"sentence": sentence, "value": None, "low": None, "high": None, "n": None}
-    share = wilson(counted["right"], counted["called"])
+    share = wilson(tried["right"], tried["called"])
     sentence = (
-        f"Of {share.n} agents called so in the trial on Hopper and Walker2d, {counted['right']} had "
-        f"{counted['meaning']} ({share.low:.0%} to {share.high:.0%})."
+        f"Of {counted(share.n, 'agent')} called so in the trial on Hopper and Walker2d, {tried['right']} had "
+        f"{tried['meaning']} ({share.low:.0%} to {share.high:.0%})."
     )
     if e.episodes < EPISODES:
         sentence += f" That trial had {EPISODES} demonstrations; with {e.episodes} it is less sure."

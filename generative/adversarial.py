@@ -7,13 +7,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .losses import Loss, opinions
 from .model import Critic
+from .regularisers import Regulariser, nothing
 
-Score = Callable[[Tensor], Tensor]
-Loss = Callable[[Float[Tensor, "B"], Float[Tensor, "B"]], Float[Tensor, ""]]
-Regulariser = Callable[
-    [Score, Float[Tensor, "B X"], Float[Tensor, "B X"], torch.Generator], Float[Tensor, ""]
-]
+Link = Callable[[Float[Tensor, "B"]], Float[Tensor, "B"]]
 
 
 @dataclass(frozen=True)
@@ -26,35 +24,53 @@ class AdversarialConfig:
     betas: tuple[float, float] = (0.5, 0.999)
 
 
+def as_is(score: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
+    """The score is a logit already."""
+    return score
+
+
 class AdversarialCritic(Critic):
-    """A score module with a loss and a regulariser handed in; owns the optimiser in that role."""
+    """A score module with a loss, a regulariser and a link handed in; owns the optimiser in that role.
+
+    Args:
+        score: rows -> one number each, expert high; in training mode while it learns.
+        loss: of the linked scores of expert and agent.
+        regulariser: added to the loss; one that is a module is saved with the critic.
+        config: of the optimiser.
+        seed: of every draw.
+        link: from score to logit; one that is a module sees what it needs through its own `watch`.
+    """
 
     def __init__(
-        self, score: nn.Module, loss: Loss, regulariser: Regulariser, config: AdversarialConfig, seed: int
+        self,
+        score: nn.Module,
+        loss: Loss,
+        config: AdversarialConfig,
+        seed: int,
+        regulariser: Regulariser = nothing,
+        link: Link = as_is,
     ):
         super().__init__()
-        self.score, self._loss, self._regulariser = score, loss, regulariser
+        self.score, self._loss, self.regulariser, self.link = score, loss, regulariser, link
         self._optimiser = torch.optim.Adam(score.parameters(), config.learning_rate, config.betas, fused=True)
         self._generator = torch.Generator().manual_seed(seed)
+        self.eval()
 
-    def update(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> dict[str, float]:
+    def update(self, expert: Float[Tensor, "B ..."], agent: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on loss + regulariser."""
-        logits_expert, logits_agent = self.score(torch.cat((expert, agent))).split(len(expert))
+        self.train()
+        logits = self.link(self.score(torch.cat((expert, agent))))
+        logits_expert, logits_agent = logits.split(len(expert))
         loss = self._loss(logits_expert, logits_agent)
-        penalty = self._regulariser(self.score, expert, agent, self._generator)
+        penalty = self.regulariser(self.score, expert, agent, self._generator)
         self._optimiser.zero_grad()
         (loss + penalty).backward()
         self._optimiser.step()
-        return {
-            "loss": loss.item(),
-            "penalty": penalty.item(),
-            "expert_accuracy": (logits_expert > 0).float().mean().item(),
-            "agent_accuracy": (logits_agent < 0).float().mean().item(),
-            "expert_logit": logits_expert.mean().item(),
-            "agent_logit": logits_agent.mean().item(),
-        }
+        self.eval()
+        learned = {"loss": loss.item(), "penalty": penalty.item()}
+        return {**opinions(logits_expert, logits_agent), **learned}
 
     @torch.no_grad()
-    def logit(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
-        """The score itself."""
-        return self.score(x)
+    def logit(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
+        """The linked score."""
+        return self.link(self.score(x))

@@ -1,18 +1,111 @@
-"""The interface of models that tell expert from agent."""
+"""The two interfaces of the field's old divide: telling expert from agent, and generating what is likely."""
 
+import copy
 from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+Kind = Literal["log-likelihood", "bound", "negative energy", "negative error"]
 
 
 class Critic(nn.Module, ABC):
     """P(expert | x) = sigmoid(logit(x)): expert is 1, agent is 0, so a high logit means expert."""
 
+    def fit(self, expert: Float[Tensor, "B ..."]) -> None:
+        """What the demonstrations alone teach, once, before there is an agent; most learn nothing yet."""
+        return
+
     @abstractmethod
-    def update(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> dict[str, float]:
+    def update(self, expert: Float[Tensor, "B ..."], agent: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One training step on as many expert as agent samples; returns metrics."""
 
     @abstractmethod
-    def logit(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
+    def logit(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """Log P(expert | x) - log P(agent | x), expert high, without gradients to the weights' owner."""
+
+
+class GenerativeModel(nn.Module, ABC):
+    """p(x | context) over plain tensors; a context of width 0 stands for none.
+
+    A family owns its optimisers, because families differ there: one loss for most, two players for a GAN,
+    a step of EM for a mixture.
+    """
+
+    # What `score` returns.
+    kind: ClassVar[Kind]
+
+    @abstractmethod
+    def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
+        """One training step; returns metrics, `loss` among them."""
+
+    def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
+        """How data-like each x is, higher is better, of the kind that `kind` names; differentiable.
+
+        Raises:
+            NotImplementedError: for a family that only draws.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot score; it only samples")
+
+    def sample(
+        self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
+    ) -> Float[Tensor, "n B X"]:
+        """Draw n times for every context.
+
+        Raises:
+            NotImplementedError: for a family that only scores.
+        """
+        raise NotImplementedError(f"{type(self).__name__} cannot sample; it only scores")
+
+    def fit(
+        self,
+        x: Float[Tensor, "N X"],
+        context: Float[Tensor, "N ..."],
+        steps: int = 2000,
+        batch_size: int = 256,
+        held_out: float = 0.1,
+        patience: int = 5,
+        noise: float = 0.0,
+        seed: int = 0,
+    ) -> dict[str, float]:
+        """Loop `update`, and go back to the weights that scored held-out rows best.
+
+        Args:
+            x: rows to learn.
+            context: what each row is conditioned on.
+            steps: at most so many updates, with a look at the held-out rows after every twentieth of them.
+            batch_size: rows in one update.
+            held_out: share of the rows that only decides when to stop; at least one row.
+            patience: looks without improvement after which it stops.
+            noise: standard deviation of what is added to x, drawn anew for every batch.
+            seed: of the split and the batches.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(x), generator=generator)
+        cut = max(1, int(held_out * len(x)))
+        # Of a single row there is nothing to hold out.
+        watched, rest = order[:cut], order[cut:] if len(x) > 1 else order
+
+        def noised(rows: Tensor) -> Tensor:
+            return rows + noise * torch.randn(rows.shape, generator=generator)
+
+        best, weights, waited = -torch.inf, copy.deepcopy(self.state_dict()), 0
+        for step in range(1, steps + 1):
+            drawn = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
+            metrics = self.update(noised(x[drawn]), context[drawn])
+            if step % max(1, steps // 20):
+                continue
+            score = self._mean_score(noised(x[watched]), context[watched])
+            waited = 0 if score > best else waited + 1
+            if score > best:
+                best, weights = score, copy.deepcopy(self.state_dict())
+            if waited == patience:
+                break
+        self.load_state_dict(weights)
+        return {**metrics, "held_out_score": best, "steps": float(step)}
+
+    @torch.no_grad()
+    def _mean_score(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> float:
+        return self.score(x, context).mean().item()

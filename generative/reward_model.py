@@ -4,88 +4,29 @@ The one home of the convention: expert is 1, agent is 0, a high logit means expe
 """
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
-from .families.constant import constant
-from .families.gan import GANConfig, gan
 from .model import Critic
+from .reward_config import RewardConfig
+from .reward_families import FAMILIES
 from .reward_form import FORMS
+from .rollout import Rollout
+from .views import WIDTHS, Inputs, Widths
 
-Inputs = Literal["s", "sa", "ss'"]
-
-
-class Transitions(NamedTuple):
-    """Single steps, in one flat batch."""
-
-    obs: Float[Tensor, "B O"]
-    action: Float[Tensor, "B A"]
-    next_obs: Float[Tensor, "B O"]
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """What the policy did between two updates; it holds no reward."""
-
-    obs: Float[Tensor, "T N O"]
-    # As the environment executed them, clipped to its bounds.
-    action: Float[Tensor, "T N A"]
-    # The true last observation where an episode ended.
-    next_obs: Float[Tensor, "T N O"]
-    terminated: Bool[Tensor, "T N"]
-    truncated: Bool[Tensor, "T N"]
-    episode_start: Bool[Tensor, "T N"]
-
-    def transitions(self) -> Transitions:
-        """All steps in one flat batch, time-major."""
-        return Transitions(self.obs.flatten(0, 1), self.action.flatten(0, 1), self.next_obs.flatten(0, 1))
-
-
-# What the critic looks at, by the name of the inputs.
-SELECT: dict[str, Callable[[Transitions], Float[Tensor, "B X"]]] = {
-    "s": lambda steps: steps.obs,
-    "sa": lambda steps: torch.cat((steps.obs, steps.action), dim=1),
-    "ss'": lambda steps: torch.cat((steps.obs, steps.next_obs), dim=1),
-}
-
-
-@dataclass(frozen=True)
-class RewardConfig:
-    """How a reward model is fed, and the settings of the families."""
-
-    # Gradient steps of the critic for each rollout; usually 4-32.
-    updates: int = 16
-    # Expert and agent samples, each, in one gradient step.
-    batch_size: int = 256
-    # Rollouts the agent's samples are drawn from, the newest included.
-    replay: int = 4
-    # Bound on the inputs, in standard deviations of the demonstrations.
-    input_clip: float = 5.0
-    gan: GANConfig = field(default_factory=GANConfig)
-
-    def __post_init__(self) -> None:
-        for name in ("updates", "batch_size", "replay"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"a reward model needs {name} of at least 1; got {getattr(self, name)}")
-
-
-# A critic by name: (input width, seed, settings) -> critic.
-CRITICS: dict[str, Callable[[int, int, RewardConfig], Critic]] = {
-    "gan": lambda width, seed, config: gan(width, seed, config.gan),
-    "constant": lambda width, seed, config: constant(),
-}
+# Least standard deviation: a constant column would divide by zero.
+STD_FLOOR = 1e-3
+SCALES = ("obs_mean", "obs_std", "action_mean", "action_std")
 
 
 class RewardModel:
     """A critic over standardised inputs, with a form that turns its logit into a reward.
 
     Args:
-        name: a key of `CRITICS`.
+        name: a key of `FAMILIES`.
         inputs: `s` observations, `sa` with actions, `ss'` with next observations.
         form: a key of `FORMS`.
         seed: of the critic's weights and of every draw.
@@ -101,20 +42,25 @@ class RewardModel:
     ):
         self.name, self.inputs, self.form, self.seed = name, inputs, form, seed
         self.config = config or RewardConfig()
-        self._select, self._form = SELECT[inputs], FORMS[form]
+        self.family, self._form = FAMILIES[name], FORMS[form]
         self.critic: Critic | None = None
-        self._mean = self._std = torch.zeros(0)
+        self._scales: dict[str, Tensor] = {}
 
-    def fit(self, expert: Transitions) -> None:
-        """Take the demonstrations' statistics for standardising, and build the critic."""
-        x = self._select(expert)
-        # A constant column would divide by zero.
-        self._build(x.mean(dim=0), x.std(dim=0, correction=0).clamp(min=1e-3))
+    def fit(self, expert: Rollout) -> None:
+        """Take the demonstrations' statistics, build the critic, and let it learn what they alone teach."""
+        obs, action = expert.obs.flatten(0, 1), expert.action.flatten(0, 1)
+        scales = {"obs_mean": obs.mean(dim=0), "action_mean": action.mean(dim=0)}
+        for name, rows in (("obs_std", obs), ("action_std", action)):
+            scales[name] = rows.std(dim=0, correction=0).clamp(min=STD_FLOOR)
+        self._build(scales)
+        self._built().fit(self._seen(expert))
 
-    def _build(self, mean: Float[Tensor, "X"], std: Float[Tensor, "X"]) -> None:
-        """A fresh critic for inputs of this width; what an earlier one saw is forgotten."""
-        self._mean, self._std = mean, std
-        self.critic = CRITICS[self.name](len(mean), self.seed, self.config)
+    def _build(self, scales: dict[str, Tensor]) -> None:
+        """A fresh critic for observations and actions of these scales; what it saw before is forgotten."""
+        self._scales = scales
+        obs, action = len(scales["obs_mean"]), len(scales["action_mean"])
+        widths = Widths(WIDTHS[self.inputs](obs, action), obs, action)
+        self.critic = self.family.make(widths, self.seed, self.config)
         self._generator = torch.Generator().manual_seed(self.seed)
         self._replay: deque[Tensor] = deque(maxlen=self.config.replay)
 
@@ -123,37 +69,52 @@ class RewardModel:
             raise RuntimeError("this reward model has no critic yet; call fit with the demonstrations first")
         return self.critic
 
-    def _standardised(self, steps: Transitions) -> Float[Tensor, "B X"]:
+    def _standardised(self, steps: Rollout) -> Rollout:
+        """In standard deviations from the demonstrations' means, bounded."""
         clip = self.config.input_clip
-        return ((self._select(steps) - self._mean) / self._std).clamp(-clip, clip)
 
-    def update(self, expert: Transitions, agent: Transitions) -> dict[str, float]:
+        def scaled(x: Tensor, kind: str) -> Tensor:
+            return ((x - self._scales[f"{kind}_mean"]) / self._scales[f"{kind}_std"]).clamp(-clip, clip)
+
+        return replace(
+            steps,
+            obs=scaled(steps.obs, "obs"),
+            action=scaled(steps.action, "action"),
+            next_obs=scaled(steps.next_obs, "obs"),
+            history=None if steps.history is None else self._standardised(steps.history),
+        )
+
+    def _seen(self, steps: Rollout) -> Float[Tensor, "B ..."]:
+        """What the critic is shown of every step."""
+        return self.family.view(self._standardised(steps), self.inputs)
+
+    def update(self, expert: Rollout, agent: Rollout) -> dict[str, float]:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
-        self._replay.append(self._standardised(agent))
-        experts, agents = self._standardised(expert), torch.cat(tuple(self._replay))
+        self._replay.append(self._seen(agent))
+        experts, agents = self._seen(expert), torch.cat(tuple(self._replay))
         critic = self._built()
         steps = [critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)]
         return {key: sum(step[key] for step in steps) / len(steps) for key in steps[0]}
 
-    def _draw(self, rows: Float[Tensor, "N X"]) -> Float[Tensor, "B X"]:
+    def _draw(self, rows: Float[Tensor, "N ..."]) -> Float[Tensor, "B ..."]:
         return rows[torch.randint(len(rows), (self.config.batch_size,), generator=self._generator)]
 
-    def logit(self, steps: Transitions) -> Float[Tensor, "B"]:
-        """The critic's opinion of single steps, expert high."""
-        return self._built().logit(self._standardised(steps))
+    def logit(self, steps: Rollout) -> Float[Tensor, "T N"]:
+        """The critic's opinion of every step in one batched pass, expert high."""
+        return self._built().logit(self._seen(steps)).reshape(steps.terminated.shape)
 
     def reward(self, rollout: Rollout) -> Float[Tensor, "T N"]:
-        """What every step of a rollout is worth, in one batched pass."""
-        return self._form(self.logit(rollout.transitions())).reshape(rollout.obs.shape[:2])
+        """What every step of a rollout is worth."""
+        return self._form(self.logit(rollout))
 
     def state_dict(self) -> dict[str, Tensor]:
         """Tensors only: the standardising statistics and the critic's weights."""
         weights = {f"critic.{key}": value for key, value in self._built().state_dict().items()}
-        return {"mean": self._mean, "std": self._std, **weights}
+        return {**self._scales, **weights}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Build the critic for the saved widths and take its weights."""
-        self._build(state["mean"], state["std"])
+        self._build({name: state[name] for name in SCALES})
         prefix = "critic."
         weights = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
         self._built().load_state_dict(weights)

@@ -1,14 +1,15 @@
-"""GAN: a network that tells expert from agent, kept smooth by a gradient penalty (Goodfellow et al. 2014)."""
+"""GAN: a network that tells expert from agent; losses and means of keeping it smooth are handed in."""
 
 from dataclasses import dataclass, field
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic, Score
+from ..adversarial import AdversarialConfig, AdversarialCritic
+from ..losses import Loss, bce, hinge, least_squares, smoothed_bce, wasserstein
 from ..networks import mlp, seeded
+from ..regularisers import gradient_penalty, nothing, spectral, weighted
 
 
 @dataclass(frozen=True)
@@ -17,47 +18,82 @@ class GANConfig:
 
     # Widths of the hidden layers; usually one or two of 64-256.
     layers: tuple[int, ...] = (128, 128)
-    # Weight of the gradient penalty; usually 0.3-10.
+    # Weight of the gradient penalty; usually 0.3-10; 0 leaves it out.
     penalty: float = 10.0
     optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    # Divide every layer by its largest singular value.
+    spectral_norm: bool = False
+    # The expert's label in the cross-entropy; 1 smooths nothing, usually 0.9-1.
+    label: float = 1.0
 
 
 class Discriminator(nn.Module):
-    """x -> logit, expert high."""
+    """x -> one number, expert high."""
 
-    def __init__(self, width: int, layers: tuple[int, ...]):
+    def __init__(self, width: int, layers: tuple[int, ...], bias: bool = True):
         super().__init__()
         self.trunk = mlp((width, *layers, 1))
+        if not bias:
+            self.trunk[-1].register_parameter("bias", None)
 
     def forward(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
-        """One logit for each row."""
+        """One number for each row."""
         return self.trunk(x).squeeze(-1)
 
 
-def bce(logits_expert: Float[Tensor, "B"], logits_agent: Float[Tensor, "B"]) -> Float[Tensor, ""]:
-    """L = (E_expert[-log D] + E_agent[-log(1 - D)]) / 2, D = sigmoid(logit); ln 2 when uninformed.
+class Middle(nn.Module):
+    """Link of a score without a zero of its own: the running middle between expert and agent becomes 0."""
 
-    Goodfellow et al. 2014, eq. 1, with expert as 1 (Ho & Ermon 2016 label the other way).
+    middle: Float[Tensor, ""]
+
+    def __init__(self, decay: float = 0.95):
+        super().__init__()
+        self._decay = decay
+        self.register_buffer("middle", torch.zeros(()))
+
+    def forward(self, score: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
+        """While training, rows hold as many of expert as of agent, so their mean is the middle."""
+        if self.training:
+            self.middle = self._decay * self.middle + (1 - self._decay) * score.detach().mean()
+        return score - self.middle
+
+
+def critic(width: int, seed: int, config: GANConfig, loss: Loss, anchored: bool = True) -> AdversarialCritic:
+    """A discriminator under a loss, kept smooth as the settings say.
+
+    Args:
+        width: of a row.
+        seed: of weights and draws.
+        config: layers, smoothness, optimiser.
+        loss: of the two batches of scores.
+        anchored: the loss knows where zero is; else an output bias would be free, and the middle becomes 0.
     """
-    return (F.softplus(-logits_expert).mean() + F.softplus(logits_agent).mean()) / 2
 
+    def build() -> nn.Module:
+        network = Discriminator(width, config.layers, bias=anchored)
+        return spectral(network) if config.spectral_norm else network
 
-def gradient_penalty(
-    score: Score, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"], generator: torch.Generator
-) -> Float[Tensor, ""]:
-    """E[(|grad score(x)| - 1)^2] at x between expert and agent (Gulrajani et al. 2017, eq. 3)."""
-    mix = torch.rand((len(expert), 1), generator=generator)
-    between = (mix * expert + (1 - mix) * agent).requires_grad_(True)
-    (slope,) = torch.autograd.grad(score(between).sum(), between, create_graph=True)
-    return (slope.norm(dim=1) - 1).square().mean()
+    regulariser = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
+    link = nn.Identity() if anchored else Middle()
+    return AdversarialCritic(seeded(seed, build), loss, config.optimiser, seed, regulariser, link)
 
 
 def gan(width: int, seed: int, config: GANConfig | None = None) -> AdversarialCritic:
-    """The critic of plain GAIL: cross-entropy with a gradient penalty."""
+    """The critic of plain GAIL: cross-entropy with a gradient penalty (Goodfellow et al. 2014)."""
     config = config or GANConfig()
+    return critic(width, seed, config, bce if config.label == 1 else smoothed_bce(config.label))
 
-    def penalty(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
-        return config.penalty * gradient_penalty(score, expert, agent, generator)
 
-    discriminator = seeded(seed, lambda: Discriminator(width, config.layers))
-    return AdversarialCritic(discriminator, bce, penalty, config.optimiser, seed)
+def lsgan(width: int, seed: int, config: GANConfig) -> AdversarialCritic:
+    """Least squares (Mao et al. 2017): no logit is too far on the right side to be pulled back."""
+    return critic(width, seed, config, least_squares)
+
+
+def hinge_gan(width: int, seed: int, config: GANConfig) -> AdversarialCritic:
+    """Hinge (Lim & Ye 2017): rows beyond the margin teach nothing more."""
+    return critic(width, seed, config, hinge)
+
+
+def wgan_gp(width: int, seed: int, config: GANConfig) -> AdversarialCritic:
+    """Wasserstein with gradient penalty (Gulrajani et al. 2017); the score is anchored by its middle."""
+    return critic(width, seed, config, wasserstein, anchored=False)

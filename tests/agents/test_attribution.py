@@ -14,7 +14,7 @@ class _OneInput(RewardModel):
     """A reward that is one observation."""
 
     def logit(self, steps):
-        return steps.obs[:, 5]
+        return steps.obs[..., 5]
 
 
 def test_the_one_input_that_counts_has_the_whole_share():
@@ -34,7 +34,7 @@ def test_every_input_has_a_share_and_they_add_up_to_one(inputs, count):
 
 def test_a_reward_that_depends_on_nothing_depends_on_all_alike():
     model = _OneInput()
-    model.logit = lambda steps: torch.zeros(len(steps.obs))
+    model.logit = lambda steps: torch.zeros(steps.obs.shape[:2])
     assert {share for _, share in attribution(model, "hopper", DEMOS, list(DEMOS))} == {1 / 14}
 
 

@@ -23,7 +23,7 @@ from gailforce.demos.trajectory import Trajectory
 from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.families.gan import GANConfig, gan
-from gailforce.generative.reward_model import RewardConfig
+from gailforce.generative.reward_config import RewardConfig
 
 CONFIG = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
 HOPPER = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=128))

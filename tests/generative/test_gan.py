@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from gailforce.generative.families.gan import Discriminator, bce, gan, gradient_penalty
+from gailforce.generative.families.gan import Discriminator, gan
+from gailforce.generative.losses import bce
+from gailforce.generative.regularisers import gradient_penalty
 
 
 def test_an_uninformed_guess_costs_ln_2():

@@ -1,32 +1,36 @@
 """Contracts of every registered critic, and what a reward model does around it."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
+from gailforce.generative.families.airl import shaped_reward
+from gailforce.generative.model import Critic
+from gailforce.generative.reward_config import RewardConfig
+from gailforce.generative.reward_families import FAMILIES, register_reward
 from gailforce.generative.reward_form import positive
-from gailforce.generative.reward_model import (
-    CRITICS,
-    SELECT,
-    RewardConfig,
-    RewardModel,
-    Rollout,
-    Transitions,
-)
+from gailforce.generative.reward_model import RewardModel
+from gailforce.generative.rollout import Rollout, loose_steps
+from gailforce.generative.views import Widths
 
-LEARNING = sorted(set(CRITICS) - {"constant"})
+LEARNING = [name for name, family in FAMILIES.items() if family.way != "control"]
 
 
 def _steps(count=200, shift=0.0, scale=1.0, seed=0):
+    """One episode."""
     generator = torch.Generator().manual_seed(seed)
-    obs, next_obs = (scale * (torch.randn(count, 3, generator=generator) + shift) for _ in range(2))
-    return Transitions(obs, torch.rand(count, 2, generator=generator), next_obs)
+    obs, next_obs = (scale * (torch.randn(count, 1, 3, generator=generator) + shift) for _ in range(2))
+    action = torch.rand(count, 1, 2, generator=generator)
+    ends, starts = (torch.zeros(count, 1, dtype=torch.bool) for _ in range(2))
+    starts[0] = True
+    return Rollout(obs, action, next_obs, ends, ends, starts, torch.zeros(count, 1))
 
 
 def _rollout(times=5, copies=4):
     steps = _steps(times * copies)
-    shaped = (column.reshape(times, copies, -1) for column in steps)
+    shaped = (column.reshape(times, copies, -1) for column in (steps.obs, steps.action, steps.next_obs))
     flags = (torch.zeros(times, copies, dtype=torch.bool) for _ in range(3))
     return Rollout(*shaped, *flags)
 
@@ -37,8 +41,7 @@ def _fitted(name="gan", **kwargs):
     return model
 
 
-@pytest.mark.parametrize("name", CRITICS)
-@pytest.mark.parametrize("inputs", SELECT)
+@pytest.mark.parametrize(("name", "inputs"), [(n, i) for n in FAMILIES for i in FAMILIES[n].inputs])
 def test_a_saved_critic_judges_the_same_to_the_bit(name, inputs):
     model = _fitted(name, inputs=inputs, seed=4)
     model.update(_steps(), _steps(shift=1.0))
@@ -47,7 +50,7 @@ def test_a_saved_critic_judges_the_same_to_the_bit(name, inputs):
     assert torch.equal(model.logit(_steps(seed=2)), other.logit(_steps(seed=2)))
 
 
-@pytest.mark.parametrize("name", CRITICS)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_the_same_seed_trains_to_the_same_bits(name):
     models = [_fitted(name, seed=3) for _ in range(2)]
     for model in models:
@@ -55,10 +58,10 @@ def test_the_same_seed_trains_to_the_same_bits(name):
     assert torch.equal(*(model.logit(_steps(seed=2)) for model in models))
 
 
-@pytest.mark.parametrize("name", CRITICS)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_constant_inputs_and_a_single_step_stay_finite(name):
     model = RewardModel(name)
-    constant = Transitions(torch.ones(64, 3), torch.ones(64, 2), torch.ones(64, 3))
+    constant = loose_steps(torch.ones(64, 3), torch.ones(64, 2), torch.ones(64, 3))
     model.fit(constant)
     metrics = model.update(constant, constant)
     assert all(math.isfinite(value) for value in metrics.values())
@@ -77,15 +80,20 @@ def test_expert_is_the_high_side(name):
 def test_the_loss_falls_on_64_points(name):
     model = _fitted(name)
     losses = [model.update(_steps(64), _steps(64, shift=2.0))["loss"] for _ in range(20)]
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < losses[0] - 0.3 * abs(losses[0])
 
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_parameter_learns(name):
     model = _fitted(name)
-    before = {key: value.clone() for key, value in model.critic.state_dict().items()}
     model.update(_steps(), _steps(shift=1.0))
-    assert all(not torch.equal(before[key], value) for key, value in model.critic.state_dict().items())
+    fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, RewardConfig()).named_parameters())
+    still = [
+        key
+        for key, value in model.critic.named_parameters()
+        if value.requires_grad and torch.equal(fresh[key], value)
+    ]
+    assert not still
 
 
 def test_standardising_takes_effect():
@@ -106,7 +114,7 @@ def test_rewards_of_a_rollout_are_those_of_its_steps_in_order():
     model, rollout = _fitted(), _rollout()
     rewards = model.reward(rollout)
     assert rewards.shape == (5, 4)
-    one = Transitions(rollout.obs[2, 3:4], rollout.action[2, 3:4], rollout.next_obs[2, 3:4])
+    one = loose_steps(rollout.obs[2, 3:4], rollout.action[2, 3:4], rollout.next_obs[2, 3:4])
     assert rewards[2, 3].item() == pytest.approx(positive(model.logit(one)).item(), rel=1e-5)
 
 
@@ -131,3 +139,52 @@ def test_recent_rollouts_are_replayed_and_old_ones_forgotten():
 def test_judging_before_fitting_says_what_is_missing():
     with pytest.raises(RuntimeError, match="fit"):
         RewardModel("gan").logit(_steps())
+
+
+def test_your_own_critic_joins_by_its_name_and_a_taken_name_is_refused(request):
+    class Mine(Critic):
+        def __init__(self, widths, seed, config):
+            super().__init__()
+            self.widths = widths
+
+        def update(self, expert, agent):
+            return {"loss": 0.0}
+
+        def logit(self, x):
+            return x[:, 0]
+
+    register_reward("mine", Mine, "in this test", inputs=("s",))
+    request.addfinalizer(lambda: FAMILIES.pop("mine"))
+    model = RewardModel("mine", inputs="s")
+    model.fit(_steps())
+    assert model.critic.widths == Widths(3, 3, 2)
+    assert model.reward(_rollout()).shape == (5, 4)
+    with pytest.raises(ValueError, match="exists already"):
+        register_reward("gan", Mine)
+
+
+def test_an_expert_without_a_zero_of_its_own_is_anchored_in_the_middle():
+    model = _fitted("wgan-gp", config=RewardConfig(updates=200))
+    metrics = model.update(_steps(), _steps(shift=3.0))
+    assert metrics["expert_accuracy"] > 0.9 < metrics["agent_accuracy"]
+
+
+def test_random_demos_remembers_the_first_steps_and_pays_for_likeness_to_them():
+    model = _fitted("random-demos", config=RewardConfig(updates=200))
+    model.update(_steps(), _steps(shift=3.0, seed=1))
+    for _ in range(3):
+        model.update(_steps(), _steps(shift=-3.0, seed=2))
+    assert model.logit(_steps(shift=3.0, seed=3)).mean() > model.logit(_steps(shift=-3.0, seed=4)).mean()
+
+
+def test_airl_subtracts_the_policys_log_probability_and_not_where_nobody_is_asked():
+    model, steps = _fitted("airl"), _steps()
+    f = model.logit(replace(steps, log_prob=None))
+    assert torch.allclose(model.logit(replace(steps, log_prob=torch.full((200, 1), 2.0))), f - 2, atol=1e-5)
+
+
+def test_a_shaped_reward_by_hand():
+    one = torch.ones(1)
+    # 1 + 0.5 * 4 - 3 while it goes on, 1 - 3 at an end.
+    assert shaped_reward(one, 3 * one, 4 * one, 0 * one, 0.5).item() == 0.0
+    assert shaped_reward(one, 3 * one, 4 * one, one, 0.5).item() == -2.0

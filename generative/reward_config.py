@@ -1,0 +1,33 @@
+"""Settings of reward models: how a critic is fed, and what is particular to each family."""
+
+from dataclasses import dataclass, field
+
+from .critics import DensityConfig
+from .families.airl import AIRLConfig
+from .families.gan import GANConfig
+
+
+@dataclass(frozen=True)
+class RewardConfig:
+    """How a reward model is fed, and the settings of the families."""
+
+    # Gradient steps of the critic for each rollout; usually 4-32.
+    updates: int = 16
+    # Expert and agent samples, each, in one gradient step.
+    batch_size: int = 256
+    # Rollouts the agent's samples are drawn from, the newest included.
+    replay: int = 4
+    # Bound on the inputs, in standard deviations of the demonstrations.
+    input_clip: float = 5.0
+    gan: GANConfig = field(default_factory=GANConfig)
+    lsgan: GANConfig = field(default_factory=GANConfig)
+    hinge: GANConfig = field(default_factory=GANConfig)
+    wgan_gp: GANConfig = field(default_factory=GANConfig)
+    airl: AIRLConfig = field(default_factory=AIRLConfig)
+    # What all ratios and anchored densities share.
+    density: DensityConfig = field(default_factory=DensityConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("updates", "batch_size", "replay"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"a reward model needs {name} of at least 1; got {getattr(self, name)}")

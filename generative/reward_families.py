@@ -1,0 +1,115 @@
+"""The families of reward models by name; users add their own with `register_reward`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from .families.airl import airl
+from .families.controls import RandomDemosCritic, constant
+from .families.gan import GANConfig, gan, hinge_gan, lsgan, wgan_gp
+from .model import Critic
+from .reward_config import RewardConfig
+from .views import Inputs, View, Widths, shaped, single_steps
+
+Way = Literal["adversarial", "ratio", "density", "control"]
+# (widths, seed, settings) -> critic.
+MakeCritic = Callable[[Widths, int, RewardConfig], Critic]
+
+
+@dataclass(frozen=True)
+class Family:
+    """A family in the role of a reward model.
+
+    Attributes:
+        make: builds the critic; a class with these arguments does.
+        way: how the critic comes about: adversarial, ratio of two densities, density, or a control.
+        use_when: one line for whoever chooses.
+        view: what it is shown of each step.
+        inputs: the parts of a step it can look at.
+        looks_back: steps before the judged one that it looks at; above 0 it needs whole episodes.
+        fewest: steps of demonstrations it needs.
+        asks_policy: wants the log-probability of the actions under the policy that learns.
+        reads_true: pays the environment's own reward; the upper line, no imitation.
+        gate: rank correlation with the true reward it should reach on the graded ladder; None for controls.
+    """
+
+    make: MakeCritic
+    way: Way
+    use_when: str
+    view: View = single_steps
+    inputs: tuple[Inputs, ...] = ("s", "sa", "ss'")
+    looks_back: int = 0
+    fewest: int = 2
+    asks_policy: bool = False
+    reads_true: bool = False
+    gate: float | None = None
+
+
+# Steps of the untrained policy that stand for demonstrations in the control `random-demos`.
+RANDOM_DEMOS = 2048
+
+
+def _adversarial(
+    build: Callable[[int, int, GANConfig], Critic], settings: str, use_when: str, gate: float
+) -> Family:
+    """A GAN of single steps, whose settings are the named field of `RewardConfig`."""
+    return Family(
+        lambda widths, seed, config: build(widths.inputs, seed, getattr(config, settings)),
+        "adversarial",
+        use_when,
+        gate=gate,
+    )
+
+
+FAMILIES: dict[str, Family] = {
+    "gan": _adversarial(gan, "gan", "a first choice: few demonstrations, few minutes", 0.9),
+    "lsgan": _adversarial(lsgan, "lsgan", "a logit that stays bounded near 1", 0.9),
+    "hinge": _adversarial(hinge_gan, "hinge", "attention to the steps that are hard to tell apart", 0.9),
+    "wgan-gp": _adversarial(wgan_gp, "wgan_gp", "a distance instead of odds", 0.9),
+    "airl": Family(
+        lambda widths, seed, config: airl(widths, seed, config.airl),
+        "adversarial",
+        "a reward to take to another policy or body; inputs s for the state alone",
+        view=shaped,
+        inputs=("s", "sa"),
+        asks_policy=True,
+        gate=0.9,
+    ),
+    "constant": Family(
+        lambda widths, seed, config: constant(), "control", "to see what surviving alone scores", fewest=1
+    ),
+    "random-demos": Family(
+        lambda widths, seed, config: RandomDemosCritic(
+            gan(widths.inputs, seed, config.gan), widths.inputs, RANDOM_DEMOS, seed
+        ),
+        "control",
+        "to see what demonstrations of nothing score",
+    ),
+    "true": Family(
+        lambda widths, seed, config: constant(),
+        "control",
+        "the environment's own reward: the upper line, no imitation",
+        fewest=1,
+        reads_true=True,
+    ),
+}
+
+
+def register_reward(
+    name: str, make: MakeCritic, use_when: str = "registered by its user", **kwargs: object
+) -> Family:
+    """Add a reward model of your own under a name; `imitate`, `bench` and `models` then know it.
+
+    Args:
+        name: must be new.
+        make: `(widths, seed, config) -> Critic`; your own subclass of `gailforce.Critic` does.
+        use_when: one line for whoever chooses.
+        **kwargs: the other fields of `Family`.
+
+    Raises:
+        ValueError: when the name is taken.
+    """
+    if name in FAMILIES:
+        raise ValueError(f'the reward model "{name}" exists already; register yours under another name')
+    FAMILIES[name] = Family(make, **{"way": "adversarial", **kwargs}, use_when=use_when)  # type: ignore[arg-type]
+    return FAMILIES[name]
