@@ -108,22 +108,29 @@ class GAIL(Agent):
             else reward_model
         )
         require_safe_form(self.reward_model.form, horizon, force)
-        family = self.reward_model.family
-        self.tape = RewardlessEnv(venv, family.looks_back)
-        score = self.tape.take_true_rewards if family.reads_true else self._score_rollout
+        self.tape = RewardlessEnv(venv, self.reward_model.family.looks_back)
         self.learner = self._learner_of(learner)(
             self.tape,
             rollout_buffer_class=ScoredRolloutBuffer,
-            rollout_buffer_kwargs={"tape": self.tape, "score": score},
+            rollout_buffer_kwargs={"tape": self.tape, "score": self._rewards()},
             **learner_kwargs,
         )
         if demos is not None:
-            widths = _width(venv.observation_space), _width(venv.action_space)
-            require_environment(demos, self.env_id or demos.env_id, *widths)
-            self._expert = demonstrated(demos)
-            if not frozen:
-                self.reward_model.fit(demos)
+            self._take(demos, venv)
         self._keeper = None if keep_best is None else KeepBest(self.policy, keep_best)
+
+    def _take(self, demos: Demonstrations, env: VecEnv) -> None:
+        """Demonstrations that fit the environment."""
+        widths = _width(env.observation_space), _width(env.action_space)
+        require_environment(demos, self.env_id or demos.env_id, *widths)
+        self._expert = demonstrated(demos)
+        if not self.frozen:
+            self.reward_model.fit(demos)
+
+    def _rewards(self) -> Callable[[], Float[np.ndarray, "T N"]]:
+        """Where rewards come from: the critic, or for the control `true` the environment."""
+        reads_true = self.reward_model.family.reads_true
+        return self.tape.take_true_rewards if reads_true else self._score_rollout
 
     @property
     def policy(self) -> ActorCriticPolicy:
@@ -140,7 +147,7 @@ class GAIL(Agent):
         progress_bar: bool = False,
     ) -> "GAIL":
         """Train for a number of environment steps; the arguments are Stable-Baselines3's."""
-        if self.demos is None:
+        if self.demos is None and not self.frozen:
             raise UsageError(
                 "this agent was loaded without demonstrations; load it with demos=... to train on"
             )

@@ -45,12 +45,17 @@ class Body:
     terminated: Terminated
     # Time limit [environment steps].
     max_episode_steps: int = 1000
+    # What is different from the model file.
+    change: Callable[[mujoco.MjModel], None] | None = None
 
     @functools.cached_property
     def model(self) -> mujoco.MjModel:
         """The compiled model, made once; treat it as read-only."""
         assets = Path(gymnasium.envs.mujoco.__file__).parent / "assets"
-        return mujoco.MjModel.from_xml_path(str(assets / self.model_file))
+        model = mujoco.MjModel.from_xml_path(str(assets / self.model_file))
+        if self.change is not None:
+            self.change(model)
+        return model
 
     @property
     def dt(self) -> float:

@@ -11,17 +11,21 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv
 from .batched import BatchedEnv
 from .body import Body
 from .errors import EnvironmentFault, UsageError, unknown
+from .heavy_hopper import HEAVY_HOPPER
 from .hopper import HOPPER
 from .walker2d import WALKER2D
 
 BODIES: dict[str, Body] = {body.name: body for body in (HOPPER, WALKER2D)}
+# The same tasks under other physics; they have no demonstrations of their own.
+VARIANTS: dict[str, Body] = {body.name: body for body in (HEAVY_HOPPER,)}
 
 Horizon = Literal["native", "fixed"]
 
 
 def find_body(name: str) -> Body | None:
     """The body of that name or Gymnasium id, or None where it is not one of ours."""
-    return next((body for body in BODIES.values() if name in (body.name, body.env_id)), None)
+    known = (*BODIES.values(), *VARIANTS.values())
+    return next((body for body in known if name in (body.name, body.env_id)), None)
 
 
 def body(name: str) -> Body:
@@ -48,7 +52,7 @@ def env_id(name: str) -> str:
     # A colon would import a module of the caller's choice.
     if ":" in name or name not in gymnasium.registry:
         latest = [known for known in gymnasium.registry if known.endswith("-v5")]
-        raise unknown("environment", name, [*BODIES, *latest])
+        raise unknown("environment", name, [*BODIES, *VARIANTS, *latest])
     return name
 
 

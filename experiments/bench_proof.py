@@ -120,8 +120,8 @@ def prove_ray(folder: Path, grid: str, nodes: int = 3) -> dict[str, Any]:
     kill.start()
     try:
         place, address = folder / "ray", cluster.address
-        bench = Bench(grid, None, "ray", address, place / "results", place / "runs")
-        bench.run()
+        results, runs = place / "results", place / "runs"
+        Bench(grid, engine="ray", ray_address=address, results=results, runs=runs).run()
     finally:
         cluster.shutdown()
         os.environ.pop("TMPDIR")

@@ -78,22 +78,25 @@ def gate(name: str, ladder: Ladder, config: RewardConfig | None = None, seed: in
     predicted = [model.reward(played([episode])).flatten().numpy() for episode in ladder.unseen]
     by_mean, by_sum = (_correlation(predicted, ladder.unseen, reduce) for reduce in (np.mean, np.sum))
     return {
-        "mean": asdict(by_mean),
-        "sum": asdict(by_sum),
+        "mean": by_mean and asdict(by_mean),
+        "sum": by_sum and asdict(by_sum),
         "threshold": FAMILIES[name].gate,
         "seconds": round(time.monotonic() - began, 1),
     }
 
 
-def _correlation(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Any) -> Estimate:
+def _correlation(
+    predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Any
+) -> Estimate | None:
+    """None for a reward that gives all episodes the same order as their length: it has none of its own."""
     paid = [episode.rewards for episode in episodes]
     if any(rewards is None for rewards in paid):
         raise DataError("the ladder's episodes need their true rewards; record them with gailforce ladder")
-    return spearman(
-        [float(reduce(p)) for p in predicted],
-        [float(reduce(r)) for r in paid if r is not None],
-        given=[len(episode) for episode in episodes],
-    )
+    lengths = [len(episode) for episode in episodes]
+    found = [float(reduce(p)) for p in predicted]
+    if len(set(found)) <= len(set(lengths)):
+        return None
+    return spearman(found, [float(reduce(r)) for r in paid if r is not None], given=lengths)
 
 
 def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:
@@ -119,10 +122,11 @@ def read_gate(path: Path) -> dict[str, Any]:
 def below(path: Path) -> dict[tuple[str, str], str]:
     """Environments and families that fell short, each with what it came to."""
     return {
-        (env, name): f"{name}, {env}: RRC {entry['mean']['value']:.2f}, threshold {entry['threshold']:.2f}"
+        (env, name): f"{name}, {env}: RRC {_shown(entry['mean'])}, threshold {entry['threshold']:.2f}"
         for env, found in read_gate(path)["families"].items()
         for name, entry in found.items()
-        if entry["threshold"] is not None and entry["mean"]["value"] < entry["threshold"]
+        if entry["threshold"] is not None
+        and (entry["mean"] is None or entry["mean"]["value"] < entry["threshold"])
     }
 
 
@@ -131,7 +135,11 @@ def describe_gate(result: Mapping[str, Any]) -> str:
     lines = ["environment  reward model  RRC by mean (length held fixed)  by sum  threshold  seconds"]
     for env, found in result["families"].items():
         for name, entry in found.items():
-            by_mean, by_sum = (Estimate(**entry[key]) for key in ("mean", "sum"))
+            by_mean, by_sum = (_shown(entry[key]) for key in ("mean", "sum"))
             least = "-" if entry["threshold"] is None else f"{entry['threshold']:.2f}"
-            lines.append(f"{env}  {name:<12}  {by_mean:.2f}  {by_sum:.2f}  {least}  {entry['seconds']}")
+            lines.append(f"{env}  {name:<12}  {by_mean}  {by_sum}  {least}  {entry['seconds']}")
     return "\n".join(lines)
+
+
+def _shown(found: Mapping[str, Any] | None) -> str:
+    return "none" if found is None else f"{Estimate(**found):.2f}"

@@ -50,7 +50,9 @@ def tempered(ratio: Float[Tensor, "B"], nats: float) -> Float[Tensor, "B"]:
     return torch.asinh(ratio / nats)
 
 
-def depth(score: Float[Tensor, "B"], top: Float[Tensor, ""], scale: Float[Tensor, ""]) -> Float[Tensor, "B"]:
+def depth(
+    score: Float[Tensor, "*B"], top: Float[Tensor, ""], scale: Float[Tensor, ""]
+) -> Float[Tensor, "*B"]:
     """log(1 + max(top - score, 0) / scale): 0 for what scores as the best do, growing slowly below."""
     return torch.log1p((top - score).clamp(min=0) / scale)
 

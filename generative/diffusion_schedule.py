@@ -24,7 +24,10 @@ def linear_betas(times: int, first: float = 1e-4, last: float = 0.02) -> Float[T
 
 
 def cosine_betas(times: int, offset: float = 0.008, most: float = 0.999) -> Float[Tensor, "T"]:
-    """beta_t = 1 - f(t + 1) / f(t), f(t) = cos^2((t/T + s) / (1 + s) pi/2) (Nichol & Dhariwal 2021, eq. 17)."""
+    """beta_t = 1 - f(t + 1) / f(t), f(t) = cos^2((t/T + s) / (1 + s) pi/2).
+
+    Nichol & Dhariwal 2021, eq. 17, where s is the offset and no beta exceeds `most`.
+    """
     share = torch.arange(times + 1, dtype=torch.float64) / times
     remaining = torch.cos((share + offset) / (1 + offset) * math.pi / 2).square()
     return (1 - remaining[1:] / remaining[:-1]).clamp(max=most).float()
@@ -36,9 +39,9 @@ def alpha_bars(betas: Float[Tensor, "T"]) -> Float[Tensor, "T"]:
 
 
 def diffuse(
-    x0: Float[Tensor, "*B X"], noise: Float[Tensor, "*B X"], alpha_bar: Float[Tensor, "..."]
-) -> Float[Tensor, "*B X"]:
-    """x_t = sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) noise: a draw of q(x_t | x_0) (Ho et al. 2020, eq. 4)."""
+    x0: Float[Tensor, "*#B X"], noise: Float[Tensor, "*#B X"], alpha_bar: Float[Tensor, "..."]
+) -> Float[Tensor, "*#B X"]:
+    """x_t = sqrt(alpha_bar) x_0 + sqrt(1 - alpha_bar) noise, from q(x_t | x_0) (Ho et al. 2020, eq. 4)."""
     return alpha_bar.sqrt() * x0 + (1 - alpha_bar).sqrt() * noise
 
 
@@ -64,7 +67,8 @@ def posterior_mean(
 ) -> Float[Tensor, "*B X"]:
     """Mean of q(x_{t-1} | x_t, x_0) = a x_0 + b x_t (Ho et al. 2020, eq. 7).
 
-    a = sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t), b = sqrt(alpha_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t),
+    a = sqrt(alpha_bar_{t-1}) beta_t / (1 - alpha_bar_t),
+    b = sqrt(alpha_t) (1 - alpha_bar_{t-1}) / (1 - alpha_bar_t),
     with alpha_t = 1 - beta_t = alpha_bar_t / alpha_bar_{t-1}.
     """
     alpha = alpha_bar / before
@@ -96,8 +100,11 @@ def ddim_step(
 
 
 def spaced(times: int, steps: int) -> Int[Tensor, "S"]:
-    """`steps` of the times T-1 .. 0, evenly spread and falling; the last of all is always the first."""
-    return torch.linspace(times - 1, 0, steps).round().long()
+    """Times floor(i T / S) for i = S-1 .. 0 (Song et al. 2021, section D.2); all of them when S = T.
+
+    Fewer leave out the very last, where almost nothing tells x_0 from the noise.
+    """
+    return torch.arange(steps - 1, -1, -1) * times // steps
 
 
 def denoised(

@@ -1,14 +1,16 @@
 """Mixtures of diagonal Gaussians whose parameters a network reads from the context (Bishop 1994)."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .model import GenerativeModel
+from .model import GenerativeModel, Kind
+from .networks import seeded
 
 
 @dataclass(frozen=True)
@@ -78,18 +80,28 @@ class GaussianModel(GenerativeModel):
     be 0 and then also come as (B, 0).
 
     Args:
-        encoder: context (B, V, Z) -> features (B, F).
+        encoder: builds the network context (B, V, Z) -> features (B, F).
         features: F.
         width: columns of x.
         columns: Z.
         config: of the head and the optimiser.
+        seed: of the weights.
     """
 
-    kind = "log-likelihood"
+    kind: ClassVar[Kind] = "log-likelihood"
 
-    def __init__(self, encoder: nn.Module, features: int, width: int, columns: int, config: HeadConfig):
+    def __init__(
+        self,
+        encoder: Callable[[], nn.Module],
+        features: int,
+        width: int,
+        columns: int,
+        config: HeadConfig,
+        seed: int,
+    ):
         super().__init__()
-        self.encoder, self.head = encoder, GaussianHead(features, width, config)
+        self.encoder = seeded(seed, encoder)
+        self.head = seeded(seed + 1, lambda: GaussianHead(features, width, config))
         self._columns, self._gradient_norm = columns, config.gradient_norm
         self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 

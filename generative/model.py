@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 Kind = Literal["log-likelihood", "bound", "negative energy", "negative error"]
@@ -83,29 +83,44 @@ class GenerativeModel(nn.Module, ABC):
             seed: of the split and the batches.
         """
         generator = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(x), generator=generator)
-        cut = max(1, int(held_out * len(x)))
-        # Of a single row there is nothing to hold out.
-        watched, rest = order[:cut], order[cut:] if len(x) > 1 else order
+        watched, rest = _split(len(x), held_out, generator)
 
         def noised(rows: Tensor) -> Tensor:
             return rows + noise * torch.randn(rows.shape, generator=generator)
 
-        best, weights, waited = -torch.inf, copy.deepcopy(self.state_dict()), 0
+        best, waited = _Best(self), 0
         for step in range(1, steps + 1):
             drawn = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
             metrics = self.update(noised(x[drawn]), context[drawn])
-            if step % max(1, steps // 20):
-                continue
-            score = self._mean_score(noised(x[watched]), context[watched])
-            waited = 0 if score > best else waited + 1
-            if score > best:
-                best, weights = score, copy.deepcopy(self.state_dict())
+            if step % max(1, steps // 20) == 0:
+                waited = 0 if best.look(noised(x[watched]), context[watched]) else waited + 1
             if waited == patience:
                 break
-        self.load_state_dict(weights)
-        return {**metrics, "held_out_score": best, "steps": float(step)}
+        self.load_state_dict(best.weights)
+        return {**metrics, "held_out_score": best.score, "steps": float(step)}
+
+
+class _Best:
+    """The best weights so far by the mean score of rows that are only watched."""
+
+    def __init__(self, model: GenerativeModel):
+        self._model, self.score = model, -torch.inf
+        self.weights = copy.deepcopy(model.state_dict())
 
     @torch.no_grad()
-    def _mean_score(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> float:
-        return self.score(x, context).mean().item()
+    def look(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> bool:
+        """Whether the weights of now are better; then they are kept."""
+        score = self._model.score(x, context).mean().item()
+        better = score > self.score
+        if better:
+            self.score, self.weights = score, copy.deepcopy(self._model.state_dict())
+        return better
+
+
+def _split(
+    count: int, held_out: float, generator: torch.Generator
+) -> tuple[Int[Tensor, "H"], Int[Tensor, "L"]]:
+    """Indices of the rows that are watched and of those learned from; of a single row none is held out."""
+    order = torch.randperm(count, generator=generator)
+    cut = max(1, int(held_out * count))
+    return order[:cut], order[cut:] if count > 1 else order

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 
 from .critics import DensityConfig
 from .families.airl import AIRLConfig
+from .families.autoencoder import AutoEncoderConfig, REDConfig
+from .families.cfil import CFILConfig
+from .families.diffusion_rewards import DiffAILConfig, DRAILConfig
+from .families.flow import FlowConfig
 from .families.gan import GANConfig
+from .families.lstm import LSTMConfig
+from .families.transformer import GPTConfig
+from .families.vae import VAEConfig
+from .families.vail import VAILConfig
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,16 @@ class RewardConfig:
     hinge: GANConfig = field(default_factory=GANConfig)
     wgan_gp: GANConfig = field(default_factory=GANConfig)
     airl: AIRLConfig = field(default_factory=AIRLConfig)
+    vail: VAILConfig = field(default_factory=VAILConfig)
+    vae: VAEConfig = field(default_factory=VAEConfig)
+    ae: AutoEncoderConfig = field(default_factory=AutoEncoderConfig)
+    red: REDConfig = field(default_factory=REDConfig)
+    diffail: DiffAILConfig = field(default_factory=DiffAILConfig)
+    drail: DRAILConfig = field(default_factory=DRAILConfig)
+    flow: FlowConfig = field(default_factory=FlowConfig)
+    cfil: CFILConfig = field(default_factory=CFILConfig)
+    gpt: GPTConfig = field(default_factory=GPTConfig)
+    lstm: LSTMConfig = field(default_factory=LSTMConfig)
     # What all ratios and anchored densities share.
     density: DensityConfig = field(default_factory=DensityConfig)
 

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .families.airl import airl
+from .families.autoencoder import ae, red
+from .families.cfil import cfil
 from .families.controls import RandomDemosCritic, constant
+from .families.diffusion_rewards import diffail, drail
+from .families.flow import flow
 from .families.gan import GANConfig, gan, hinge_gan, lsgan, wgan_gp
+from .families.lstm import lstm
+from .families.transformer import gpt
+from .families.vae import vae_ratio
+from .families.vail import vail
 from .model import Critic
 from .reward_config import RewardConfig
-from .views import Inputs, View, Widths, shaped, single_steps
+from .views import WINDOW, Inputs, View, Widths, shaped, single_steps, windows
 
 Way = Literal["adversarial", "ratio", "density", "control"]
 # (widths, seed, settings) -> critic.
@@ -74,6 +82,72 @@ FAMILIES: dict[str, Family] = {
         inputs=("s", "sa"),
         asks_policy=True,
         gate=0.9,
+    ),
+    "vail": Family(
+        lambda widths, seed, config: vail(widths, seed, config.vail),
+        "adversarial",
+        "a discriminator that cannot run away from the agent",
+        gate=0.9,
+    ),
+    "vae": Family(
+        lambda widths, seed, config: vae_ratio(widths, seed, config.vae, config.density),
+        "ratio",
+        "a ratio of bounds with a code one can look at",
+        gate=0.85,
+    ),
+    "ae": Family(
+        lambda widths, seed, config: ae(widths, seed, config.ae, config.density),
+        "density",
+        "a reward fixed before the agent's first step, cheap",
+        gate=0.8,
+    ),
+    "red": Family(
+        lambda widths, seed, config: red(widths, seed, config.red, config.density),
+        "density",
+        "a reward fixed before the agent's first step, of the expert's support",
+        gate=0.8,
+    ),
+    "diffail": Family(
+        lambda widths, seed, config: diffail(widths.inputs, seed, config.diffail),
+        "adversarial",
+        "a denoiser as the judge",
+        gate=0.9,
+    ),
+    "drail": Family(
+        lambda widths, seed, config: drail(widths.inputs, seed, config.drail),
+        "adversarial",
+        "a denoiser as the judge, with a zero of its own",
+        gate=0.9,
+    ),
+    "flow": Family(
+        lambda widths, seed, config: flow(widths, seed, config.flow, config.density),
+        "ratio",
+        "exact likelihoods of expert and agent",
+        gate=0.85,
+    ),
+    "cfil": Family(
+        lambda widths, seed, config: cfil(widths, seed, config.cfil),
+        "adversarial",
+        "exact likelihoods that also learn from each other",
+        gate=0.85,
+    ),
+    "gpt": Family(
+        lambda widths, seed, config: gpt(widths, seed, config.gpt, config.density),
+        "ratio",
+        "what follows what, over windows of steps; whole episodes only",
+        view=windows,
+        inputs=("s", "sa"),
+        looks_back=WINDOW - 1,
+        gate=0.85,
+    ),
+    "lstm": Family(
+        lambda widths, seed, config: lstm(widths, seed, config.lstm, config.density),
+        "ratio",
+        "what follows what, by a recurrent network; whole episodes only",
+        view=windows,
+        inputs=("s", "sa"),
+        looks_back=WINDOW - 1,
+        gate=0.85,
     ),
     "constant": Family(
         lambda widths, seed, config: constant(), "control", "to see what surviving alone scores", fewest=1

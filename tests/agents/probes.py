@@ -5,6 +5,7 @@ from collections.abc import Callable
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
+from stable_baselines3.common.vec_env import VecEnvWrapper
 
 Reward = Callable[[float, float], float]
 
@@ -49,3 +50,14 @@ class Track(gymnasium.Env):
         self._x += 0.1 * float(action[0])
         self._age += 1
         return np.array([self._x]), 0.0, False, self._age == 20, {}
+
+
+class Poisoned(VecEnvWrapper):
+    """Pays NaN, as if the true reward were not to be had."""
+
+    def reset(self):
+        return self.venv.reset()
+
+    def step_wait(self):
+        obs, rewards, ended, infos = self.venv.step_wait()
+        return obs, np.full_like(rewards, np.nan), ended, infos

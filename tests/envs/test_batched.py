@@ -7,8 +7,10 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from gailforce.envs import BODIES, make_env, make_single
 from gailforce.envs.errors import DataError, UsageError
+from gailforce.envs.registry import VARIANTS
 
 COPIES = 4
+ALL = {**BODIES, **VARIANTS}
 
 
 def _actions(body, steps, seed):
@@ -19,7 +21,7 @@ def _actions(body, steps, seed):
     return (scales[:, None, None] * noise).astype(np.float32)
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("body", ALL.values(), ids=ALL)
 def test_whole_episodes_equal_gymnasium_to_the_bit(body):
     env = make_env(body.name, COPIES, seed=3)
     singles = [gymnasium.make(body.env_id) for _ in range(COPIES)]
@@ -42,7 +44,7 @@ def test_whole_episodes_equal_gymnasium_to_the_bit(body):
     assert ends > 20
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("body", ALL.values(), ids=ALL)
 def test_set_state_equals_gymnasium_to_the_bit(body):
     env, single = make_env(body.name, 1, seed=0), gymnasium.make(body.env_id)
     env.reset()
@@ -60,7 +62,7 @@ def test_set_state_equals_gymnasium_to_the_bit(body):
         assert np.array_equal(obs[0], single.step(action[0])[0])
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("body", ALL.values(), ids=ALL)
 def test_the_time_limit_truncates_and_never_terminates(body):
     env, single = make_env(body.name, 2, horizon="fixed"), make_single(body.name, "fixed")
     env.reset()
@@ -137,3 +139,10 @@ def test_states_of_a_wrong_shape_or_not_finite_are_refused():
     for state in (np.zeros((2, 5)), np.full((2, 12), np.nan)):
         with pytest.raises(DataError, match="set_state takes finite states"):
             env.set_state(state)
+
+
+def test_the_heavy_hopper_weighs_more_by_half_a_torso():
+    heavy, usual = VARIANTS["hopper-heavy"].model, BODIES["hopper"].model
+    more = heavy.body_mass.sum() - usual.body_mass.sum()
+    assert more == pytest.approx(0.5 * usual.body_mass[usual.body("torso").id])
+    assert heavy.body_subtreemass[0] == pytest.approx(heavy.body_mass.sum())

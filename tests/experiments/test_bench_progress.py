@@ -50,5 +50,5 @@ def test_failures_are_counted_and_said(tmp_path, capsys):
     progress(_cell(1000), _ended(tmp_path, _cell(1000), error="it broke"))
     progress.close()
     line = capsys.readouterr().err
-    assert line.startswith("1 of 1 cells, 1 failed, ")
+    assert line.startswith("1 of 1 cell, 1 failed, ")
     assert line.endswith("FAILED: it broke\n")

@@ -128,6 +128,9 @@ def test_record_imitate_evaluate_report_and_resume_work_together(tmp_path, exper
     assert answer(["evaluate", str(run), "--episodes", "2", "--controls", "none"]) == 0
     assert "agent, exploring" in capsys.readouterr().out
     assert answer(["report", str(run)]) == 0
+    (run / "result.json").write_text('{"agent": {"determ')
+    assert answer(["evaluate", str(run), "--episodes", "2", "--controls", "none"]) == 3
+    assert "result.json is damaged" in capsys.readouterr().err
 
 
 def test_an_interrupt_saves_a_checkpoint_and_says_how_to_go_on(tmp_path, expert, capsys, monkeypatch):

@@ -120,6 +120,16 @@ def test_every_control_stands_in_the_table_with_its_source_seeds_and_number(run_
     assert "cached: gailforce imitate hopper" in plain
 
 
+def test_the_nearest_checkpoint_has_a_row_where_it_was_scored_and_none_elsewhere(run_folder):
+    assert "nearest step" not in page(run_folder)
+    kept = scored(0.5, 0.4, 0.6) | {"source": "the checkpoint nearest to the demonstrations, step 700"}
+    html = page(change(run_folder, lambda result: result["agent"].update(kept=kept)))
+    table = re.sub("<[^>]+>", " ", html[html.index("<table>") : html.index("</table>")])
+    places = [table.index(f"Imitator, {name}") for name in ("deterministic", "exploring", "nearest step")]
+    assert places == sorted(places)
+    assert "nearest to the demonstrations, step 700" in table
+
+
 def test_a_missing_control_says_why_and_which_command_makes_it(run_folder):
     entry = {"missing": "Not trained; `gailforce imitate hopper --controls full` trains it."}
     html = page(change(run_folder, lambda result: result["controls"].update(constant=entry)))
@@ -235,7 +245,8 @@ def test_no_result_whatever_brings_a_traceback(tmp_path, data):
     score = st.fixed_dictionaries({}, optional={key: json_values for key in parts})
     numbers = st.fixed_dictionaries({"returns": st.lists(st.floats(allow_nan=False), max_size=4)})
     scores = st.dictionaries(
-        st.sampled_from(["deterministic", "exploring", "random", "bc", "constant", "expert"]), numbers | score
+        st.sampled_from(["deterministic", "exploring", "kept", "random", "bc", "constant", "expert"]),
+        numbers | score,
     )
     result = data.draw(st.fixed_dictionaries({}, optional={k: json_values for k in keys}))
     result |= {"agent": data.draw(scores | json_values), "controls": data.draw(scores | json_values)}

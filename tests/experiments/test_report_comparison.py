@@ -177,6 +177,31 @@ def test_an_order_whose_intervals_overlap_is_called_open(some_run, tmp_path):
     assert "the interval of B overlaps its own, so that order is open" in text
 
 
+def test_several_intervals_overlap_in_the_plural(some_run, tmp_path):
+    folders = [
+        some_run(f"{nr}-{i}", i, nr + i / 10, steps=int(100 * nr)) for nr in (0.8, 0.78, 0.76) for i in (0, 1)
+    ]
+    text = plain(compared(folders, tmp_path / "c.html"))
+    assert "the intervals of B and C overlap its own, so that order is open" in text
+
+
+def test_the_nearest_checkpoints_have_a_column_where_one_is_scored(seven, some_run, tmp_path):
+    assert "Nearest NR" not in seven
+    folders = [some_run(name, seed) for seed, name in enumerate(("with", "without", "with too"))]
+    for folder, nr in ((folders[0], 0.5), (folders[2], 0.7)):
+        found = json.loads((folder / "result.json").read_text())
+        found["agent"]["kept"] = alike(nr)
+        (folder / "result.json").write_text(json.dumps(found))
+    html = compared(folders, tmp_path / "c.html")
+    assert "checkpoint nearest to the demonstrations" in plain(html)
+    cells = re.findall('<td data-label="Nearest NR">(.*?)</td>', html)
+    assert [plain(cell).split()[0] for cell in cells] == ["0.500", "0.700", "0.600"]
+    # The mean is of two runs of the three.
+    assert "N = 2" in plain(cells[2])
+    rows = re.findall('<tr(?: class="sum")?><td>.*?</tr>', html)
+    assert {row.count("<td") for row in rows} == {html.count('<th scope="col">')}
+
+
 def test_runs_of_one_seed_twice_are_said_not_to_be_independent(some_run, tmp_path):
     folders = [some_run("a", seed=3), some_run("b", seed=3)]
     assert "More than one run of seed 3" in plain(compared(folders, tmp_path / "c.html"))

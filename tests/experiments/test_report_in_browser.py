@@ -114,7 +114,10 @@ def test_a_judged_page_with_long_names_fits_a_phone(run_folder, tmp_path):
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_comparison_fits_its_window(run_folder, written_run, fixture_result, tmp_path, width):
     environment = "a-folder-with-a-module/Environment-of-a-very-long-name-v5"
-    other = written_run(tmp_path / ("N" * 60), fixture_result | {"environment": environment, "seed": 7}, [])
+    # The widest table: with a column for the nearest checkpoint.
+    agent = fixture_result["agent"] | {"kept": fixture_result["agent"]["exploring"]}
+    changed = {"environment": environment, "seed": 7, "agent": agent}
+    other = written_run(tmp_path / ("N" * 60), fixture_result | changed, [])
     runs = [read_run(run_folder), read_run(other)]
     seen = seen_at(tmp_path, write_comparison(runs, tmp_path / "comparison.html"), width)
     assert seen["content"] <= width

@@ -51,6 +51,30 @@ def test_a_run_of_another_kind_is_refused(tmp_path):
         run.require_kind("imitation")
 
 
+@pytest.mark.parametrize("content", [b"", b'{"agent": {"determ', b"[1]", b'{"a": "\xff"}', b"[" * 100_000])
+def test_a_damaged_result_takes_no_scores_and_stays_as_it_is(tmp_path, content):
+    run = RunFolder.create("x", tmp_path, {"kind": "imitation"})
+    (run.path / "result.json").write_bytes(content)
+    with pytest.raises(DataError, match=r"result\.json is damaged \(.+move it away.+gailforce resume"):
+        run.update_result({"agent": {"deterministic": {"returns": [1.0]}}})
+    assert (run.path / "result.json").read_bytes() == content
+    assert not list(run.path.glob("*.part"))
+
+
+def test_newer_scores_replace_their_own_and_no_other(tmp_path):
+    run = RunFolder.create("x", tmp_path, {"kind": "imitation"})
+    run.update_result({"agent": {}})
+    assert run.result() is None
+    old, new, gone = {"returns": [1.0]}, {"returns": [2.0]}, {"missing": "not at hand"}
+    run.write_result({"seed": 3, "agent": {"deterministic": old, "kept": old}, "controls": {"bc": old}})
+    run.update_result({"agent": {"deterministic": new, "exploring": gone}, "controls": {"bc": gone}})
+    assert run.result() == {
+        "seed": 3,
+        "agent": {"deterministic": new, "kept": old, "exploring": gone},
+        "controls": {"bc": old},
+    }
+
+
 def test_seconds_go_on_after_a_stop(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text('{"step": 10, "seconds": 500.0}\n{"step": 20, "sec\n')

@@ -1,5 +1,6 @@
 """The verdict: each check says what its evidence bears out, and nothing here looks at a reward."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from gailforce.experiments.evidence import Evidence, Moment, Played
 from gailforce.experiments.keeping import nearest
 from gailforce.experiments.verdict import gather, judge
 from gailforce.experiments.verdict_checks import IMITATES, PARTLY
+from gailforce.experiments.verdict_confidence import confidence
 
 NEAR, MIDDLE, FAR = IMITATES / 2, (IMITATES + PARTLY) / 2, 2 * PARTLY
 
@@ -111,6 +113,23 @@ def test_a_reward_that_hangs_on_one_input_or_ignores_most_is_a_warning():
     )
     assert checks.inputs(one).status == checks.inputs(blind).status == "warn"
     assert "b0" in checks.inputs(blind).sentence
+
+
+@pytest.mark.parametrize(("n", "words"), [(1, "Of 1 agent called so"), (2, "Of 2 agents called so")])
+def test_how_sure_a_word_is_counts_one_agent_as_one(tmp_path, monkeypatch, n, words):
+    tried = tmp_path / "tried.json"
+    tried.write_text(json.dumps({"partly": {"called": n, "right": n, "meaning": "half"}}))
+    monkeypatch.setattr("gailforce.experiments.verdict_confidence.TRIED", tried)
+    assert confidence("partly", GOOD)["sentence"].startswith(words)
+
+
+def test_one_episode_of_several_falls_and_two_fall():
+    def sentence(falls):
+        lengths = (100,) * falls + (1000,) * (10 - falls)
+        return checks.consistency(replace(GOOD, deterministic=Played((NEAR,) * 10, lengths))).sentence
+
+    assert sentence(1).startswith("1 of 10 episodes falls early or lies far")
+    assert sentence(2).startswith("2 of 10 episodes fall early or lie far")
 
 
 def test_the_nearest_checkpoint_is_kept():

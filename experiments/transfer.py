@@ -1,0 +1,91 @@
+"""Does a learned reward teach by itself? A frozen reward, a fresh policy, the same body or a heavier one.
+
+`python -m gailforce.experiments.transfer RUN... [--body hopper-heavy]` takes the reward model of each run as
+it is, trains a fresh policy on it and writes `results/transfer/NAME.json`. The policy the reward was learned
+with stands beside it, played as it is. NR is on the run's own scale.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from ..agents.gail import GAIL
+from ..agents.loading import load_policy, load_reward_model
+from ..agents.settings import from_plain
+from ..demos.durable import write_durably
+from ..envs.errors import DataError
+from ..envs.registry import make_env
+from .evaluation import evaluate
+from .imitation_config import ImitationConfig
+from .provenance import commit
+from .run import RunFolder, one_thread, this_command, versions
+
+RESULTS = Path("results/transfer")
+# Added to a run's seed, so that the fresh policy begins otherwise than the reward's own did.
+FRESH = 1000
+
+
+@dataclass
+class Transfer:
+    """Train fresh policies on the frozen rewards of finished runs."""
+
+    # Folders of finished runs.
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    # Where the fresh policy learns; by default the run's own environment.
+    body: str | None = None
+    # Environment steps.
+    steps: int = 1_000_000
+    # Episodes of each score.
+    episodes: int = 50
+    # Folder of the results; one that is there already is not made again.
+    results: Path = field(default=RESULTS)
+
+    def run(self) -> None:
+        """One result a run."""
+        one_thread()
+        for path in self.runs:
+            run = RunFolder.open(path)
+            finished = run.result()
+            if finished is None:
+                raise DataError(f"{path} has no result yet; give a finished run")
+            config = from_plain(ImitationConfig, finished["config"])
+            body = self.body or config.env
+            kept = self.results / f"{config.reward}-{body}-{config.seed}.json"
+            if not kept.exists():
+                references = [finished["controls"][name]["mean"] for name in ("random", "expert")]
+                result = self._transfer(run, config, body, references)
+                write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
+                print(kept, round(result["fresh"]["mean"]), flush=True)
+
+    def _transfer(
+        self, run: RunFolder, config: ImitationConfig, body: str, references: list[float]
+    ) -> dict[str, Any]:
+        model = load_reward_model(run.agent)
+        if model is None:
+            raise DataError(f"{run.path} holds no reward model; give the run of an imitator")
+        env = make_env(body, config.gail.copies, config.seed + FRESH, threads=1)
+        agent = GAIL(env, None, model, seed=config.seed + FRESH, config=config.gail, frozen=True)
+        agent.learn(self.steps)
+        scores = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
+        return {
+            "kind": "transfer",
+            "reward": config.reward,
+            "body": body,
+            "seed": config.seed,
+            "steps": self.steps,
+            **{
+                name: evaluate(policy, body, self.episodes).to_json(*references)
+                for name, policy in scores.items()
+            },
+            "config": asdict(config),
+            "command": this_command(),
+            "commit": commit(),
+            "versions": versions(),
+        }
+
+
+if __name__ == "__main__":
+    tyro.cli(Transfer).run()

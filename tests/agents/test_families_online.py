@@ -1,0 +1,102 @@
+"""Every family trains a policy through the same loop, blind to the true reward; frozen rewards stay as they are."""
+
+import numpy as np
+import pytest
+import torch
+from probes import Poisoned
+
+from gailforce import Demonstrations
+from gailforce.agents.bridge import RewardModel, demonstrated, played
+from gailforce.agents.gail import GAIL, GAILConfig
+from gailforce.agents.learner import PPOConfig
+from gailforce.agents.rollout import RewardlessEnv
+from gailforce.envs import make_env
+from gailforce.envs.errors import UsageError
+from gailforce.generative.critics import DensityConfig
+from gailforce.generative.reward_config import RewardConfig
+from gailforce.generative.reward_families import FAMILIES
+
+DEMOS = Demonstrations.load("hopper-expert").take(2)
+CONFIG = GAILConfig(
+    copies=8,
+    ppo=PPOConfig(steps_per_update=256, batch_size=128, epochs=2),
+    reward=RewardConfig(updates=2, batch_size=32, density=DensityConfig(fit_steps=20)),
+)
+
+
+def _weights(env, name, **kwargs):
+    agent = GAIL(env, DEMOS, name, config=CONFIG, seed=3, **kwargs).learn(512)
+    return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_learns_through_the_same_loop_and_reads_no_true_reward(name):
+    clean, nan = _weights("hopper", name), None
+    assert torch.isfinite(clean).all()
+    if FAMILIES[name].reads_true:
+        return
+    nan = _weights(Poisoned(make_env("hopper", 8, seed=3)), name)
+    assert torch.equal(clean, nan)
+
+
+def test_the_control_true_learns_from_the_environments_own_reward():
+    env = make_env("hopper", 4, seed=1)
+    tape = RewardlessEnv(env)
+    tape.reset()
+    for _ in range(5):
+        _, paid, _, _ = tape.step(np.zeros((4, 3), dtype=np.float32))
+        assert not paid.any()
+    rewards = tape.take_true_rewards()
+    assert rewards.shape == (5, 4)
+    assert (rewards > 0.5).all()
+    assert not torch.equal(_weights("hopper", "true"), _weights("hopper", "constant"))
+
+
+def test_a_rollout_brings_the_steps_before_it_and_a_cut_one_leaves_none():
+    tape = RewardlessEnv(make_env("hopper", 2, seed=0), looks_back=3)
+    tape.reset()
+
+    def rollout():
+        for _ in range(4):
+            tape.step(np.zeros((2, 3), dtype=np.float32))
+        return tape.take_rollout()
+
+    first, second = rollout(), rollout()
+    assert first.history is None
+    assert torch.equal(second.history.obs, first.obs[-3:])
+    assert torch.equal(second.history.next_obs[-1], second.obs[0])
+    tape.step(np.zeros((2, 3), dtype=np.float32))
+    tape.forget()
+    assert rollout().history is None
+
+
+def test_a_frozen_reward_learns_nothing_more_and_needs_no_demonstrations():
+    model = RewardModel("airl", config=CONFIG.reward)
+    model.fit(DEMOS)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    GAIL("hopper", None, model, config=CONFIG, frozen=True).learn(512)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+def test_what_a_family_cannot_do_is_said():
+    with pytest.raises(UsageError, match="cannot look at"):
+        RewardModel("airl", inputs="ss'")
+    with pytest.raises(UsageError, match="needs 2 steps"):
+        RewardModel("gan").fit(Demonstrations.load("hopper-expert").take(1).subsample(1000))
+
+
+@pytest.mark.parametrize("name", [name for name, family in FAMILIES.items() if family.looks_back])
+def test_families_of_windows_refuse_single_steps(name):
+    with pytest.raises(UsageError, match="consecutive"):
+        RewardModel(name).fit(DEMOS.subsample(20))
+
+
+def test_demonstrations_become_a_rollout_in_their_order():
+    whole, loose = demonstrated(DEMOS), demonstrated(DEMOS.subsample(20))
+    assert whole.count == DEMOS.steps
+    assert int(whole.episode_start.sum()) == len(DEMOS)
+    assert loose.episode_start.all()
+    assert torch.equal(played(list(DEMOS)).obs, whole.obs)
+    # Steps follow each other inside an episode.
+    inside = ~whole.episode_start[1:, 0]
+    assert torch.equal(whole.next_obs[:-1, 0][inside], whole.obs[1:, 0][inside])

@@ -1,0 +1,111 @@
+"""The offline gate: a reward that is the true one ranks perfectly, its opposite the other way round."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gailforce import Demonstrations
+from gailforce.envs.errors import DataError
+from gailforce.experiments import gate as module
+from gailforce.experiments.benchmark import Bench
+from gailforce.experiments.cli import answer
+from gailforce.experiments.gate import Ladder, below, gate
+from gailforce.generative.model import Critic
+from gailforce.generative.reward_families import FAMILIES, register_reward
+
+LADDER = Ladder.of("hopper")
+
+
+class _Speed(Critic):
+    """Pays for speed, which is what the hopper's true reward is made of."""
+
+    sign = 1.0
+
+    def __init__(self, widths, seed, config):
+        super().__init__()
+
+    def update(self, expert, agent):
+        return {"loss": 0.0}
+
+    def logit(self, x):
+        return self.sign * x[:, 5]
+
+
+class _Slowness(_Speed):
+    sign = -1.0
+
+
+@pytest.fixture
+def families(request):
+    register_reward("speed", _Speed)
+    register_reward("slowness", _Slowness, gate=0.5)
+    yield
+    for name in ("speed", "slowness"):
+        del FAMILIES[name]
+
+
+def test_what_is_ranked_was_not_fitted_on():
+    fitted, unseen = ({t.seed for t in part} for part in (LADDER.fitted, LADDER.unseen))
+    assert not fitted & unseen
+    trained_on = {t.obs.tobytes() for t in LADDER.demos}
+    assert not trained_on & {t.obs.tobytes() for t in LADDER.unseen}
+
+
+def test_the_first_rung_is_the_untrained_policy():
+    returns = [t.total_reward for t in LADDER.fitted]
+    assert np.mean(returns[:20]) < 50
+
+
+@pytest.mark.usefixtures("families")
+def test_speed_ranks_as_the_true_reward_does_and_slowness_the_other_way():
+    up, down = gate("speed", LADDER), gate("slowness", LADDER)
+    assert up["mean"]["value"] > 0.85
+    assert down["mean"]["value"] < -0.85
+    assert up["mean"]["n"] == len(LADDER.unseen)
+    assert up["mean"]["low"] <= up["mean"]["value"] <= up["mean"]["high"]
+
+
+@pytest.mark.usefixtures("families")
+def test_a_family_below_its_gate_is_not_trained_unless_told_to(tmp_path, monkeypatch):
+    grid = tmp_path / "g.toml"
+    grid.write_text(
+        'name = "g"\nevaluation_episodes = 1\n[[block]]\nenv = "hopper"\ndemos = "hopper-expert"\n'
+        'method = ["speed", "slowness", "constant"]\nepisodes = 1\nseed = 1\nsteps = 2048\n'
+    )
+    Bench(str(grid), gate=True, results=tmp_path).run()
+    kept = json.loads((tmp_path / "gate.json").read_text())["families"]["Hopper-v5"]
+    assert set(kept) == {"speed", "slowness", "constant"}
+    assert list(below(tmp_path / "gate.json")) == [("Hopper-v5", "slowness")]
+    trained = []
+    monkeypatch.setattr(
+        "gailforce.experiments.benchmark.Schedule.run",
+        lambda self, cells: trained.append([cell.method for cell in cells]) or [],
+    )
+    result = Bench(str(grid), results=tmp_path).run()
+    Bench(str(grid), below_gate=True, results=tmp_path).run()
+    assert trained == [["speed", "constant"], ["speed", "slowness", "constant"]]
+    assert "slowness" in result["held back"][0]
+
+
+def test_a_reward_that_is_the_same_for_all_has_no_order():
+    found = gate("constant", LADDER)
+    assert found["mean"] is None
+    assert found["sum"] is None
+
+
+def test_other_environments_have_no_ladder():
+    with pytest.raises(DataError, match="no graded ladder"):
+        Ladder.of("HalfCheetah-v5")
+
+
+def test_a_ladder_without_true_rewards_is_refused():
+    bare = [t for t in Demonstrations.load("hopper-expert").take(3).without_rewards()]
+    with pytest.raises(DataError, match="true rewards"):
+        module._correlation([np.ones(3)] * 3, bare, np.mean)
+
+
+def test_models_lists_every_family(capsys):
+    assert answer(["models"]) == 0
+    shown = capsys.readouterr().out
+    assert all(name in shown for name in FAMILIES)
