@@ -15,18 +15,24 @@ _HOMES = {
     "GAIL": "agents.gail",
     "Expert": "agents.expert",
     "RewardModel": "agents.bridge",
+    "Critic": "generative.model",
+    "GenerativeModel": "generative.model",
+    "register_reward": "generative.reward_families",
     "evaluate": "experiments.evaluation",
 }
 __all__ = [
     "BC",
     "GAIL",
+    "Critic",
     "Demonstrations",
     "Expert",
+    "GenerativeModel",
     "RewardModel",
     "Trajectory",
     "evaluate",
     "make_env",
     "record",
+    "register_reward",
 ]
 
 

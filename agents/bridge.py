@@ -18,7 +18,10 @@ from ..generative.reward_families import FAMILIES
 from ..generative.reward_form import FORMS, SIGNED_FORMS
 from ..generative.rollout import Rollout, loose_steps
 from ..generative.views import Inputs
+from .plugins import import_modules
 from .settings import from_plain
+
+import_modules()
 
 
 def demonstrated(demos: Demonstrations) -> Rollout:

@@ -12,7 +12,14 @@ from .published import PUBLISHED, Published
 
 # In which order methods stand below their task; others come between.
 FIRST, LAST = ("gail", "bc"), ("constant", "random", "expert")
-METHODS = {"gail": "GAIL", "bc": "cloning", "constant": "constant reward", "random": "random actions"}
+METHODS = {
+    "gail": "GAIL",
+    "bc": "cloning",
+    "constant": "constant reward",
+    "random-demos": "random demonstrations",
+    "true": "the true reward",
+    "random": "random actions",
+}
 
 
 def bench_markdown(results: Path, name: str) -> str:

@@ -132,7 +132,9 @@ def _settings(cell: Cell) -> dict[str, Any]:
     """The learner's settings that can matter to this cell."""
     defaults = dict(leaves(asdict(GAILConfig())))
     shared = ("reward.density.",) if FAMILIES[cell.method].way in ("ratio", "density") else ()
-    own = (f"reward.{cell.method.replace('-', '_')}.", *shared)
+    # Of gan's own only the first: those that joined later must not disown its finished cells.
+    named = () if cell.method == "gan" else (f"reward.{cell.method.replace('-', '_')}.",)
+    own = (*named, *shared)
     return {
         name: value
         for name, value in leaves(asdict(cell.config.gail))

@@ -115,6 +115,8 @@ def _correlations(
     scale_x, scale_y = x, y
     if len(ranks) == 3:  # times the variance of the third, which cancels
         xz, yz, z = sums[0][2], sums[1][2], sums[2][2]
+        # Where the third does not vary there is nothing to hold fixed.
+        z = np.where(z > 0, z, 1.0)
         cov, scale_x, scale_y = cov * z - xz * yz, x * z, y * z
         x, y = scale_x - xz**2, scale_y - yz**2
     # What rounding leaves of a difference of equal numbers is no variance.

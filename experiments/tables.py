@@ -17,6 +17,7 @@ import numpy as np
 
 from .bench_markdown import bench_markdown, published_markdown
 from .counting import counted
+from .family_tables import family_table, gate_table, transfer_table
 from .statistics import Estimate, iqm_interval
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
@@ -154,6 +155,9 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "throughput": throughput_table,
     "exactness": exactness_table,
     "times": times_table,
+    "families": family_table,
+    "gate": gate_table,
+    "transfer": transfer_table,
     "verdict": verdict_table,
     "words": words_table,
     "fewer": fewer_table,

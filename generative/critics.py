@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from .losses import opinions
@@ -110,6 +110,7 @@ class DensityCritic(Critic):
 
     top: Float[Tensor, ""]
     scale: Float[Tensor, ""]
+    anchored: Bool[Tensor, ""]
     expert_depth: Float[Tensor, ""]
     agent_depth: Float[Tensor, ""]
 

@@ -22,7 +22,7 @@ def _strong_noise() -> DenoiserConfig:
 
 
 def _little_noise() -> DenoiserConfig:
-    return DenoiserConfig(layers=(64, 64), times=10, schedule="linear", noises=1)
+    return DenoiserConfig(layers=(48, 48), times=10, schedule="linear", noises=1)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class DiffAILConfig:
 class DRAILConfig:
     """Settings of DRAIL."""
 
-    # Ten times of little noise; every row is asked for twice.
+    # Ten times of little noise; narrow, because every row is asked for twice.
     denoiser: DenoiserConfig = field(default_factory=_little_noise)
     # Logit for a difference of 1 between the two errors; usually 1 (the paper) to the number of columns.
     temperature: float = 10.0

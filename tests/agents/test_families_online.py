@@ -1,4 +1,4 @@
-"""Every family trains a policy through the same loop, blind to the true reward; frozen rewards stay as they are."""
+"""Every family trains a policy through the same loop, blind to the true reward; frozen rewards stay so."""
 
 import numpy as np
 import pytest
