@@ -81,7 +81,8 @@ def test_a_setting_that_joined_later_counts_where_it_differs(monkeypatch):
     usual, changed = Cell("gan", CONFIG), Cell("gan", replace(CONFIG, gail=replace(CONFIG.gail, ppo=ppo)))
     assert "ppo.ent_coef" not in usual.definition["config"]
     assert changed.definition["config"]["ppo.ent_coef"] == 0.5
-    assert "reward.gan.penalty" in usual.definition["config"]  # the method's own
+    assert "reward.vail.limit" in Cell("vail", CONFIG).definition["config"]  # the method's own
+    assert "reward.vail.limit" not in usual.definition["config"]
 
 
 @pytest.mark.parametrize("changes", [{"episodes": 1}, {"draw": 3}, {"subsample": 20}, {"inputs": "s"}])
