@@ -129,6 +129,17 @@ class RewardModel(tensors.RewardModel):
             )
         super().fit(demonstrated(demos))
 
+    def logit(self, steps: Rollout) -> Float[torch.Tensor, "T N"]:
+        """The critic's opinion of every step, expert high.
+
+        Raises:
+            UsageError: a critic of the user's own that does not give one number a step.
+        """
+        try:
+            return super().logit(steps)
+        except ValueError as fault:
+            raise UsageError(str(fault)) from fault
+
 
 def require_safe_form(form: str, horizon: Horizon, force: bool = False) -> None:
     """Refuse a reward form that can turn death into profit where death ends an episode.

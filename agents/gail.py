@@ -200,7 +200,8 @@ class GAIL(Agent):
     def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
         if not np.isfinite(rewards).all():
             raise NumericalError(
-                f"the discriminator's scores are no longer finite at step {self.learner.num_timesteps}"
+                f'the scores of the reward model "{self.reward_model.name}" are no longer finite at step '
+                f"{self.learner.num_timesteps}; smaller learning rates or more regularisation may help"
             )
         for key, value in metrics.items():
             self.learner.logger.record(f"discriminator/{key}", value)

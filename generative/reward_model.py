@@ -100,8 +100,18 @@ class RewardModel:
         return rows[torch.randint(len(rows), (self.config.batch_size,), generator=self._generator)]
 
     def logit(self, steps: Rollout) -> Float[Tensor, "T N"]:
-        """The critic's opinion of every step in one batched pass, expert high."""
-        return self._built().logit(self._seen(steps)).reshape(steps.terminated.shape)
+        """The critic's opinion of every step in one batched pass, expert high.
+
+        Raises:
+            ValueError: a critic that does not give one number a step.
+        """
+        found = self._built().logit(self._seen(steps))
+        if found.shape != (steps.count,):
+            raise ValueError(
+                f'the reward model "{self.name}" gave logits of shape {tuple(found.shape)} for {steps.count} '
+                "steps; it must give one number a step"
+            )
+        return found.reshape(steps.terminated.shape)
 
     def reward(self, rollout: Rollout) -> Float[Tensor, "T N"]:
         """What every step of a rollout is worth."""

@@ -11,10 +11,11 @@ from gailforce.agents.gail import GAIL, GAILConfig
 from gailforce.agents.learner import PPOConfig
 from gailforce.agents.rollout import RewardlessEnv
 from gailforce.envs import make_env
-from gailforce.envs.errors import UsageError
+from gailforce.envs.errors import NumericalError, UsageError
 from gailforce.generative.critics import DensityConfig
+from gailforce.generative.model import Critic
 from gailforce.generative.reward_config import RewardConfig
-from gailforce.generative.reward_families import FAMILIES
+from gailforce.generative.reward_families import FAMILIES, Family
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
 CONFIG = GAILConfig(
@@ -76,6 +77,35 @@ def test_a_frozen_reward_learns_nothing_more_and_needs_no_demonstrations():
     before = {key: value.clone() for key, value in model.state_dict().items()}
     GAIL("hopper", None, model, config=CONFIG, frozen=True).learn(512)
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
+class _Faulty(Critic):
+    """Gives what it is told to, for a batch of rows."""
+
+    answer = staticmethod(lambda x: x)
+
+    def __init__(self, widths, seed, config):
+        super().__init__()
+
+    def update(self, expert, agent):
+        return {"loss": 0.0}
+
+    def logit(self, x):
+        return self.answer(x)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (lambda x: x[:, :1], UsageError, "one number a step"),
+        (lambda x: torch.full((len(x),), torch.nan), NumericalError, "no longer finite"),
+    ],
+)
+def test_a_reward_of_ones_own_that_answers_wrongly_is_told_so(monkeypatch, answer, error, words):
+    monkeypatch.setitem(FAMILIES, "faulty", Family(_Faulty, "adversarial", "in this test"))
+    monkeypatch.setattr(_Faulty, "answer", staticmethod(answer))
+    with pytest.raises(error, match=words):
+        GAIL("hopper", DEMOS, "faulty", config=CONFIG).learn(256)
 
 
 def test_what_a_family_cannot_do_is_said():

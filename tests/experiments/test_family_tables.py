@@ -1,0 +1,73 @@
+"""The families' tables: best first, controls below, and a label only where an interval says so."""
+
+import json
+
+import pytest
+
+from gailforce.experiments.families import label
+from gailforce.experiments.family_tables import family_table, gate_table, transfer_table
+
+
+def _row(method, nr, low, high, n=3, episodes=4):
+    return {
+        "environment": "Hopper-v5",
+        "horizon": "native",
+        "method": method,
+        "episodes": episodes,
+        "subsample": 1,
+        "nr": nr,
+        "mean": sum(nr) / len(nr),
+        "worst": min(nr),
+        "value": sum(nr) / len(nr),
+        "low": low,
+        "high": high,
+        "n": n,
+        "exploring": {"value": None},
+        "seconds": [10.0, 20.0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "constant_high", "n", "expected"),
+    [(0.4, 0.3, 3, "works"), (0.3, 0.3, 3, "for study"), (0.2, 0.3, 3, "for study"), (0.9, 0.3, 2, "-")],
+)
+def test_working_means_wholly_above_the_constant_reward(low, constant_high, n, expected):
+    constant = _row("constant", [0.2], 0.1, constant_high)
+    assert label(_row("vail", [0.5], low, 0.9, n), constant) == expected
+
+
+def test_without_the_control_nothing_is_said():
+    assert label(_row("vail", [0.5], 0.4, 0.9), None) == "-"
+
+
+def test_the_best_family_comes_first_and_controls_last(tmp_path):
+    rows = [
+        _row("constant", [0.25, 0.25, 0.25], 0.25, 0.25, episodes=None),
+        _row("vail", [0.5, 0.6, 0.7], 0.5, 0.7),
+        _row("gail", [0.9, 1.0, 1.0], 0.9, 1.0),
+        _row("red", [0.1, 0.1, 0.3], 0.1, 0.3),
+    ]
+    (tmp_path / "families.json").write_text(json.dumps({"rows": rows}))
+    lines = family_table(tmp_path).splitlines()[2:]
+    assert [line.split("|")[1].strip() for line in lines] == ["`gan`", "`vail`", "`red`", "constant reward"]
+    assert [line.split("|")[-2].strip() for line in lines] == ["works", "works", "for study", "-"]
+
+
+def test_a_family_short_of_its_gate_is_shown_so(tmp_path):
+    estimate = {"value": 0.7, "low": 0.1, "high": 0.9, "n": 11}
+    entry = {"mean": estimate, "sum": None, "threshold": 0.9, "seconds": 3.0}
+    (tmp_path / "gate.json").write_text(json.dumps({"families": {"Hopper-v5": {"vail": entry}}}))
+    line = gate_table(tmp_path).splitlines()[-1]
+    assert "0.70 [0.10, 0.90] N=11" in line
+    assert "short of it" in line
+
+
+def test_transfers_are_grouped_by_body_and_reward(tmp_path):
+    (tmp_path / "transfer").mkdir()
+    for seed, value in ((1, 0.8), (2, 0.9), (3, 1.0)):
+        score = {"nr": {"value": value}}
+        found = {"body": "hopper", "reward": "airl", "fresh": score, "reward's own policy": score}
+        (tmp_path / "transfer" / f"airl-{seed}.json").write_text(json.dumps(found))
+    lines = transfer_table(tmp_path).splitlines()
+    assert len(lines) == 3
+    assert "0.80 0.90 1.00 | 0.900 [0.800, 1.000] N=3" in lines[-1]
