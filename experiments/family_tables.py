@@ -96,6 +96,30 @@ def gate_table(results: Path) -> str:
     return "\n".join(lines)
 
 
+def speed_table(results: Path) -> str:
+    """What a query of 4,096 steps and the training on a rollout cost, beside the plain critic."""
+    measured = json.loads((results / "reward-speed.json").read_text())["families"]
+    lines = [
+    lines = [
+        "| environment | reward model | RRC by mean [95 %] | by sum | threshold | seconds |",
+        "|-|-|-|-|-|-|",
+    ]
+        "|-|-|-|-|-|-|",
+    ]
+    for name, found in sorted(measured.items(), key=lambda entry: entry[1]["query"]["ratio"]):
+        query, update = found["query"], found["update"]
+        cells = (
+            f"`{name}`",
+            f"{query['ratio']:.2f} [{query['low']:.2f}, {query['high']:.2f}]",
+            f"{query['ms']:.1f}",
+            f"{update['ratio']:.2f} [{update['low']:.2f}, {update['high']:.2f}]",
+            f"{update['ms']:.0f}",
+            f"{found['parameters']:,}",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def transfer_table(results: Path) -> str:
     """Frozen rewards: the fresh policy's NR over seeds, and the reward's own policy on the same body."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)

@@ -17,7 +17,7 @@ import numpy as np
 
 from .bench_markdown import bench_markdown, published_markdown
 from .counting import counted
-from .family_tables import family_table, gate_table, transfer_table
+from .family_tables import family_table, gate_table, speed_table, transfer_table
 from .statistics import Estimate, iqm_interval
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
@@ -157,6 +157,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "times": times_table,
     "families": family_table,
     "gate": gate_table,
+    "reward_speed": speed_table,
     "transfer": transfer_table,
     "verdict": verdict_table,
     "words": words_table,

@@ -96,7 +96,7 @@ def diffail(width: int, seed: int, config: DiffAILConfig | None = None) -> Adver
 
 
 def drail(width: int, seed: int, config: DRAILConfig | None = None) -> AdversarialCritic:
-    """DRAIL (Lai et al. 2024): one denoiser asked twice; its own code pays 20 more a step, we do not."""
+    """DRAIL (Lai et al. 2024): one denoiser asked twice; no 20 a step on top, as a variant has."""
     config = config or DRAILConfig()
     score = DRAILScore(width, seed, config)
     regulariser = weighted(config.penalty, gradient_penalty) if config.penalty else nothing

@@ -15,8 +15,8 @@ from ..views import Widths
 class LSTMConfig:
     """Settings of the recurrent network."""
 
-    # Steps before the judged one that it looks at; usually 4-15, at most one less than the window.
-    memory: int = 7
+    # Steps before the judged one that it looks at; usually 3-15, at most one less than the window.
+    memory: int = 3
     # Cells; usually 32-256.
     features: int = 64
     head: HeadConfig = field(default_factory=HeadConfig)

@@ -17,8 +17,8 @@ from ..views import Widths
 class GPTConfig:
     """Settings of the transformer."""
 
-    # Steps before the judged one that it looks at; usually 4-15, at most one less than the window.
-    memory: int = 7
+    # Steps before the judged one that it looks at; usually 3-15, at most one less than the window.
+    memory: int = 3
     # Width of a token; usually 32-128.
     features: int = 64
     # Attention heads, each of features / heads columns.

@@ -133,7 +133,7 @@ def test_without_a_penalty_none_is_paid(build, config):
 
 def test_drail_asks_one_denoiser_with_either_label():
     # Swapping what the labels add to the first layer swaps the answers, so the logit changes its sign:
-    # nothing is added to it, such as the 20 a step of the published code.
+    # nothing is added to it, such as the 20 a step of a published variant.
     critic, x = drail(4, 0), torch.randn(9, 4)
     logits = critic.logit(x)
     critic.score.denoiser.enter.weight.data[:, -1] *= -1
