@@ -16,8 +16,8 @@ LEAST_ERROR = 1e-6
 
 
 def _strong_noise() -> DenoiserConfig:
-    # The paper's linear schedule leaves 97 % of the variance: rows of standard deviation 1 then hide their
-    # noise from any denoiser (L = alpha_bar = 0.97 > ln 2), and the expert's logit stays below zero.
+    # The paper's linear schedule leaves 96 % of the variance: rows of standard deviation 1 then hide their
+    # noise from any denoiser (L = alpha_bar = 0.96 > ln 2), and the expert's logit stays below zero.
     return DenoiserConfig(layers=(64, 64), times=10, schedule="cosine", noises=1)
 
 

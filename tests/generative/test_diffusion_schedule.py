@@ -1,5 +1,7 @@
 """Diffusion's equations: against the library diffusers, and on Gaussian data, whose denoiser is known."""
 
+import importlib
+
 import pytest
 import torch
 
@@ -34,7 +36,8 @@ def rows(count, seed=0):
 
 @pytest.fixture(scope="module")
 def schedulers():
-    return pytest.importorskip("diffusers.schedulers", reason="diffusers is the oracle here")
+    # Slow to import, so only where it is asked.
+    return importlib.import_module("diffusers.schedulers")
 
 
 @pytest.fixture
