@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ..demos.dataset import Demonstrations
 from ..demos.trajectory import Trajectory
-from ..envs.errors import UsageError, unknown
+from ..envs.errors import DataError, UsageError, unknown
 from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
 from ..generative.reward_config import RewardConfig
@@ -107,8 +107,23 @@ class RewardModel(tensors.RewardModel):
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "RewardModel":
         """The model behind `facts`, without its weights."""
-        config = from_plain(RewardConfig, facts["config"])
-        return cls(facts["name"], facts["inputs"], facts["form"], facts["seed"], config)
+        try:
+            name, inputs, form, seed = (facts[key] for key in ("name", "inputs", "form", "seed"))
+            config = from_plain(RewardConfig, facts["config"])
+        except KeyError as missing:
+            raise _from_elsewhere(f"{missing} is missing") from missing
+        return cls(name, inputs, form, seed, config)
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Take a saved model's scales and weights.
+
+        Raises:
+            DataError: when they are not those of this family in this version.
+        """
+        try:
+            super().load_state_dict(state)
+        except (KeyError, RuntimeError) as fault:
+            raise _from_elsewhere(str(fault).splitlines()[0]) from fault
 
     def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
         """Standardise by the demonstrations, build the critic, and let it learn what they alone teach.
@@ -139,6 +154,13 @@ class RewardModel(tensors.RewardModel):
             return super().logit(steps)
         except ValueError as fault:
             raise UsageError(str(fault)) from fault
+
+
+def _from_elsewhere(fault: str) -> DataError:
+    return DataError(
+        f"the saved reward model is not of this version of gailforce ({fault}); train it anew, or load the "
+        "policy alone"
+    )
 
 
 def require_safe_form(form: str, horizon: Horizon, force: bool = False) -> None:

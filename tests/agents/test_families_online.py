@@ -11,7 +11,7 @@ from gailforce.agents.gail import GAIL, GAILConfig
 from gailforce.agents.learner import PPOConfig
 from gailforce.agents.rollout import RewardlessEnv
 from gailforce.envs import make_env
-from gailforce.envs.errors import NumericalError, UsageError
+from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.critics import DensityConfig
 from gailforce.generative.model import Critic
 from gailforce.generative.reward_config import RewardConfig
@@ -106,6 +106,18 @@ def test_a_reward_of_ones_own_that_answers_wrongly_is_told_so(monkeypatch, answe
     monkeypatch.setattr(_Faulty, "answer", staticmethod(answer))
     with pytest.raises(error, match=words):
         GAIL("hopper", DEMOS, "faulty", config=CONFIG).learn(256)
+
+
+def test_a_reward_model_of_another_version_is_said_to_be_so():
+    model = RewardModel("gan", config=CONFIG.reward)
+    model.fit(DEMOS)
+    facts, state = model.facts(), model.state_dict()
+    with pytest.raises(DataError, match="'inputs' is missing"):
+        RewardModel.from_facts({key: value for key, value in facts.items() if key != "inputs"})
+    with pytest.raises(DataError, match="train it anew"):
+        RewardModel.from_facts(facts).load_state_dict({k: v for k, v in state.items() if k != "obs_std"})
+    with pytest.raises(DataError, match="train it anew"):
+        RewardModel("vail").load_state_dict(state)
 
 
 def test_what_a_family_cannot_do_is_said():
