@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from ..demos.durable import write_durably
-from .bench_table import TIMES
+from .bench.grid import read_grid
+from .bench.table import TIMES
 from .benchmark import Bench
-from .grid import read_grid
 from .provenance import commit
 from .run import this_command, versions
 

@@ -14,16 +14,16 @@ from ..envs.cores import usable_cores
 from ..envs.errors import UsageError
 from ..envs.registry import env_id
 from ..generative.reward_families import FAMILIES
-from .bench_progress import BenchProgress
-from .bench_table import rows, text_table
-from .cell_store import CellStore
+from .bench.cell_store import CellStore
+from .bench.grid import Grid, read_grid
+from .bench.local_pool import LocalPool, Outcome, Pool
+from .bench.progress import BenchProgress
+from .bench.schedule import Schedule
+from .bench.table import rows, text_table
 from .command import Command, require_at_least
 from .gate import GATE, below, describe_gate, gate_all
-from .grid import Grid, read_grid
-from .local_pool import LocalPool, Outcome, Pool
 from .provenance import commit
 from .run import termination_interrupts, this_command, versions
-from .schedule import Schedule
 
 FOOTNOTE = (
     "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"
@@ -92,7 +92,7 @@ class Bench(Command):
     def _pool(self) -> Pool:
         if self.engine == "local":
             return LocalPool(self.jobs or max(1, int(usable_cores())))
-        from .ray_pool import RayPool  # an extra
+        from .bench.ray_pool import RayPool  # an extra
 
         return RayPool(self.ray_address, self.jobs)
 

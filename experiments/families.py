@@ -10,8 +10,8 @@ import numpy as np
 
 from ..envs.registry import env_id
 from ..generative.reward_families import FAMILIES, Family
-from .bench_table import interval
-from .cell import ALIASES
+from .bench.cell import ALIASES
+from .bench.table import interval
 from .command import Command
 from .gate import read_gate
 from .statistics import Estimate

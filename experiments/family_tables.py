@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..generative.reward_families import FAMILIES
+from .bench.cell import ALIASES
+from .bench.table import interval, number
 from .bench_markdown import METHODS
-from .bench_table import interval, number
-from .cell import ALIASES
 from .families import label
 from .gate import GATE, read_gate
 from .statistics import Estimate, iqm_interval
@@ -100,10 +100,8 @@ def speed_table(results: Path) -> str:
     """What a query of 4,096 steps and the training on a rollout cost, beside the plain critic."""
     measured = json.loads((results / "reward-speed.json").read_text())["families"]
     lines = [
-    lines = [
-        "| environment | reward model | RRC by mean [95 %] | by sum | threshold | seconds |",
-        "|-|-|-|-|-|-|",
-    ]
+        "| reward model | query, times the plain critic's | ms "
+        "| training a rollout, times | ms | parameters |",
         "|-|-|-|-|-|-|",
     ]
     for name, found in sorted(measured.items(), key=lambda entry: entry[1]["query"]["ratio"]):

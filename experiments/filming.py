@@ -22,7 +22,7 @@ from .command import Command, require_at_least, require_seed
 from .counting import counted
 from .evaluation import EVALUATION_SEED
 from .ranking import Film, ranked, read_films, write_films
-from .report_data import read_run
+from .reports.data import read_run
 from .run import one_thread
 from .target import Target, resolve
 

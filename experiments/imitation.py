@@ -17,7 +17,7 @@ from .imitation_config import ImitationConfig
 from .keeping import keep, looked_at, score_kept
 from .progress import progress
 from .provenance import commit
-from .report import write_report
+from .reports.report import write_report
 from .run import RunFolder, termination_interrupts, versions
 from .scoreboard import ControlMode, with_controls
 from .verdict import gather, judge, write_verdict

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..demos.durable import write_durably
-from .report_json import real, section, table_of
+from .reports.reading import real, section, table_of
 
 # The ranks that are shown, in their order on a page; each is the stem of its film.
 RANKS = ("best", "median", "worst")

@@ -11,8 +11,8 @@ import tyro
 
 from ..envs.errors import GailforceError, UsageError
 from .command import Command
-from .report import write_comparison, write_page
-from .report_data import read_run
+from .reports.data import read_run
+from .reports.report import write_comparison, write_page
 
 
 @dataclass

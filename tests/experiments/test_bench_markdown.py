@@ -70,7 +70,7 @@ def test_published_returns_are_shares_of_their_own_experts(results, monkeypatch)
 
 
 def test_every_published_figure_has_its_row_in_the_paper_grid():
-    from gailforce.experiments.grid import read_grid
+    from gailforce.experiments.bench.grid import read_grid
 
     tasks = {
         (cell.definition["environment"], cell.method, cell.config.episodes, cell.config.subsample)

@@ -1,10 +1,10 @@
 """Progress counts cells and reckons the time left from the speed of those that ran."""
 
-from gailforce.experiments.bench_progress import CLONING_STEPS, SCORING_STEPS, BenchProgress, cost
-from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_work import Job
+from gailforce.experiments.bench.cell import Cell
+from gailforce.experiments.bench.cell_work import Job
+from gailforce.experiments.bench.local_pool import Outcome
+from gailforce.experiments.bench.progress import CLONING_STEPS, SCORING_STEPS, BenchProgress, cost
 from gailforce.experiments.imitation_config import ImitationConfig
-from gailforce.experiments.local_pool import Outcome
 
 RESULT = {"agent": {"deterministic": {"mean": 9.0, "nr": {"value": 0.5}}}}
 

@@ -7,10 +7,10 @@ from grids import write_grid
 from test_schedule import StubPool
 
 from gailforce.envs.errors import UsageError
-from gailforce.experiments.bench_table import text_table
+from gailforce.experiments.bench.local_pool import Outcome
+from gailforce.experiments.bench.table import text_table
 from gailforce.experiments.benchmark import Bench
 from gailforce.experiments.imitation_config import ImitationConfig
-from gailforce.experiments.local_pool import Outcome
 
 SHARES = {1: 0.2, 2: 0.9, 3: 1.0}
 

@@ -9,9 +9,9 @@ import time
 import pytest
 from grids import write_grid
 
+from gailforce.experiments.bench.cell import Cell
+from gailforce.experiments.bench.cell_work import Job
 from gailforce.experiments.bench_proof import prove_kill, prove_ray
-from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_work import Job
 from gailforce.experiments.imitation_config import ImitationConfig
 
 pytestmark = pytest.mark.slow
@@ -39,7 +39,7 @@ def test_three_ray_nodes_of_which_one_dies_give_the_same_table(tmp_path, grid):
 def test_a_cells_process_ends_when_the_pipe_of_its_parent_closes(tmp_path):
     long = Job(Cell("gan", ImitationConfig("hopper", steps=10_000_000)), tmp_path, "gailforce bench x")
     (tmp_path / "job.json").write_text(json.dumps(long.to_json()))
-    arguments = [sys.executable, "-m", "gailforce.experiments.cell_process", str(tmp_path / "job.json")]
+    arguments = [sys.executable, "-m", "gailforce.experiments.bench.cell_process", str(tmp_path / "job.json")]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environment) as process:
         while not (tmp_path / "config.toml").exists():

@@ -8,9 +8,9 @@ import pytest
 
 from gailforce.agents.bc import BCConfig
 from gailforce.agents.gail import GAILConfig
-from gailforce.experiments import cell as cells
-from gailforce.experiments.cell import FIRST_SETTINGS, Cell, leaves
-from gailforce.experiments.cell_work import Job
+from gailforce.experiments.bench import cell as cells
+from gailforce.experiments.bench.cell import FIRST_SETTINGS, Cell, leaves
+from gailforce.experiments.bench.cell_work import Job
 from gailforce.experiments.imitation_config import ImitationConfig
 
 CONFIG = ImitationConfig("hopper", draw=102, seed=102)

@@ -5,8 +5,8 @@ import pytest
 from gailforce.agents.bc import BCConfig
 from gailforce.demos.dataset import Demonstrations
 from gailforce.envs.errors import DataError
-from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_work import Job, perform
+from gailforce.experiments.bench.cell import Cell
+from gailforce.experiments.bench.cell_work import Job, perform
 from gailforce.experiments.imitation_config import ImitationConfig
 
 CONFIG = ImitationConfig("hopper", episodes=1, draw=3, seed=3, subsample=20, steps=2048, threads=1)
@@ -59,6 +59,6 @@ def test_references_are_their_own_measure(performed):
 
 def test_an_expert_without_rewards_is_refused(performed, monkeypatch):
     whole = Demonstrations.load("hopper-expert").without_rewards()
-    monkeypatch.setattr("gailforce.experiments.cell_work.Demonstrations.load", lambda name: whole)
+    monkeypatch.setattr("gailforce.experiments.bench.cell_work.Demonstrations.load", lambda name: whole)
     with pytest.raises(DataError, match="hold no rewards"):
         performed("expert")

@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.charts, dot_charts and palette."""
+"""The claims of gailforce.experiments.reports.charts, dot_charts and palette."""
 
 import itertools
 import re
@@ -7,9 +7,9 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from gailforce.envs.errors import DataError
-from gailforce.experiments.charts import Line, Reference, line_chart, responsive, thinned
-from gailforce.experiments.dot_charts import DotRow, Mark, dot_chart
-from gailforce.experiments.palette import DARK, LIGHT, TONES, tone
+from gailforce.experiments.reports.charts import Line, Reference, line_chart, responsive, thinned
+from gailforce.experiments.reports.dot_charts import DotRow, Mark, dot_chart
+from gailforce.experiments.reports.palette import DARK, LIGHT, TONES, tone
 from gailforce.experiments.statistics import mean_interval
 
 SVG = "{http://www.w3.org/2000/svg}"

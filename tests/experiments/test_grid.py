@@ -4,7 +4,7 @@ import pytest
 from grids import write_grid
 
 from gailforce.envs.errors import DataError, UsageError
-from gailforce.experiments.grid import SHIPPED, find_grid, read_grid
+from gailforce.experiments.bench.grid import SHIPPED, find_grid, read_grid
 
 
 def _names(cells):

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_launch import ERROR, RESULT
-from gailforce.experiments.cell_work import Job
+from gailforce.experiments.bench.cell import Cell
+from gailforce.experiments.bench.cell_launch import ERROR, RESULT
+from gailforce.experiments.bench.cell_work import Job
+from gailforce.experiments.bench.local_pool import LocalPool
 from gailforce.experiments.imitation_config import ImitationConfig
-from gailforce.experiments.local_pool import LocalPool
 
 CELL = Cell("random", ImitationConfig("hopper"), 1)
 
@@ -77,7 +77,7 @@ def test_every_other_end_is_an_error_that_says_where_to_look(tmp_path, code, err
 
 
 def test_stopping_ends_processes_even_deaf_ones(tmp_path, monkeypatch):
-    monkeypatch.setattr("gailforce.experiments.local_pool.PATIENCE", 0.2)
+    monkeypatch.setattr("gailforce.experiments.bench.local_pool.PATIENCE", 0.2)
     code = (
         "import signal; signal.signal(15, signal.SIG_IGN); open(folder + '/up', 'w').close(); time.sleep(60)"
     )

@@ -1,8 +1,8 @@
-"""The claims of gailforce.experiments.markup."""
+"""The claims of gailforce.experiments.reports.markup."""
 
 import pytest
 
-from gailforce.experiments.markup import clean, element, escaped, number
+from gailforce.experiments.reports.markup import clean, element, escaped, number
 
 
 def test_escaped_text_cannot_leave_its_tag_or_its_attribute():

@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.report and of the sections it is made of."""
+"""The claims of gailforce.experiments.reports.report and of the sections it is made of."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gailforce.envs.errors import DataError, EnvironmentFault
-from gailforce.experiments.report import write_report
-from gailforce.experiments.report_controls import seed_ranges
-from gailforce.experiments.report_data import read_run
-from gailforce.experiments.report_headline import headline
-from gailforce.experiments.report_page import POLICY, duration
+from gailforce.experiments.reports.controls import seed_ranges
+from gailforce.experiments.reports.data import read_run
+from gailforce.experiments.reports.headline import headline
+from gailforce.experiments.reports.page import POLICY, duration
+from gailforce.experiments.reports.report import write_report
 
 
 def change(folder, edit):

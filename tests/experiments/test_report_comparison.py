@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.report_comparison: several runs on one page."""
+"""The claims of gailforce.experiments.reports.comparison: several runs on one page."""
 
 import json
 import re
@@ -7,10 +7,10 @@ from html import unescape
 import pytest
 
 from gailforce.envs.errors import DataError, EnvironmentFault
-from gailforce.experiments.report import write_comparison
-from gailforce.experiments.report_data import read_run
-from gailforce.experiments.report_groups import group_runs
 from gailforce.experiments.reporting import Report
+from gailforce.experiments.reports.data import read_run
+from gailforce.experiments.reports.groups import group_runs
+from gailforce.experiments.reports.report import write_comparison
 
 
 def alike(nr):

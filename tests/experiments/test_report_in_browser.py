@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.report that only a browser can confirm."""
+"""The claims of gailforce.experiments.reports.report that only a browser can confirm."""
 
 import json
 import re
@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gailforce.experiments.report import write_comparison, write_report
-from gailforce.experiments.report_data import read_run
-from gailforce.experiments.report_page import POLICY
+from gailforce.experiments.reports.data import read_run
+from gailforce.experiments.reports.page import POLICY
+from gailforce.experiments.reports.report import write_comparison, write_report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 

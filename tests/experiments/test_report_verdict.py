@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.report_verdict: the judgement without reward on a run's page."""
+"""The claims of gailforce.experiments.reports.verdict: the judgement without reward on a run's page."""
 
 import json
 import re
@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gailforce.experiments.report import write_report
-from gailforce.experiments.report_data import RunRecord
-from gailforce.experiments.report_headline import Headline
-from gailforce.experiments.report_verdict import disagreement, judged_without_reward, judgement
-from gailforce.experiments.report_verdict_data import WORDS, read_verdict
+from gailforce.experiments.reports.data import RunRecord
+from gailforce.experiments.reports.headline import Headline
+from gailforce.experiments.reports.report import write_report
+from gailforce.experiments.reports.verdict import disagreement, judged_without_reward, judgement
+from gailforce.experiments.reports.verdict_data import WORDS, read_verdict
 
 
 def verdict(word="imitates"):

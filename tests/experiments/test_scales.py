@@ -1,4 +1,4 @@
-"""The claims of gailforce.experiments.scales."""
+"""The claims of gailforce.experiments.reports.scales."""
 
 import itertools
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gailforce.envs.errors import DataError
-from gailforce.experiments.scales import Scale, bounds, compact, spread, tick_texts, ticks
+from gailforce.experiments.reports.scales import Scale, bounds, compact, spread, tick_texts, ticks
 
 values = st.floats(-1e12, 1e12)
 

@@ -8,11 +8,11 @@ from collections import Counter
 
 import pytest
 
-from gailforce.experiments.cell import Cell
-from gailforce.experiments.cell_store import CellStore
+from gailforce.experiments.bench.cell import Cell
+from gailforce.experiments.bench.cell_store import CellStore
+from gailforce.experiments.bench.local_pool import Outcome
+from gailforce.experiments.bench.schedule import Schedule
 from gailforce.experiments.imitation_config import ImitationConfig
-from gailforce.experiments.local_pool import Outcome
-from gailforce.experiments.schedule import Schedule
 
 SCORE = {"mean": 1.0, "nr": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 5}}
 

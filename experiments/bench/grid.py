@@ -9,22 +9,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-from ..agents.bc import BCConfig
-from ..agents.bridge import require_safe_form
-from ..agents.gail import GAILConfig
-from ..agents.settings import from_plain
-from ..demos.dataset import Demonstrations, require_environment
-from ..envs.errors import DataError, GailforceError, UsageError, unknown
-from ..envs.registry import Horizon, env_id, spaces
-from ..generative.reward_families import FAMILIES
-from ..generative.reward_form import FORMS
-from ..generative.views import SELECT
+from ...agents.bc import BCConfig
+from ...agents.bridge import require_safe_form
+from ...agents.gail import GAILConfig
+from ...agents.settings import from_plain
+from ...demos.dataset import Demonstrations, require_environment
+from ...envs.errors import DataError, GailforceError, UsageError, unknown
+from ...envs.registry import Horizon, env_id, spaces
+from ...generative.reward_families import FAMILIES
+from ...generative.reward_form import FORMS
+from ...generative.views import SELECT
+from ..command import LARGEST_SEED
+from ..imitation_config import ImitationConfig
 from .cell import ALIASES, Cell, leaves, methods
-from .command import LARGEST_SEED
-from .imitation_config import ImitationConfig
 
 # Grids that are part of the package.
-SHIPPED = Path(__file__).parent / "grids"
+SHIPPED = Path(__file__).parent.parent / "grids"
 # What a block may list; the first key of a block changes slowest.
 AXES: dict[str, type] = {
     **dict.fromkeys(("env", "demos", "method", "inputs", "form", "horizon"), str),

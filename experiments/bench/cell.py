@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from ..agents.bc import BCConfig
-from ..agents.gail import GAILConfig
-from ..agents.settings import from_plain
-from ..demos.dataset import Demonstrations
-from ..envs.registry import env_id, find_body
-from ..generative.reward_families import FAMILIES
-from .controls import ALGORITHM
-from .evaluation import EVALUATION_SEED
-from .imitation_config import ImitationConfig
+from ...agents.bc import BCConfig
+from ...agents.gail import GAILConfig
+from ...agents.settings import from_plain
+from ...demos.dataset import Demonstrations
+from ...envs.registry import env_id, find_body
+from ...generative.reward_families import FAMILIES
+from ..controls import ALGORITHM
+from ..evaluation import EVALUATION_SEED
+from ..imitation_config import ImitationConfig
 
 # Methods that are no reward model.
 REFERENCES = ("expert", "random", "bc")

@@ -5,17 +5,17 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..comparison import performance_profile, probability_of_improvement
+from ..counting import counted
+from ..statistics import mean_interval
 from .charts import Line, Reference, line_chart, responsive
-from .comparison import performance_profile, probability_of_improvement
-from .counting import counted
+from .data import RunRecord
 from .dot_charts import DotRow, Mark, dot_chart
+from .group_table import chip
+from .groups import Group
 from .markup import element, escaped, number
-from .report_data import RunRecord
-from .report_group_table import chip
-from .report_groups import Group
-from .report_page import block, missing, paragraph
+from .page import block, missing, paragraph
 from .scales import text_width
-from .statistics import mean_interval
 
 NR_AXIS = "share of the way from a random policy to the expert (NR)"
 # Points of a group's mean curve, and resamples of the band at each of them.

@@ -4,17 +4,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..envs.errors import EnvironmentFault
+from ...envs.errors import EnvironmentFault
+from .comparison import render_comparison
+from .controls import controls
+from .data import RunRecord, read_run
+from .headline import headline
+from .learning import discriminator, learning_curve
 from .markup import element, escaped
-from .report_comparison import render_comparison
-from .report_controls import controls
-from .report_data import RunRecord, read_run
-from .report_headline import headline
-from .report_learning import discriminator, learning_curve
-from .report_page import page
-from .report_sections import key_figures, opening, origin
-from .report_verdict import judgement
-from .report_videos import videos
+from .page import page
+from .sections import key_figures, opening, origin
+from .verdict import judgement
+from .videos import videos
 
 
 def write_report(run_folder: Path, out: Path | None = None) -> Path:

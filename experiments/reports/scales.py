@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..envs.errors import DataError
+from ...envs.errors import DataError
 from .markup import MINUS, number
 
 # From here on ticks are written with a suffix: 250k, 1.5M.

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .report_json import estimate, numbers, real, section, table_of, tables, words_of
-from .statistics import Estimate
+from ..statistics import Estimate
+from .reading import estimate, numbers, real, section, table_of, tables, words_of
 
 VERDICT_FILE = "verdict.json"
 # Every word a verdict may end in.

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
+from ..counting import counted
 from .charts import Line, Reference, line_chart, responsive
-from .counting import counted
+from .data import RunRecord
 from .markup import element
-from .report_data import RunRecord
-from .report_page import block, missing, paragraph
+from .page import block, missing, paragraph
 
 STEPS = "environment steps"
 # The levels a learning curve is read against: key of the score and its name on the chart.

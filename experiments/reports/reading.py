@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..envs.errors import DataError
-from .statistics import Estimate
+from ...envs.errors import DataError
+from ..statistics import Estimate
 
 
 def section(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from .counting import counted
+from ..counting import counted
+from ..statistics import Estimate
+from .data import RunRecord
+from .groups import CHIEF, Group
+from .headline import headline
 from .markup import element, escaped, number
-from .report_data import RunRecord
-from .report_groups import CHIEF, Group
-from .report_headline import headline
-from .report_json import real, section
-from .report_page import duration, missing
-from .statistics import Estimate
+from .page import duration, missing
+from .reading import real, section
 
 # Columns after the run's own: label of a cell on a phone, and heading.
 COLUMNS = {

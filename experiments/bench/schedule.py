@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..counting import counted
 from .cell import Cell
 from .cell_launch import ERROR
 from .cell_store import CellStore
 from .cell_work import Job
-from .counting import counted
 from .local_pool import Outcome, Pool
 
 # Told of every cell that ended, and of those that were there before (without an outcome).

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from .counting import counted
+from ..counting import counted
+from ..statistics import Estimate
+from .data import Score
 from .markup import number
-from .report_data import Score
-from .statistics import Estimate
 
 # Judgements of this report, printed in it: NR at whose lower end the expert counts as reached, and the NR
 # below which the imitation counts as failed.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
-from ..generative.reward_families import FAMILIES
+from ...generative.reward_families import FAMILIES
+from ..counting import counted
 from .cell import Cell
-from .counting import counted
 from .local_pool import Outcome
 
 # What a cell takes besides its training, in environment steps of training: scores, start, and cloning.

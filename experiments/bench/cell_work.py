@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..agents.bc import BC
-from ..demos.dataset import Demonstrations
-from ..demos.recorder import Policy
-from ..envs.errors import DataError
-from ..envs.registry import env_id
-from . import controls
+from ...agents.bc import BC
+from ...demos.dataset import Demonstrations
+from ...demos.recorder import Policy
+from ...envs.errors import DataError
+from ...envs.registry import env_id
+from .. import controls
+from ..controls import Task
+from ..evaluation import Score, evaluate
+from ..imitation import FinishConfig, facts, finish, train
+from ..provenance import commit
+from ..run import RunFolder, versions
+from ..scoreboard import with_controls
 from .cell import Cell, shown
-from .controls import Task
-from .evaluation import Score, evaluate
-from .imitation import FinishConfig, facts, finish, train
-from .provenance import commit
-from .run import RunFolder, versions
-from .scoreboard import with_controls
 
 # Environment steps between two checkpoints and two points of a learning curve.
 EVERY = 100_000

@@ -1,6 +1,7 @@
 """A process for one cell: reads a job, works, leaves a result or an error; never outlives its parent.
 
-`python -m gailforce.experiments.cell_process JOB.json`; standard input is a pipe that the parent holds open.
+`python -m gailforce.experiments.bench.cell_process JOB.json`; standard input is a pipe that the parent holds
+open.
 """
 
 import json
@@ -11,11 +12,11 @@ import threading
 import traceback
 from pathlib import Path
 
-from ..demos.durable import write_durably
-from ..envs.errors import GailforceError
+from ...demos.durable import write_durably
+from ...envs.errors import GailforceError
+from ..run import one_thread
 from .cell_launch import ERROR, RESULT
 from .cell_work import Job, perform
-from .run import one_thread
 
 # Exit code of a fault that is not one of ours.
 CRASHED = 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from ..demos.durable import write_durably
+from ...demos.durable import write_durably
 from .cell import Cell
 
 try:

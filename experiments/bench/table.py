@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..envs.registry import env_id
+from ...envs.registry import env_id
+from ..statistics import Estimate, iqm_interval
 from .cell import REFERENCES, Cell, shown
 from .cell_store import CellStore
 from .local_pool import Outcome
-from .statistics import Estimate, iqm_interval
 
 HEAD = (
     *("environment", "task", "method", "steps", "return", "NR of each seed", "mean", "worst"),

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..envs.errors import DataError
+from ...envs.errors import DataError
 from .markup import element, escaped, number
 from .palette import tone, variables
 from .scales import Scale, bounds, compact, spread, text_width, tick_texts, ticks

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from .counting import counted
+from ..counting import counted
+from .data import RunRecord
+from .group_curves import learning, profiles, side_by_side
+from .group_table import address, any_kept, runs_table
+from .groups import Group, group_runs
 from .markup import element, escaped
-from .report_data import RunRecord
-from .report_group_curves import learning, profiles, side_by_side
-from .report_group_table import address, any_kept, runs_table
-from .report_groups import Group, group_runs
-from .report_page import block, missing, page, paragraph
+from .page import block, missing, page, paragraph
 
 TABLE_NOTE = (
     "NR is the share of the way from a random policy to the expert, (return - random) / (expert - random). "

@@ -3,11 +3,11 @@
 import base64
 from pathlib import Path
 
-from .counting import counted
+from ..counting import counted
+from ..ranking import RANKS, Film
+from .data import RunRecord
 from .markup import element, escaped, number
-from .ranking import RANKS, Film
-from .report_data import RunRecord
-from .report_page import block, missing, size
+from .page import block, missing, size
 
 # Videos are embedded up to this size in all [bytes]; a page of more is slow to open.
 MOST_VIDEO = 64_000_000

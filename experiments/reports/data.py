@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..envs.errors import DataError
-from .counting import counted
-from .ranking import Film, read_films
-from .report_json import estimate, numbers, real, section, table_of, text_of
-from .report_verdict_data import VERDICT_FILE, Verdict, read_verdict
-from .statistics import Estimate, mean_interval, normalised
+from ...envs.errors import DataError
+from ..counting import counted
+from ..ranking import Film, read_films
+from ..statistics import Estimate, mean_interval, normalised
+from .reading import estimate, numbers, real, section, table_of, text_of
+from .verdict_data import VERDICT_FILE, Verdict, read_verdict
 
 # The policies of a report in its order: key, part of result.json, name, tone; `OPTIONAL` only where scored.
 POLICIES = (

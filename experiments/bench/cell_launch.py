@@ -13,7 +13,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 
 def cell_command(job: Path) -> Sequence[str]:
     """The command line of a cell's process."""
-    return (sys.executable, "-m", "gailforce.experiments.cell_process", str(job))
+    return (sys.executable, "-m", "gailforce.experiments.bench.cell_process", str(job))
 
 
 def launch(command: Sequence[str], folder: Path) -> "subprocess.Popen[bytes]":

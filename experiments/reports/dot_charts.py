@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..statistics import Estimate
 from .charts import drawing, words
 from .markup import element, number
 from .palette import tone
 from .scales import Scale, bounds, text_width, tick_texts, ticks
-from .statistics import Estimate
 
 # Below this width [px] names stand above their rows instead of beside them.
 BESIDE_FROM = 600.0

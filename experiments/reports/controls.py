@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..statistics import Estimate, mean_interval
 from .charts import responsive
+from .data import RunRecord, Score
 from .dot_charts import DotRow, Mark, dot_chart
 from .markup import element, escaped, number
-from .report_data import RunRecord, Score
-from .report_page import block, code, missing, paragraph, prose
-from .statistics import Estimate, mean_interval
+from .page import block, code, missing, paragraph, prose
 
 NOTE = (
     "Each dot is one episode, the ring their mean, the bar its 95 % bootstrap interval. On bodies that are "

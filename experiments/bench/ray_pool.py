@@ -6,7 +6,7 @@ import time
 from importlib.util import find_spec
 from typing import Any
 
-from ..envs.errors import EnvironmentFault
+from ...envs.errors import EnvironmentFault
 from .cell_work import Job
 from .local_pool import CRASHED, Outcome, outcome
 from .ray_task import unpack, work

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .counting import counted
-from .report_data import RunRecord
-from .report_json import real, section
+from ..counting import counted
+from ..statistics import Estimate, iqm_interval, mean_interval
+from .data import RunRecord
+from .reading import real, section
 from .scales import compact
-from .statistics import Estimate, iqm_interval, mean_interval
 
 # Parts of a configuration that do not make another group: chance, speed, and what `facts` says already.
 OWN = ("seed", "draw", "threads", "env", "kind")

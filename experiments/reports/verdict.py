@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from .charts import Line, Reference, line_chart
+from .data import RunRecord
+from .headline import Headline
 from .markup import element, escaped, number
-from .report_data import RunRecord
-from .report_headline import Headline
-from .report_page import block, code, missing, paragraph, prose
-from .report_verdict_data import STATUSES, Check, Verdict
+from .page import block, code, missing, paragraph, prose
+from .verdict_data import STATUSES, Check, Verdict
 
 # How far each word goes, without and with the reward; the words left out cannot be compared.
 WITHOUT_REWARD = {"failed": 0, "survives only": 0, "partly": 1, "imitates": 2}

@@ -1,14 +1,14 @@
 """The sections of a report that need no chart: its opening, the key figures, the origin."""
 
-from .counting import counted
+from ..counting import counted
+from ..statistics import Estimate
+from .data import RunRecord, Score
+from .headline import FAILED, REACHED, Headline
 from .markup import element, escaped, number
-from .report_data import RunRecord, Score
-from .report_headline import FAILED, REACHED, Headline
-from .report_json import real, section
-from .report_page import block, code, duration, missing, paragraph
-from .report_verdict import judged_without_reward, not_judged
+from .page import block, code, duration, missing, paragraph
+from .reading import real, section
 from .scales import compact
-from .statistics import Estimate
+from .verdict import judged_without_reward, not_judged
 
 # Facts that are commands or hashes.
 TYPED = ("Their SHA-256", "Verdict")

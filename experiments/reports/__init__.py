@@ -1,0 +1,1 @@
+"""Pages about runs: one for each, and one that compares several."""
