@@ -21,8 +21,8 @@ from ..demos.durable import write_durably
 from .bench.grid import read_grid
 from .bench.table import TIMES
 from .benchmark import Bench
+from .process import this_command, versions
 from .provenance import commit
-from .run import this_command, versions
 
 # Kills come at a random time before a limit, at first that of an undisturbed run. It follows the machine's
 # load: shorter by one factor where a bench ended before its kill, longer by the other after a kill.

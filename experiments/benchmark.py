@@ -22,8 +22,8 @@ from .bench.schedule import Schedule
 from .bench.table import rows, text_table
 from .command import Command, require_at_least
 from .gate import GATE, below, describe_gate, gate_all
+from .process import termination_interrupts, this_command, versions
 from .provenance import commit
-from .run import termination_interrupts, this_command, versions
 
 FOOTNOTE = (
     "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .process import this_command
 from .provenance import commit
-from .run import this_command
 from .statistics import mean_interval
 
 # Today's defaults, and those of before: smaller steps, less exploration.

@@ -18,7 +18,7 @@ from ..demos.recorder import RandomPolicy
 from ..envs.errors import EnvironmentFault
 from ..envs.registry import Horizon, make_env, spaces
 from .evaluation import EVALUATION_SEED, Score, evaluate
-from .run import this_command, versions
+from .process import this_command, versions
 
 # Raised by hand whenever a change of the algorithms makes kept controls untrue.
 ALGORITHM = 1

@@ -16,7 +16,7 @@ from ..demos.library import SHIPPED
 from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy
 from ..envs.batched import BatchedEnv
 from ..envs.registry import BODIES, make_env, make_single, spaces
-from .run import one_thread, versions
+from .process import one_thread, versions
 
 # Copies compared side by side.
 COPIES = 10

@@ -14,8 +14,9 @@ from ..envs.registry import env_id, make_env
 from .command import Command, require_at_least, require_seed
 from .counting import counted
 from .evaluation import evaluate
+from .process import one_thread, termination_interrupts, versions
 from .progress import progress
-from .run import RunFolder, one_thread, termination_interrupts, versions
+from .run import RunFolder
 
 # Seed of the episodes that choose the best policy; apart from those of training and of scores.
 SELECTION_SEED = 50_000

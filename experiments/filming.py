@@ -21,9 +21,9 @@ from ..envs.rendering import episode_frames
 from .command import Command, require_at_least, require_seed
 from .counting import counted
 from .evaluation import EVALUATION_SEED
+from .process import one_thread
 from .ranking import Film, ranked, read_films, write_films
 from .reports.data import read_run
-from .run import one_thread
 from .target import Target, resolve
 
 # Pictures a second that the video comes near to, in real time.

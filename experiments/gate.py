@@ -24,8 +24,8 @@ from ..envs.registry import find_body
 from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from .correlation import spearman
+from .process import one_thread, this_command, versions
 from .provenance import commit
-from .run import one_thread, this_command, versions
 from .statistics import Estimate
 
 # Demonstrations, rounds of `update`, and the expert's episodes among what is ranked.

@@ -15,10 +15,11 @@ from .evaluation import evaluate
 from .filming import film_beside_expert
 from .imitation_config import ImitationConfig
 from .keeping import keep, looked_at, score_kept
+from .process import termination_interrupts, versions
 from .progress import progress
 from .provenance import commit
 from .reports.report import write_report
-from .run import RunFolder, termination_interrupts, versions
+from .run import RunFolder
 from .scoreboard import ControlMode, with_controls
 from .verdict import gather, judge, write_verdict
 

@@ -10,7 +10,8 @@ from ..agents.settings import from_plain
 from .command import Command, require_at_least, require_seed
 from .imitation import FinishConfig, finish, train
 from .imitation_config import ImitationConfig
-from .run import RunFolder, one_thread
+from .process import one_thread
+from .run import RunFolder
 from .scoreboard import describe_result
 
 # Enough for the hopper to imitate, few enough to watch; see the README.

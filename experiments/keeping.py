@@ -16,7 +16,8 @@ from ..demos.durable import write_durably
 from .evaluation import evaluate
 from .evidence import Judge, Moment, moments
 from .imitation_config import ImitationConfig
-from .run import RunFolder, one_thread
+from .process import one_thread
+from .run import RunFolder
 
 
 def nearest(found: Sequence[Moment]) -> Moment | None:

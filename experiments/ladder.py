@@ -15,8 +15,9 @@ from ..envs.errors import UsageError
 from ..envs.registry import spaces
 from .command import Command, require_at_least
 from .counting import counted
+from .process import one_thread
 from .recording import card_of
-from .run import RunFolder, one_thread
+from .run import RunFolder
 from .target import resolve
 
 # Standard deviations of the noise on the expert's actions, in units of the action.

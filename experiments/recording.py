@@ -16,7 +16,7 @@ from ..demos.trajectory import Trajectory
 from ..envs.registry import env_id, spaces
 from .command import Command, require_at_least, require_seed
 from .counting import counted
-from .run import one_thread, this_command, versions
+from .process import one_thread, this_command, versions
 from .target import resolve
 
 # Episodes of the two reference policies on a card.

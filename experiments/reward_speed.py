@@ -19,7 +19,7 @@ from ..generative.critics import DensityConfig
 from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from ..generative.rollout import COLUMNS, Rollout
-from .run import one_thread, this_command, versions
+from .process import one_thread, this_command, versions
 
 # Steps in one query, steps of a rollout in training, and paired measurements.
 QUERY, TRAINED, ROUNDS = 4096, 2048, 15

@@ -3,28 +3,21 @@
 import itertools
 import json
 import os
-import shlex
-import signal
-import sys
-import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import torch
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from ..demos.durable import FULL, write_durably
 from ..envs.errors import DataError, EnvironmentFault, UsageError
 from .config import to_toml
-
-LIBRARIES = ("gailforce", "torch", "numpy", "gymnasium", "mujoco", "stable-baselines3")
+from .metrics import MetricsWriter
+from .process import this_command
 
 
 @dataclass(frozen=True)
@@ -208,47 +201,12 @@ class RunFolder:
         return Logger(str(self.path), writers)
 
 
-class MetricsWriter(KVWriter):
-    """Appends one JSON object for each log line, with step and seconds of training."""
-
-    def __init__(self, path: Path):
-        # A run that is resumed goes on counting where it stopped.
-        self._started = time.time() - _last_seconds(path)
-        self._file = path.open("a", encoding="utf-8")
-
-    def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
-        """Keep the plain numbers of a log line."""
-        numbers = {key: float(value) for key, value in sorted(key_values.items()) if _is_number(value)}
-        line = {"step": step, "seconds": round(time.time() - self._started, 1), **numbers}
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
 def _merged(known: object, newer: object) -> object:
     """The newer entries of a table among the known; the reason why one is missing replaces no score."""
     if not isinstance(known, dict) or not isinstance(newer, dict):
         return newer
     scored = {key for key, entry in known.items() if isinstance(entry, dict) and "returns" in entry}
     return known | {key: new for key, new in newer.items() if key not in scored or "missing" not in new}
-
-
-def _last_seconds(path: Path) -> float:
-    """Seconds on the last line of the file; 0 without one."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    for line in reversed(lines):
-        try:
-            return float(json.loads(line)["seconds"])
-        except (ValueError, KeyError, TypeError):  # a line cut short by a kill
-            continue
-    return 0.0
-
-
-def _is_number(value: Any) -> bool:  # Any: whatever a learner logs
-    return hasattr(value, "__float__") and not isinstance(value, str)
 
 
 def _folder(path: Path) -> Path:
@@ -267,34 +225,3 @@ def _new_folder(root: Path, name: str) -> Path:
             if not path.exists():  # something above it is in the way
                 raise
     raise AssertionError("the count has no end")
-
-
-def this_command() -> str:
-    """The command line at work, to be typed again."""
-    module = getattr(sys.modules["__main__"], "__spec__", None)
-    program = ["python", "-m", module.name] if module and module.name != "__main__" else ["gailforce"]
-    return shlex.join([*program, *sys.argv[1:]])
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides a result."""
-    return {name: metadata.version(name) for name in LIBRARIES} | {"python": sys.version.split()[0]}
-
-
-def one_thread() -> None:
-    """One torch thread a run: small networks get slower with more, and seeds run side by side."""
-    torch.set_num_threads(1)
-
-
-@contextmanager
-def termination_interrupts() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C, so that a stopped job saves its checkpoint too."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

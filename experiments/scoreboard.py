@@ -18,7 +18,7 @@ from .controls import Task
 from .counting import counted
 from .evaluation import Score, evaluate
 from .imitation_config import ImitationConfig
-from .run import one_thread, this_command, versions
+from .process import one_thread, this_command, versions
 from .statistics import Estimate, mean_interval
 from .target import Target, resolve
 

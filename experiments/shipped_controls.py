@@ -9,7 +9,7 @@ import sys
 from ..demos.dataset import Demonstrations
 from .controls import SHIPPED, Task, find, make
 from .imitation_config import ImitationConfig
-from .run import one_thread
+from .process import one_thread
 
 # As many as imitate takes unless told otherwise.
 EPISODES = 4

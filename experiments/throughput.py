@@ -20,7 +20,7 @@ from ..demos.library import SHIPPED
 from ..envs.batched import BatchedEnv
 from ..envs.body import Body
 from ..envs.registry import BODIES, make_env
-from .run import one_thread, versions
+from .process import one_thread, versions
 
 COPIES = 64
 # Copies of Gymnasium's sync vector environment; its speed does not depend on them.

@@ -20,8 +20,9 @@ from ..envs.errors import DataError
 from ..envs.registry import make_env
 from .evaluation import evaluate
 from .imitation_config import ImitationConfig
+from .process import one_thread, this_command, versions
 from .provenance import commit
-from .run import RunFolder, one_thread, this_command, versions
+from .run import RunFolder
 
 RESULTS = Path("results/transfer")
 # Added to a run's seed, so that the fresh policy begins otherwise than the reward's own did.

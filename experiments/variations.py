@@ -25,7 +25,8 @@ from ..demos.dataset import Demonstrations
 from ..demos.library import SHIPPED
 from ..envs.body import Body
 from ..envs.registry import body, make_env
-from .run import RunFolder, one_thread
+from .process import one_thread
+from .run import RunFolder
 
 # Settings for a policy that walks already: little noise at the start.
 LEARNER = PPOConfig(steps_per_update=2048, batch_size=256, learning_rate=5e-4, log_std_init=-1.0)

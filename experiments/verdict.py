@@ -21,7 +21,8 @@ from .command import Command
 from .counting import counted
 from .evidence import DETERMINISTIC, EXPLORING, Evidence, Judge, accuracies, moments, shares
 from .imitation_config import ImitationConfig
-from .run import RunFolder, one_thread, this_command, versions
+from .process import one_thread, this_command, versions
+from .run import RunFolder
 from .scoreboard import SHIPPED_FOR
 from .statistics import mean_interval
 from .target import Target, resolve

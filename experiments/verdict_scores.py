@@ -18,8 +18,8 @@ from . import controls
 from .controls import Task
 from .correlation import FEWEST, spearman
 from .evidence import Evidence, Played
+from .process import this_command
 from .provenance import commit
-from .run import this_command
 from .statistics import Estimate, wilson
 from .verdict import conclude
 from .verdict_checks import CHECKS, IMITATES

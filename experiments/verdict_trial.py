@@ -21,7 +21,8 @@ from ..demos.recorder import Policy
 from ..demos.resemblance import Ruler
 from ..envs.registry import BODIES, body, make_env
 from .evidence import DETERMINISTIC, EXPLORING, Judge, Played
-from .run import RunFolder, one_thread
+from .process import one_thread
+from .run import RunFolder
 
 AGENTS = Path("results/verdict/agents.jsonl")
 # What a user of the trial has: so many demonstrations, drawn with this seed.

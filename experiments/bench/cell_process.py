@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ...demos.durable import write_durably
 from ...envs.errors import GailforceError
-from ..run import one_thread
+from ..process import one_thread
 from .cell_launch import ERROR, RESULT
 from .cell_work import Job, perform
 

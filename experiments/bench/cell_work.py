@@ -15,8 +15,9 @@ from .. import controls
 from ..controls import Task
 from ..evaluation import Score, evaluate
 from ..imitation import FinishConfig, facts, finish, train
+from ..process import versions
 from ..provenance import commit
-from ..run import RunFolder, versions
+from ..run import RunFolder
 from ..scoreboard import with_controls
 from .cell import Cell, shown
 

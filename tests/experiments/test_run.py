@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
-from gailforce.experiments.run import MetricsWriter, RunFolder
+from gailforce.experiments.metrics import MetricsWriter
+from gailforce.experiments.run import RunFolder
 
 
 def test_runs_of_one_second_get_folders_of_their_own(tmp_path):
