@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from ..demos.dataset import Demonstrations
 from ..demos.trajectory import Trajectory
-from ..envs.errors import DataError, UsageError, unknown
+from ..envs.errors import DataError, NumericalError, UsageError, unknown
 from ..envs.registry import Horizon
 from ..generative import reward_model as tensors
 from ..generative.reward_config import RewardConfig
@@ -18,10 +18,7 @@ from ..generative.reward_families import FAMILIES
 from ..generative.reward_form import FORMS, SIGNED_FORMS
 from ..generative.rollout import Rollout, loose_steps
 from ..generative.views import Inputs
-from .plugins import import_modules
 from .settings import from_plain
-
-import_modules()
 
 
 def demonstrated(demos: Demonstrations) -> Rollout:
@@ -94,9 +91,7 @@ class RewardModel(tensors.RewardModel):
         ):
             if value not in choices:
                 raise unknown(kind, value, choices)
-        if inputs not in FAMILIES[name].inputs:
-            possible = " or ".join(FAMILIES[name].inputs)
-            raise UsageError(f'the reward model "{name}" cannot look at {inputs}; it can look at {possible}')
+        require_inputs(name, inputs)
         super().__init__(name, cast(Inputs, inputs), form, seed, config)
 
     def facts(self) -> dict[str, Any]:
@@ -131,18 +126,14 @@ class RewardModel(tensors.RewardModel):
         Raises:
             UsageError: for too few steps, or single steps where the family looks at windows.
         """
-        if demos.steps < self.family.fewest:
-            raise UsageError(
-                f'the reward model "{self.name}" needs {self.family.fewest} steps of demonstrations; '
-                f"{demos.name or 'this set'} has {demos.steps}: give it more, or use gan"
-            )
-        if self.family.looks_back and demos.every > 1:
-            raise UsageError(
-                f'the reward model "{self.name}" looks at windows of consecutive steps, but '
-                f"{demos.name or 'this set'} keeps only one in {demos.every}; "
-                "leave subsampling out, or use gan"
-            )
-        super().fit(demonstrated(demos))
+        require_steps(self.name, demos)
+        try:
+            super().fit(demonstrated(demos))
+        except FloatingPointError as fault:
+            raise NumericalError(
+                f'the reward model "{self.name}" did not converge on the demonstrations ({fault}); '
+                "smaller learning rates or more noise may help"
+            ) from fault
 
     def logit(self, steps: Rollout) -> Float[torch.Tensor, "T N"]:
         """The critic's opinion of every step, expert high.
@@ -154,6 +145,37 @@ class RewardModel(tensors.RewardModel):
             return super().logit(steps)
         except ValueError as fault:
             raise UsageError(str(fault)) from fault
+
+
+def require_inputs(name: str, inputs: str) -> None:
+    """Refuse parts of a step that a family cannot look at.
+
+    Raises:
+        UsageError: names those it can.
+    """
+    possible = FAMILIES[name].inputs
+    if inputs not in possible:
+        can = " or ".join(possible)
+        raise UsageError(f'the reward model "{name}" cannot look at {inputs}; it can look at {can}')
+
+
+def require_steps(name: str, demos: Demonstrations) -> None:
+    """Refuse too few steps, or single steps where a family looks at windows.
+
+    Raises:
+        UsageError: says what the family needs.
+    """
+    family, given = FAMILIES[name], demos.name or "this set"
+    if demos.steps < family.fewest:
+        raise UsageError(
+            f'the reward model "{name}" needs {family.fewest} steps of demonstrations; '
+            f"{given} has {demos.steps}: give it more, or use gan"
+        )
+    if family.looks_back and demos.every > 1:
+        raise UsageError(
+            f'the reward model "{name}" looks at windows of consecutive steps, but {given} keeps only one '
+            f"in {demos.every}; leave subsampling out, or use gan"
+        )
 
 
 def _from_elsewhere(fault: str) -> DataError:

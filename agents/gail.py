@@ -107,6 +107,8 @@ class GAIL(Agent):
             if isinstance(reward_model, str)
             else reward_model
         )
+        if frozen and self.reward_model.critic is None:
+            raise UsageError("a frozen reward model must have been trained before; give one that was")
         require_safe_form(self.reward_model.form, horizon, force)
         self.tape = RewardlessEnv(venv, self.reward_model.family.looks_back)
         self.learner = self._learner_of(learner)(
@@ -222,6 +224,7 @@ class GAIL(Agent):
             "environment": self.env_id,
             "horizon": self.horizon,
             "force": self.force,
+            "frozen": self.frozen,
             "seed": self.seed,
             "steps": self.learner.num_timesteps,
             "config": asdict(self.config),
@@ -243,11 +246,14 @@ class GAIL(Agent):
         Raises:
             DataError: when the file is missing, damaged, or holds something else.
         """
-        _, meta, _ = load_agent(path, kinds=("gail",))
+        _, meta, tensors = load_agent(path, kinds=("gail",))
         saved = {key: meta[key] for key in ("seed", "horizon", "force")}
+        model = RewardModel.from_facts(meta["reward_model"])
+        model.load_state_dict(reward_tensors(tensors))
         saved |= {
             "config": from_plain(GAILConfig, meta["config"]),
-            "reward_model": RewardModel.from_facts(meta["reward_model"]),
+            "reward_model": model,
+            "frozen": meta.get("frozen", False),
         }
         agent = cls(env or meta["environment"], demos, **{**saved, **kwargs})
         agent.restore(path)

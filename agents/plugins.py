@@ -5,7 +5,7 @@ import os
 
 from ..envs.errors import UsageError
 
-# Names of modules on Python's path, separated by commas; processes of a grid inherit the variable.
+# Names of modules on Python's path, separated by commas; a grid's processes on this machine inherit it.
 VARIABLE = "GAILFORCE_MODULES"
 
 
@@ -18,8 +18,8 @@ def import_modules() -> None:
     for name in filter(None, os.environ.get(VARIABLE, "").split(",")):
         try:
             importlib.import_module(name.strip())
-        except ImportError as fault:
+        except Exception as fault:  # whatever a module of the user's own raises
             raise UsageError(
-                f"{VARIABLE} names the module {name.strip()}, which cannot be imported ({fault}); "
-                "put its folder into PYTHONPATH, or take it out"
+                f"{VARIABLE} names the module {name.strip()}, which cannot be imported "
+                f"({type(fault).__name__}: {fault}); mend it, put its folder into PYTHONPATH, or take it out"
             ) from fault

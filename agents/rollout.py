@@ -38,7 +38,9 @@ class RewardlessEnv(VecEnvWrapper):
     def __init__(self, env: VecEnv, looks_back: int = 0):
         super().__init__(env)
         self._looks_back = looks_back
-        self.forget()
+        self._steps: list[Step] = []
+        self._paid: list[np.ndarray] = []
+        self._history: Rollout | None = None
 
     def reset(self) -> VecEnvObs:
         """Begin all episodes anew."""
@@ -69,9 +71,12 @@ class RewardlessEnv(VecEnvWrapper):
 
     def forget(self) -> None:
         """Drop the steps of a rollout that was cut short, and with them what came before."""
-        self._steps: list[Step] = []
-        self._paid: list[np.ndarray] = []
-        self._history: Rollout | None = None
+        if self._steps:
+            self._history = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self._steps, self._paid = [], []
 
     def take_rollout(self) -> Rollout:
         """The steps since the last call, as tensors; forgets them."""
@@ -81,14 +86,14 @@ class RewardlessEnv(VecEnvWrapper):
         )
         steps = Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
         rollout = replace(steps, history=self._history)
-        self.forget()
-        self._history = steps.last(self._looks_back) if self._looks_back else None
+        self._clear()
+        self._history = rollout.last(self._looks_back) if self._looks_back else None
         return rollout
 
     def take_true_rewards(self) -> Float[np.ndarray, "T N"]:
         """The hidden rewards since the last call, for the control `true` alone; forgets the steps."""
         paid = np.stack(self._paid).astype(np.float32)
-        self.forget()
+        self._clear()
         return paid
 
 

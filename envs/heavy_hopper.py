@@ -6,6 +6,7 @@ from typing import Any
 import gymnasium
 import mujoco
 from gymnasium.envs.mujoco.hopper_v5 import HopperEnv
+from gymnasium.utils import EzPickle
 
 from .hopper import HOPPER
 
@@ -26,6 +27,8 @@ class HeavyHopperEnv(HopperEnv):
 
     def __init__(self, terminate_when_unhealthy: bool = True, **kwargs: Any):
         super().__init__(terminate_when_unhealthy=terminate_when_unhealthy, **kwargs)
+        # The parent has noted its own arguments by their places; copies are made by these names.
+        EzPickle.__init__(self, terminate_when_unhealthy=terminate_when_unhealthy, **kwargs)
         load_torso(self.model)
 
 

@@ -25,6 +25,8 @@ from .gate import GATE, below, describe_gate, gate_all
 from .process import termination_interrupts, this_command, versions
 from .provenance import commit
 
+# Whose families `--gate` takes where no grid is named.
+EVERY_FAMILY = "families"
 FOOTNOTE = (
     "NR: 0 is random, 1 the expert. IQM with 95 % interval over seeds; over episodes for expert and random.\n"
     "exploring: the same policy drawing its actions. seconds: training and scores, the mean of the seeds."
@@ -46,7 +48,7 @@ class Bench(Command):
     """
 
     # A grid file, or the name of a shipped grid: paper, families, smoke.
-    grid: Annotated[str, tyro.conf.Positional] = "families"
+    grid: Annotated[str | None, tyro.conf.Positional] = None
     # Only rank the graded ladders by each family of the grid, offline: RRC, in minutes.
     gate: bool = False
     # Train families that fell short at the gate too.
@@ -65,17 +67,17 @@ class Bench(Command):
     def run(self) -> dict[str, Any]:
         """Run what is missing, then make the table."""
         self._check()
-        grid, store = read_grid(self.grid), CellStore(self.results / "cells")
+        grid, store = read_grid(self.grid or EVERY_FAMILY), CellStore(self.results / "cells")
         if self.gate:
             return gate_all(_bodies(grid), self.results / GATE)
-        grid, held_back = _past_gate(grid, {} if self.below_gate else below(self.results / GATE))
+        trained, held_back = _past_gate(grid, {} if self.below_gate else below(self.results / GATE))
         kept = self.results / f"{grid.name}.json"
         _require_benchmark(kept)
-        progress = BenchProgress(grid.cells)
+        progress = BenchProgress(trained.cells)
         with termination_interrupts():
             try:
                 runs = self.runs / f"bench-{grid.name}"
-                failed = Schedule(store, self._pool(), runs, this_command(), progress).run(grid.cells)
+                failed = Schedule(store, self._pool(), runs, this_command(), progress).run(trained.cells)
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(f"go on with: {this_command()}") from None
             finally:
@@ -86,6 +88,8 @@ class Bench(Command):
 
     def _check(self) -> None:
         require_at_least(1, jobs=1 if self.jobs is None else self.jobs)
+        if self.grid is None and not self.gate:
+            raise UsageError("name a grid: a file, or one of the shipped grids families, paper, smoke")
         if self.ray_address is not None and self.engine != "ray":
             raise UsageError("--ray-address goes with --engine ray; add it, or leave the address out")
 

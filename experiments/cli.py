@@ -102,11 +102,13 @@ def _answer_full_disk(fault: OSError, verb: str) -> int:
 def _run(verb: str, arguments: list[str]) -> int:
     import tyro
 
+    from ..agents.plugins import import_modules
     from ..envs.errors import unknown
 
     if verb not in VERBS:
         raise unknown("verb", verb, VERBS)
     module, name, _ = VERBS[verb]
+    import_modules()
 
     kind = getattr(importlib.import_module(f"gailforce.experiments.{module}"), name)
     command = tyro.cli(kind, prog=f"gailforce {verb}", args=arguments)

@@ -145,7 +145,7 @@ def accuracies(run: RunFolder) -> tuple[float, float] | None:
 
 def shares(model: RewardModel | None, env: str, demos: Demonstrations, played: Sequence[Trajectory]) -> tuple:
     """What the reward depends on, most first; empty without a reward model."""
-    if model is None or model.name == "constant":
+    if model is None or model.family.way == "control":
         return ()
     return attribution(model, env, demos, played)
 

@@ -13,8 +13,7 @@ from ..generative.reward_families import FAMILIES, Family
 from .bench.cell import ALIASES
 from .bench.table import interval
 from .command import Command
-from .gate import read_gate
-from .statistics import Estimate
+from .gate import GATE, read_gate, shown
 
 # Grids whose tables the last results are read from.
 GRIDS = ("families",)
@@ -36,7 +35,7 @@ class Models(Command):
 
     def run(self) -> dict[str, Any]:
         """One entry for each family."""
-        gate, rows = read_gate(self.results / "gate.json"), grid_rows(self.results)
+        gate, rows = read_gate(self.results / GATE), grid_rows(self.results)
         return {"reward models": {name: _entry(name, FAMILIES[name], gate, rows) for name in FAMILIES}}
 
     def describe(self, result: dict[str, Any]) -> str:
@@ -78,8 +77,7 @@ def _entry(
         "way": family.way,
         "inputs": list(family.inputs),
         "window": family.looks_back + 1,
-        "rrc": gate["families"].get(BODY, {}).get(name, {}).get("mean"),
-        "threshold": family.gate,
+        "gate": gate["families"].get(env_id(BODY), {}).get(name),
         "nr": None if row is None else {key: row[key] for key in ("value", "low", "high", "n")},
         "label": "control" if family.way == "control" else label(row, constant),
         "seconds": None if row is None or not row["seconds"] else float(np.mean(row["seconds"])),
@@ -93,7 +91,7 @@ def _texts(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
         name,
         entry["way"],
         " ".join(entry["inputs"]) + window,
-        "-" if entry["rrc"] is None else f"{Estimate(**entry['rrc']):.2f}",
+        shown(entry["gate"]),
         "-" if entry["nr"] is None else interval(entry["nr"]),
         entry["label"],
         "-" if entry["seconds"] is None else f"{entry['seconds']:,.0f}",

@@ -13,7 +13,7 @@ from .bench.cell import ALIASES
 from .bench.table import interval, number
 from .bench_markdown import METHODS
 from .families import label
-from .gate import GATE, read_gate
+from .gate import GATE, read_gate, short, shown
 from .statistics import Estimate, iqm_interval
 
 
@@ -51,7 +51,7 @@ def _line(
     cells = (
         METHODS.get(row["method"], f"`{name}`") if control else f"`{name}`",
         FAMILIES[name].way if name in FAMILIES else "reference",
-        rrc(gate),
+        shown(gate),
         " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
         number(row["mean"]),
         number(row["worst"]),
@@ -67,31 +67,19 @@ def _reference(name: str) -> bool:
     return name not in FAMILIES
 
 
-def rrc(gate: Mapping[str, Any] | None) -> str:
-    """Rank correlation with its interval; a family below its threshold says so."""
-    if gate is None or gate["mean"] is None:
-        return "-"
-    found = Estimate(**gate["mean"])
-    least = gate["threshold"]
-    short = f", short of {least:g}" if least is not None and found.value < least else ""
-    return f"{found:.2f}{short}"
-
-
 def gate_table(results: Path) -> str:
-    """RRC of every family on every body, with threshold, interval and seconds."""
+    """RRC of every family on every body, with both halves' intervals."""
     lines = [
-        "| environment | reward model | RRC by mean [95 %] | by sum | threshold | seconds |",
+        "| environment | reward model | RRC | each half, by mean [95 %] | threshold | seconds |",
         "|-|-|-|-|-|-|",
     ]
     for env, found in read_gate(results / GATE)["families"].items():
         for name, entry in found.items():
-            by_mean, by_sum = (
-                "-" if entry[key] is None else f"{Estimate(**entry[key]):.2f}" for key in ("mean", "sum")
-            )
+            halves = [f"{Estimate(**half):.2f}" for half in entry["halves"]["mean"] if half]
             least = "-" if entry["threshold"] is None else f"{entry['threshold']:g}"
-            short = entry["mean"] and entry["threshold"] and entry["mean"]["value"] < entry["threshold"]
-            least += ", short of it" if short else ""
-            cells = (env, f"`{name}`", by_mean, by_sum, least, f"{entry['seconds']:.0f}")
+            least += ", short of it" if short(entry) else ""
+            rrc = "-" if entry["rrc"] is None else f"{entry['rrc']:.2f}"
+            cells = (env, f"`{name}`", rrc, ", ".join(halves) or "-", least, f"{entry['seconds']:.0f}")
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -1,14 +1,15 @@
 """The offline gate: does a reward rank behaviour it never saw as the true reward does? Minutes, no training.
 
 A family is fitted on four demonstrations against a random policy and half of the other rungs of a graded
-ladder, then ranks the other half and episodes of the expert it was not shown. RRC is Spearman's correlation
-of predicted and true reward a step, the episode's length held fixed: living long is no merit here.
+ladder, then ranks the other half and an episode of the expert it was not shown; then the halves change
+places. RRC is Spearman's correlation of predicted and true reward over those episodes, their length held
+fixed, since living long is no merit here; the mean of both halves.
 """
 
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,24 +29,34 @@ from .process import one_thread, this_command, versions
 from .provenance import commit
 from .statistics import Estimate
 
-# Demonstrations, rounds of `update`, and the expert's episodes among what is ranked.
-DEMONSTRATIONS, ROUNDS, UNSEEN = 4, 40, 5
+# Demonstrations, and rounds of `update`.
+DEMONSTRATIONS, ROUNDS = 4, 40
 GATE = "gate.json"
-# First seed of the ladder's rungs; each rung has a thousand.
+# First seeds of the ladder's rungs are so far apart.
 RUNG = 1000
+# How the steps of an episode are put together.
+REDUCTIONS: dict[str, Callable[[np.ndarray], float]] = {"mean": np.mean, "sum": np.sum}
+
+
+@dataclass(frozen=True)
+class Half:
+    """What a family is fitted on, after a random policy's episodes, and what it then ranks."""
+
+    fitted: tuple[Trajectory, ...]
+    unseen: tuple[Trajectory, ...]
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """What a family is fitted on and what it ranks."""
+    """Demonstrations, a random policy's episodes, and the halves of the other rungs in both places."""
 
     demos: Demonstrations
-    fitted: tuple[Trajectory, ...]
-    unseen: tuple[Trajectory, ...]
+    random: tuple[Trajectory, ...]
+    halves: tuple[Half, Half]
 
     @classmethod
     def of(cls, env: str) -> "Ladder":
-        """The shipped ladder of a body: its first rung, a random policy's, is fitted on, then every second.
+        """The shipped ladder of a body; its first rung is a random policy's.
 
         Raises:
             DataError: when there is none.
@@ -55,91 +66,116 @@ class Ladder:
             raise DataError(
                 f"there is no graded ladder for {env}; gailforce ladder records one for our bodies"
             )
-        episodes = list(Demonstrations.load(f"{body.name}-ladder"))
-        rungs = sorted({episode.seed // RUNG for episode in episodes if episode.seed is not None})
-        known = {rungs[0], *rungs[1::2]}
-        expert = list(Demonstrations.load(f"{body.name}-expert", split="validation"))[:UNSEEN]
-        return cls(
-            Demonstrations.load(f"{body.name}-expert").take(DEMONSTRATIONS),
-            tuple(t for t in episodes if t.seed is not None and t.seed // RUNG in known),
-            (*(t for t in episodes if t.seed is None or t.seed // RUNG not in known), *expert),
-        )
+        rungs: dict[int, list[Trajectory]] = {}
+        for episode in Demonstrations.load(f"{body.name}-ladder"):
+            rungs.setdefault(rung(episode), []).append(episode)
+        random, *others = (tuple(episodes) for _, episodes in sorted(rungs.items()))
+        even, odd = (sum(part, ()) for part in (others[::2], others[1::2]))
+        # One alone: the order of the expert's own episodes among themselves means nothing.
+        expert = tuple(Demonstrations.load(f"{body.name}-expert", split="validation"))[:1]
+        demos = Demonstrations.load(f"{body.name}-expert").take(DEMONSTRATIONS)
+        return cls(demos, random, (Half(even, (*odd, *expert)), Half(odd, (*even, *expert))))
+
+
+def rung(episode: Trajectory) -> int:
+    """Which rung an episode belongs to, by its seed; the expert's own count as one more."""
+    return -1 if episode.seed is None else episode.seed // RUNG
 
 
 def gate(name: str, ladder: Ladder, config: RewardConfig | None = None, seed: int = 0) -> dict[str, Any]:
-    """The rank correlation of a family's reward, by mean and by sum, with its threshold and seconds."""
+    """The rank correlation of a family's reward on both halves, by mean and by sum, with its threshold."""
     began = time.monotonic()
-    model = RewardModel(name, seed=seed, config=config)
-    model.fit(ladder.demos)
-    # The first rung comes first: an anchored density takes it for the untrained agent.
-    expert, agent = played(list(ladder.demos)), played(ladder.fitted)
-    for _ in range(ROUNDS):
-        model.update(expert, agent)
-    predicted = [model.reward(played([episode])).flatten().numpy() for episode in ladder.unseen]
-    by_mean, by_sum = (_correlation(predicted, ladder.unseen, reduce) for reduce in (np.mean, np.sum))
+    halves = [_ranked(RewardModel(name, seed=seed, config=config), ladder, half) for half in ladder.halves]
+    found = {key: [half[key] for half in halves] for key in REDUCTIONS}
+    known = [half.value for half in found["mean"] if half is not None]
     return {
-        "mean": by_mean and asdict(by_mean),
-        "sum": by_sum and asdict(by_sum),
+        "rrc": float(np.mean(known)) if len(known) == len(halves) else None,
+        "halves": {key: [half and asdict(half) for half in both] for key, both in found.items()},
         "threshold": FAMILIES[name].gate,
         "seconds": round(time.monotonic() - began, 1),
     }
 
 
+def _ranked(model: RewardModel, ladder: Ladder, half: Half) -> dict[str, Estimate | None]:
+    model.fit(ladder.demos)
+    expert, agent = played(list(ladder.demos)), played((*ladder.random, *half.fitted))
+    # As in training, the first agent is an untrained one; an anchored density remembers it.
+    model.update(expert, played(ladder.random))
+    for _ in range(ROUNDS):
+        model.update(expert, agent)
+    predicted = [model.reward(played([episode])).flatten().numpy() for episode in half.unseen]
+    return {key: _correlation(predicted, half.unseen, reduce) for key, reduce in REDUCTIONS.items()}
+
+
 def _correlation(
-    predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Any
+    predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Callable[[np.ndarray], float]
 ) -> Estimate | None:
-    """None for a reward that gives all episodes the same order as their length: it has none of its own."""
+    """None for a reward that orders the episodes only by their length; episodes of a rung go together."""
     paid = [episode.rewards for episode in episodes]
     if any(rewards is None for rewards in paid):
         raise DataError("the ladder's episodes need their true rewards; record them with gailforce ladder")
-    lengths = [len(episode) for episode in episodes]
     found = [float(reduce(p)) for p in predicted]
-    if len(set(found)) <= len(set(lengths)):
+    a_step = [float(np.mean(p)) for p in predicted]
+    if np.allclose(a_step, a_step[0]):
         return None
-    return spearman(found, [float(reduce(r)) for r in paid if r is not None], given=lengths)
+    return spearman(
+        found,
+        [float(reduce(r)) for r in paid if r is not None],
+        given=[len(episode) for episode in episodes],
+        groups=[rung(episode) for episode in episodes],
+    )
 
 
 def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:
-    """Gate families on their environments, and keep the results beside those of others in a file."""
+    """Gate families on their environments, and keep each result beside those of others in a file."""
     one_thread()
     result = read_gate(path)
+    origin = {"command": this_command(), "commit": commit(), "versions": versions()}
     for env, families in names.items():
         ladder = Ladder.of(env)
         for name in families:
-            found = gate(name, ladder)
+            found = gate(name, ladder) | origin
             result["families"].setdefault(env, {})[name] = found
-            print(f"{env}, {name}: {found['seconds']} s", file=sys.stderr, flush=True)
-    result |= {"kind": "gate", "command": this_command(), "commit": commit(), "versions": versions()}
-    write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+            write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+            print(f"{env}, {name}: {shown(found)}, {found['seconds']} s", file=sys.stderr, flush=True)
     return result
 
 
 def read_gate(path: Path) -> dict[str, Any]:
     """What a gate's file holds; nothing where there is none."""
-    return json.loads(path.read_text()) if path.exists() else {"families": {}}
+    return json.loads(path.read_text()) if path.exists() else {"kind": "gate", "families": {}}
+
+
+def short(entry: Mapping[str, Any]) -> bool:
+    """Whether a family fell short: below its threshold, or without any order of its own."""
+    return entry["threshold"] is not None and (entry["rrc"] is None or entry["rrc"] < entry["threshold"])
+
+
+def shown(entry: Mapping[str, Any] | None) -> str:
+    """RRC with that of each half, and the threshold it falls short of."""
+    if entry is None or entry["rrc"] is None:
+        return "-"
+    halves = entry["halves"]["mean"]
+    each = ", ".join(f"{half['value']:.2f}" for half in halves)
+    text = f"{entry['rrc']:.2f} ({each})"
+    return text + (f", short of {entry['threshold']:g}" if short(entry) else "")
 
 
 def below(path: Path) -> dict[tuple[str, str], str]:
     """Environments and families that fell short, each with what it came to."""
     return {
-        (env, name): f"{name}, {env}: RRC {_shown(entry['mean'])}, threshold {entry['threshold']:.2f}"
+        (env, name): f"{name}, {env}: RRC {shown(entry)}"
         for env, found in read_gate(path)["families"].items()
         for name, entry in found.items()
-        if entry["threshold"] is not None
-        and (entry["mean"] is None or entry["mean"]["value"] < entry["threshold"])
+        if short(entry)
     }
 
 
 def describe_gate(result: Mapping[str, Any]) -> str:
-    """RRC of every family, by mean and by sum, beside its threshold."""
-    lines = ["environment  reward model  RRC by mean (length held fixed)  by sum  threshold  seconds"]
+    """RRC of every family beside its threshold."""
+    lines = ["environment  reward model  RRC (each half)  threshold  seconds"]
     for env, found in result["families"].items():
         for name, entry in found.items():
-            by_mean, by_sum = (_shown(entry[key]) for key in ("mean", "sum"))
             least = "-" if entry["threshold"] is None else f"{entry['threshold']:.2f}"
-            lines.append(f"{env}  {name:<12}  {by_mean}  {by_sum}  {least}  {entry['seconds']}")
+            lines.append(f"{env}  {name:<12}  {shown(entry)}  {least}  {entry['seconds']}")
     return "\n".join(lines)
-
-
-def _shown(found: Mapping[str, Any] | None) -> str:
-    return "none" if found is None else f"{Estimate(**found):.2f}"

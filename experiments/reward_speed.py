@@ -20,6 +20,7 @@ from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from ..generative.rollout import COLUMNS, Rollout
 from .process import one_thread, this_command, versions
+from .provenance import commit
 
 # Steps in one query, steps of a rollout in training, and paired measurements.
 QUERY, TRAINED, ROUNDS = 4096, 2048, 15
@@ -81,6 +82,7 @@ if __name__ == "__main__":
         "command": this_command(),
         "query steps": QUERY,
         "rollout steps": TRAINED,
+        "commit": commit(),
         "versions": versions(),
         "families": {name: measure(name, demos, plain) for name in FAMILIES},
     }

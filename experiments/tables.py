@@ -52,7 +52,8 @@ def read_groups(folder: Path) -> list[Group]:
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for path in sorted(folder.glob("*.json")):
         cell = json.loads(path.read_text())
-        if cell.get("kind") == "imitation" and len(cell["agent"]["deterministic"]["returns"]) >= SCORED:
+        plain = cell.get("kind") == "imitation" and cell["config"]["reward"] in ("gan", "constant")
+        if plain and len(cell["agent"]["deterministic"]["returns"]) >= SCORED:
             found[_key(cell)].append(cell)
     groups = [_group(sorted(cells, key=lambda cell: cell["seed"])) for cells in found.values()]
     return sorted(groups, key=lambda g: (g.environment, g.task, g.method != "GAIL", -g.steps))

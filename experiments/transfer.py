@@ -1,8 +1,8 @@
 """Does a learned reward teach by itself? A frozen reward, a fresh policy, the same body or a heavier one.
 
 `python -m gailforce.experiments.transfer RUN... [--body hopper-heavy]` takes the reward model of each run as
-it is, trains a fresh policy on it and writes `results/transfer/NAME.json`. The policy the reward was learned
-with stands beside it, played as it is. NR is on the run's own scale.
+it is, trains a fresh policy on it and writes `results/transfer/RUN-BODY-STEPS.json`. The policy that came
+with the reward stands beside it, played as it is. NR is on the run's own scale.
 """
 
 import json
@@ -54,7 +54,8 @@ class Transfer:
                 raise DataError(f"{path} has no result yet; give a finished run")
             config = from_plain(ImitationConfig, finished["config"])
             body = self.body or config.env
-            kept = self.results / f"{config.reward}-{body}-{config.seed}.json"
+            # A cell's folder is named by everything its reward depends on.
+            kept = self.results / f"{path.resolve().name}-{body}-{self.steps}.json"
             if not kept.exists():
                 references = [finished["controls"][name]["mean"] for name in ("random", "expert")]
                 result = self._transfer(run, config, body, references)

@@ -40,6 +40,12 @@ class DensityConfig:
     # Of an anchored density: the logit of the median expert step; the untrained agent's is its negative.
     anchor: float = 3.0
 
+    def __post_init__(self) -> None:
+        if self.fit_steps < 1 or self.temperature <= 0 or self.anchor <= 0 or self.noise < 0:
+            raise ValueError(
+                f"fit_steps is 1 or more, temperature and anchor above 0, noise not below; got {self}"
+            )
+
 
 def tempered(ratio: Float[Tensor, "B"], nats: float) -> Float[Tensor, "B"]:
     """asinh(ratio / nats): in proportion near zero, logarithmic far away, so that no order is lost.

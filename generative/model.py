@@ -81,6 +81,9 @@ class GenerativeModel(nn.Module, ABC):
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
             seed: of the split and the batches.
+
+        Raises:
+            FloatingPointError: the scores of the held-out rows were never finite.
         """
         generator = torch.Generator().manual_seed(seed)
         watched, rest = _split(len(x), held_out, generator)
@@ -96,6 +99,8 @@ class GenerativeModel(nn.Module, ABC):
                 waited = 0 if best.look(noised(x[watched]), context[watched]) else waited + 1
             if waited == patience:
                 break
+        if best.score == -torch.inf:
+            raise FloatingPointError(f"{type(self).__name__} gave the held-out rows no finite score")
         self.load_state_dict(best.weights)
         return {**metrics, "held_out_score": best.score, "steps": float(step)}
 

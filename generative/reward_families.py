@@ -11,9 +11,10 @@ from .families.controls import RandomDemosCritic, constant
 from .families.diffusion_rewards import diffail, drail
 from .families.flow import flow
 from .families.gan import GANConfig, gan, hinge_gan, lsgan, wgan_gp
+from .families.inverse_autoregressive import InverseAutoregressiveConfig, inverse_autoregressive
 from .families.lstm import lstm
 from .families.transformer import gpt
-from .families.vae import vae_ratio
+from .families.vae import MakePosterior, vae_ratio
 from .families.vail import vail
 from .model import Critic
 from .reward_config import RewardConfig
@@ -53,6 +54,13 @@ class Family:
     gate: float | None = None
 
 
+# Posteriors of the VAE by their names in its settings; None is its own.
+POSTERIORS: dict[str, MakePosterior | None] = {
+    "diagonal": None,
+    "autoregressive": inverse_autoregressive(InverseAutoregressiveConfig()),
+}
+# What grids call methods that are no family, and plain GAIL.
+RESERVED = ("bc", "expert", "gail", "random")
 # Steps of the untrained policy that stand for demonstrations in the control `random-demos`.
 RANDOM_DEMOS = 2048
 
@@ -90,7 +98,9 @@ FAMILIES: dict[str, Family] = {
         gate=0.9,
     ),
     "vae": Family(
-        lambda widths, seed, config: vae_ratio(widths, seed, config.vae, config.density),
+        lambda widths, seed, config: vae_ratio(
+            widths, seed, config.vae, config.density, POSTERIORS[config.vae.posterior]
+        ),
         "ratio",
         "a ratio of bounds with a code one can look at",
         gate=0.85,
@@ -138,6 +148,7 @@ FAMILIES: dict[str, Family] = {
         view=windows,
         inputs=("s", "sa"),
         looks_back=WINDOW - 1,
+        fewest=WINDOW,
         gate=0.85,
     ),
     "lstm": Family(
@@ -147,6 +158,7 @@ FAMILIES: dict[str, Family] = {
         view=windows,
         inputs=("s", "sa"),
         looks_back=WINDOW - 1,
+        fewest=WINDOW,
         gate=0.85,
     ),
     "constant": Family(
@@ -181,8 +193,10 @@ def register_reward(
         **kwargs: the other fields of `Family`.
 
     Raises:
-        ValueError: when the name is taken.
+        ValueError: when the name is taken or means something else.
     """
+    if name in RESERVED:
+        raise ValueError(f'"{name}" means something else in grids; register yours under another name')
     if name in FAMILIES:
         raise ValueError(f'the reward model "{name}" exists already; register yours under another name')
     FAMILIES[name] = Family(make, **{"way": "adversarial", **kwargs}, use_when=use_when)  # type: ignore[arg-type]

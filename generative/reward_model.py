@@ -99,6 +99,7 @@ class RewardModel:
     def _draw(self, rows: Float[Tensor, "N ..."]) -> Float[Tensor, "B ..."]:
         return rows[torch.randint(len(rows), (self.config.batch_size,), generator=self._generator)]
 
+    @torch.no_grad()
     def logit(self, steps: Rollout) -> Float[Tensor, "T N"]:
         """The critic's opinion of every step in one batched pass, expert high.
 
@@ -113,6 +114,7 @@ class RewardModel:
             )
         return found.reshape(steps.terminated.shape)
 
+    @torch.no_grad()
     def reward(self, rollout: Rollout) -> Float[Tensor, "T N"]:
         """What every step of a rollout is worth."""
         return self._form(self.logit(rollout))

@@ -30,8 +30,11 @@ class Rollout:
         return self.terminated.numel()
 
     def last(self, times: int) -> "Rollout":
-        """The last steps of every environment, as the next rollout's history."""
-        cut = {name: getattr(self, name)[-times:] for name in COLUMNS}
+        """The last steps of every environment, its history included, as the next rollout's history."""
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        if self.history is not None and self.history.obs.shape[1] == self.obs.shape[1]:
+            columns = {name: torch.cat((getattr(self.history, name), c)) for name, c in columns.items()}
+        cut = {name: column[-times:] for name, column in columns.items()}
         return replace(self, **cut, log_prob=None, history=None)
 
 

@@ -51,20 +51,23 @@ class Shaped(NamedTuple):
     obs: Float[Tensor, "B O"]
     next_obs: Float[Tensor, "B O"]
     terminated: Float[Tensor, "B 1"]
+    asked: Float[Tensor, "B 1"]
     log_prob: Float[Tensor, "B 1"]
 
 
 def shaped(rollout: Rollout, inputs: str) -> Float[Tensor, "B Y"]:
-    """Inputs, observation, next observation, 1 where terminated, log-probability of the action; in one row.
+    """Inputs, observation, next observation, 1 where terminated, 1 where a policy was asked, log-probability.
 
-    Without a policy to ask, as when single steps are judged afterwards, the log-probability counts as 0.
+    Without a policy to ask, as when single steps are judged afterwards, the last two are 0.
     """
+    asked = torch.full(rollout.terminated.shape, float(rollout.log_prob is not None))
     log_prob = torch.zeros(rollout.terminated.shape) if rollout.log_prob is None else rollout.log_prob
     pieces = (
         SELECT[inputs](rollout),
         rollout.obs,
         rollout.next_obs,
         rollout.terminated[..., None].float(),
+        asked[..., None],
         log_prob[..., None],
     )
     return torch.cat(pieces, dim=-1).flatten(0, 1)
@@ -72,7 +75,7 @@ def shaped(rollout: Rollout, inputs: str) -> Float[Tensor, "B Y"]:
 
 def unshaped(rows: Float[Tensor, "B Y"], widths: Widths) -> Shaped:
     """The pieces of `shaped`."""
-    return Shaped(*rows.split((widths.inputs, widths.obs, widths.obs, 1, 1), dim=-1))
+    return Shaped(*rows.split((widths.inputs, widths.obs, widths.obs, 1, 1, 1), dim=-1))
 
 
 # Steps in a window, the judged one included.

@@ -1,10 +1,12 @@
 """A cell of a benchmark grid: one method, one task, one seed; found again by everything it depends on."""
 
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from ...agents.bc import BCConfig
@@ -152,7 +154,7 @@ def _scored(cell: Cell) -> dict[str, Any]:
 
 
 def _on_expert(cell: Cell) -> dict[str, Any]:
-    whole = _whole(cell.config.demos)
+    whole = whole_set(cell.config.demos)
     known = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
     return {"demonstrations": whole.fingerprint(), "returns": known}
 
@@ -174,7 +176,16 @@ def _on_training(cell: Cell) -> dict[str, Any]:
     config = cell.config
     chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form", "inputs")}
     drawn = {"demonstrations": _fingerprint(config)}
-    return {**drawn, **chosen, "config": _settings(cell), **_scored(cell)}
+    return {**drawn, **chosen, "config": _settings(cell), **_scored(cell), **_source(cell.method)}
+
+
+def _source(method: str) -> dict[str, str]:
+    """A digest of the file of a family that is the user's own: what it was is not told by our version."""
+    make = FAMILIES[method].make
+    if make.__module__.startswith("gailforce."):
+        return {}
+    file = inspect.getsourcefile(make)
+    return {"source": hashlib.sha256(Path(file).read_bytes()).hexdigest()} if file else {}
 
 
 def _fingerprint(config: ImitationConfig) -> str:
@@ -184,11 +195,12 @@ def _fingerprint(config: ImitationConfig) -> str:
 @cache
 def _drawn_fingerprint(env: str, demos: str, episodes: int, draw: int | None, subsample: int) -> str:
     """Cached: a grid asks for the same draw once for every method."""
-    return ImitationConfig(env, demos, episodes, draw, subsample).drawn(_whole(demos)).fingerprint()
+    return ImitationConfig(env, demos, episodes, draw, subsample).drawn(whole_set(demos)).fingerprint()
 
 
 @cache
-def _whole(demos: str) -> Demonstrations:
+def whole_set(demos: str) -> Demonstrations:
+    """A set by its name, loaded once for all cells."""
     return Demonstrations.load(demos)
 
 

@@ -12,6 +12,7 @@ import threading
 import traceback
 from pathlib import Path
 
+from ...agents.plugins import import_modules
 from ...demos.durable import write_durably
 from ...envs.errors import GailforceError
 from ..process import one_thread
@@ -30,6 +31,7 @@ def main() -> int:
     one_thread()
     job = Job.from_json(json.loads(Path(sys.argv[1]).read_text()))
     try:
+        import_modules()
         write_durably(job.folder / RESULT, (json.dumps(perform(job), indent=1) + "\n").encode())
     except Exception as fault:
         traceback.print_exc()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ...agents.bc import BCConfig
-from ...agents.bridge import require_safe_form
+from ...agents.bridge import require_inputs, require_safe_form, require_steps
 from ...agents.gail import GAILConfig
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations, require_environment
@@ -21,7 +21,7 @@ from ...generative.reward_form import FORMS
 from ...generative.views import SELECT
 from ..command import LARGEST_SEED
 from ..imitation_config import ImitationConfig
-from .cell import ALIASES, Cell, leaves, methods
+from .cell import ALIASES, Cell, leaves, methods, whole_set
 
 # Grids that are part of the package.
 SHIPPED = Path(__file__).parent.parent / "grids"
@@ -148,6 +148,9 @@ def _cell(
         gail=settings,
     )
     require_safe_form(config.form, config.horizon, config.force)
+    if method in FAMILIES:
+        require_inputs(method, config.inputs)
+        require_steps(method, config.drawn(whole_set(config.demos)))
     _require_match(config.env, config.demos)
     return Cell(method, config, episodes, cloning)
 

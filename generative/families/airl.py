@@ -19,7 +19,7 @@ class AIRLConfig:
 
     # Widths of the hidden layers of the reward and of the shaping.
     layers: tuple[int, ...] = (128, 128)
-    # Discount of the shaping; the learner's.
+    # Discount of the shaping; usually the learner's.
     gamma: float = 0.99
     # Weight of the gradient penalty; 0 leaves it out.
     penalty: float = 10.0
@@ -38,7 +38,10 @@ def shaped_reward(
 
 
 class ShapedDiscriminator(nn.Module):
-    """Rows of the shaped view -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi)."""
+    """Rows of the shaped view -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi).
+
+    The log-probability of a replayed step is that of the policy which made it.
+    """
 
     def __init__(self, widths: Widths, config: AIRLConfig):
         super().__init__()
@@ -55,8 +58,10 @@ class ShapedDiscriminator(nn.Module):
         )
 
     def forward(self, rows: Float[Tensor, "B Y"]) -> Float[Tensor, "B"]:
-        """One logit for each row."""
-        return self.shaped(rows) - unshaped(rows, self._widths).log_prob.squeeze(-1)
+        """One logit for each row; where no policy was asked, the reward g without its shaping."""
+        step = unshaped(rows, self._widths)
+        judged = self.shaped(rows) - step.log_prob.squeeze(-1)
+        return torch.where(step.asked.squeeze(-1) > 0, judged, self.reward(step.inputs).squeeze(-1))
 
 
 def airl(widths: Widths, seed: int, config: AIRLConfig) -> AdversarialCritic:
@@ -65,6 +70,7 @@ def airl(widths: Widths, seed: int, config: AIRLConfig) -> AdversarialCritic:
 
     def penalty(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
         # Of f alone: the policy's log-probability is no part of what should be smooth.
-        return config.penalty * gradient_penalty(model.shaped, expert, agent, generator)
+        assert isinstance(score, ShapedDiscriminator)
+        return config.penalty * gradient_penalty(score.shaped, expert, agent, generator)
 
     return AdversarialCritic(model, bce, config.optimiser, seed, penalty if config.penalty else nothing)

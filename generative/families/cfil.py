@@ -61,7 +61,9 @@ class CoupledFlows(nn.Module):
         ratio = self.expert.score(seen, none) - self.agent.score(seen, none)
         return squashed(ratio, self._config.bound, self._config.nats)
 
-    def unlikelihood(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> Float[Tensor, ""]:
+    def negative_log_likelihood(
+        self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]
+    ) -> Float[Tensor, ""]:
         """-E_expert[log p_expert] - E_agent[log p_agent] [nats]: keeps each flow a density of its side."""
         of_expert = self.expert.score(self.smoothed(expert), expert[:, :0])
         of_agent = self.agent.score(self.smoothed(agent), agent[:, :0])
@@ -73,6 +75,7 @@ def cfil(widths: Widths, seed: int, config: CFILConfig) -> AdversarialCritic:
     flows = CoupledFlows(widths.inputs, seed, config)
 
     def likelihood(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
-        return config.likelihood * flows.unlikelihood(expert, agent)
+        assert isinstance(score, CoupledFlows)
+        return config.likelihood * score.negative_log_likelihood(expert, agent)
 
     return AdversarialCritic(flows, donsker_varadhan, config.optimiser, seed, likelihood, Middle())

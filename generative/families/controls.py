@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..model import Critic
@@ -37,7 +37,7 @@ class RandomDemosCritic(Critic):
     """
 
     demos: Float[Tensor, "R X"]
-    count: Float[Tensor, ""]
+    count: Int[Tensor, ""]
 
     def __init__(self, critic: Critic, columns: int, rows: int, seed: int):
         super().__init__()

@@ -30,6 +30,8 @@ class DenoiserConfig:
     noises: int = 8
 
     def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"a schedule is one of {', '.join(SCHEDULES)}; got {self.schedule}")
         for name in ("times", "noises"):
             if getattr(self, name) < 1:
                 raise ValueError(f"a denoiser needs {name} of at least 1; got {getattr(self, name)}")

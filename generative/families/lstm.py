@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..critics import DensityConfig, RatioCritic, last_step
 from ..gaussian_head import GaussianModel, HeadConfig
-from ..views import Widths
+from ..views import WINDOW, Widths
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class LSTMConfig:
     head: HeadConfig = field(default_factory=HeadConfig)
 
     def __post_init__(self) -> None:
-        if self.memory < 1:
-            raise ValueError(f"memory is at least 1; got {self.memory}")
+        if not 1 <= self.memory < WINDOW:
+            raise ValueError(f"memory is 1 to {WINDOW - 1} steps; got {self.memory}")
 
 
 def cell(

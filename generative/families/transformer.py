@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..critics import DensityConfig, RatioCritic, last_step
 from ..gaussian_head import GaussianModel, HeadConfig
 from ..networks import mlp
-from ..views import Widths
+from ..views import WINDOW, Widths
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,10 @@ class GPTConfig:
             raise ValueError(f"{self.features} features cannot be split among {self.heads} heads")
         if min(self.memory, self.heads, self.blocks) < 1:
             raise ValueError(f"memory, heads and blocks are at least 1; got {self}")
+        if self.memory >= WINDOW:
+            raise ValueError(
+                f"a window holds {WINDOW - 1} steps before the judged one; got memory {self.memory}"
+            )
 
 
 def attention(

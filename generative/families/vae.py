@@ -6,7 +6,7 @@ The posterior is handed in: a diagonal Gaussian by default, a flow where that is
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -29,12 +29,16 @@ class VAEConfig:
     latent: int = 8
     # Least standard deviation of the decoder, in those of the rows; usually 0.01-0.1.
     std_floor: float = 0.05
+    # What codes are drawn from: a diagonal Gaussian, or one that a flow bends to the row.
+    posterior: Literal["diagonal", "autoregressive"] = "diagonal"
     # Fixed draws of noise in one score, half of them the others' negatives; even, usually 4-16.
     draws: int = 8
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
 
     def __post_init__(self) -> None:
+        if self.posterior not in ("diagonal", "autoregressive"):
+            raise ValueError(f"a VAE's posterior is diagonal or autoregressive; got {self.posterior}")
         if self.draws < 2 or self.draws % 2:
             raise ValueError(f"a VAE's draws come in pairs, so they must be even; got {self.draws}")
 

@@ -31,9 +31,9 @@ class VAILConfig:
     # Most that a code may tell of its row on average [nats]; usually 0.1-1.
     limit: float = 0.5
     # Price of a nat at the start; it settles by itself; usually 0-1.
-    price: float = 0.3
-    # Rise of the price for each nat above the limit and update; usually 1e-5 (long training) to 1e-2.
-    price_step: float = 1e-2
+    beta: float = 0.3
+    # Rise of the beta for each nat above the limit and update; usually 1e-5 (long training) to 1e-2.
+    beta_step: float = 1e-2
     # Weight of the gradient penalty besides; usually 0.3-10; 0 leaves it out.
     penalty: float = 1.0
     optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
@@ -44,9 +44,9 @@ def divergence(mean: Float[Tensor, "B Z"], log_std: Float[Tensor, "B Z"]) -> Flo
     return 0.5 * (mean.square() + (2 * log_std).exp() - 1 - 2 * log_std).sum(dim=-1)
 
 
-def dual_ascent(price: Float[Tensor, ""], excess: Float[Tensor, ""], step: float) -> Float[Tensor, ""]:
+def dual_ascent(beta: Float[Tensor, ""], excess: Float[Tensor, ""], step: float) -> Float[Tensor, ""]:
     """β ← max(0, β + step (KL - limit)) (Peng et al. 2019, section 4)."""
-    return (price + step * excess).clamp(min=0)
+    return (beta + step * excess).clamp(min=0)
 
 
 class BottleneckDiscriminator(nn.Module):
@@ -76,17 +76,17 @@ class Bottleneck(nn.Module):
 
     Args:
         code: rows -> mean and log standard deviation of their codes; no module, so that it is saved once.
-        config: limit and price.
+        config: limit and beta.
         besides: a second regulariser, added.
     """
 
-    price: Float[Tensor, ""]
+    beta: Float[Tensor, ""]
     nats: Float[Tensor, ""]
 
     def __init__(self, code: Code, config: VAILConfig, besides: Regulariser = nothing):
         super().__init__()
         self._code, self._config, self._besides = code, config, besides
-        self.register_buffer("price", torch.tensor(config.price))
+        self.register_buffer("beta", torch.tensor(config.beta))
         # What the codes told at the last update [nats].
         self.register_buffer("nats", torch.zeros(()))
 
@@ -97,11 +97,11 @@ class Bottleneck(nn.Module):
         agent: Float[Tensor, "B X"],
         generator: torch.Generator,
     ) -> Float[Tensor, ""]:
-        """The price of this update; the next one's is set."""
+        """The beta of this update; the next one's is set."""
         nats = divergence(*self._code(torch.cat((expert, agent)))).mean()
-        penalty = self.price * (nats - self._config.limit)
+        penalty = self.beta * (nats - self._config.limit)
         self.nats = nats.detach()
-        self.price = dual_ascent(self.price, self.nats - self._config.limit, self._config.price_step)
+        self.beta = dual_ascent(self.beta, self.nats - self._config.limit, self._config.beta_step)
         return penalty + self._besides(score, expert, agent, generator)
 
 

@@ -1,5 +1,7 @@
 """Every family trains a policy through the same loop, blind to the true reward; frozen rewards stay so."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -69,6 +71,38 @@ def test_a_rollout_brings_the_steps_before_it_and_a_cut_one_leaves_none():
     tape.step(np.zeros((2, 3), dtype=np.float32))
     tape.forget()
     assert rollout().history is None
+
+
+def test_in_training_too_a_rollout_has_its_history(monkeypatch):
+    agent, seen = GAIL("hopper", DEMOS, "lstm", config=CONFIG, seed=1), []
+    reward = agent.reward_model.reward
+    monkeypatch.setattr(agent.reward_model, "reward", lambda rollout: seen.append(rollout) or reward(rollout))
+    agent.learn(256 * 3)
+    assert seen[0].history is None
+    for before, now in itertools.pairwise(seen):
+        assert torch.equal(now.history.obs[-1], before.obs[-1])
+        assert len(now.history.obs) == FAMILIES["lstm"].looks_back
+
+
+def test_a_history_reaches_over_rollouts_shorter_than_it():
+    tape = RewardlessEnv(make_env("hopper", 2, seed=0), looks_back=5)
+    tape.reset()
+    rollouts = []
+    for _ in range(4):
+        for _ in range(2):
+            tape.step(np.zeros((2, 3), dtype=np.float32))
+        rollouts.append(tape.take_rollout())
+    expected = torch.cat([r.obs for r in rollouts[:3]])[-5:]
+    assert torch.equal(rollouts[3].history.obs, expected)
+
+
+def test_a_frozen_agent_stays_so_when_saved_and_an_untrained_reward_is_refused(tmp_path):
+    model = RewardModel("gan", config=CONFIG.reward)
+    with pytest.raises(UsageError, match="trained before"):
+        GAIL("hopper", None, model, config=CONFIG, frozen=True)
+    model.fit(DEMOS)
+    GAIL("hopper", None, model, config=CONFIG, frozen=True).save(tmp_path / "frozen.gfa")
+    assert GAIL.load(tmp_path / "frozen.gfa").learn(256).frozen
 
 
 def test_a_frozen_reward_learns_nothing_more_and_needs_no_demonstrations():

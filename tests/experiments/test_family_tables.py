@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gailforce.experiments.families import label
+from gailforce.experiments.families import Models, label
 from gailforce.experiments.family_tables import family_table, gate_table, transfer_table
 
 
@@ -54,12 +54,19 @@ def test_the_best_family_comes_first_and_controls_last(tmp_path):
 
 
 def test_a_family_short_of_its_gate_is_shown_so(tmp_path):
-    estimate = {"value": 0.7, "low": 0.1, "high": 0.9, "n": 11}
-    entry = {"mean": estimate, "sum": None, "threshold": 0.9, "seconds": 3.0}
+    half = {"value": 0.7, "low": 0.1, "high": 0.9, "n": 7}
+    halves = {"mean": [half, half], "sum": [None, None]}
+    entry = {"rrc": 0.7, "halves": halves, "threshold": 0.9, "seconds": 3.0}
     (tmp_path / "gate.json").write_text(json.dumps({"families": {"Hopper-v5": {"vail": entry}}}))
     line = gate_table(tmp_path).splitlines()[-1]
-    assert "0.70 [0.10, 0.90] N=11" in line
+    assert "0.70 [0.10, 0.90] N=7" in line
     assert "short of it" in line
+    vail = next(
+        line
+        for line in Models(results=tmp_path).describe(Models(results=tmp_path).run()).splitlines()
+        if line.startswith("vail")
+    )
+    assert "0.70 (0.70, 0.70), short of 0.9" in vail
 
 
 def test_transfers_are_grouped_by_body_and_reward(tmp_path):

@@ -191,10 +191,17 @@ def test_random_demos_remembers_the_first_steps_and_pays_for_likeness_to_them():
     assert model.logit(_steps(shift=3.0, seed=3)).mean() > model.logit(_steps(shift=-3.0, seed=4)).mean()
 
 
-def test_airl_subtracts_the_policys_log_probability_and_not_where_nobody_is_asked():
+def test_airl_subtracts_the_policys_log_probability():
     model, steps = _fitted("airl"), _steps()
-    f = model.logit(replace(steps, log_prob=None))
+    f = model.logit(steps)
     assert torch.allclose(model.logit(replace(steps, log_prob=torch.full((200, 1), 2.0))), f - 2, atol=1e-5)
+
+
+def test_airl_without_a_policy_is_the_reward_without_its_shaping():
+    model, steps = _fitted("airl", inputs="s"), _steps()
+    elsewhere = replace(steps, next_obs=steps.next_obs + 1, log_prob=None)
+    assert torch.equal(model.logit(replace(steps, log_prob=None)), model.logit(elsewhere))
+    assert not torch.equal(model.logit(steps), model.logit(replace(elsewhere, log_prob=steps.log_prob)))
 
 
 def test_a_shaped_reward_by_hand():

@@ -38,14 +38,14 @@ def test_the_price_rises_above_the_limit_falls_below_and_is_never_negative(exces
 def test_the_bottleneck_holds_within_a_fifth_where_expert_and_agent_differ():
     critic, nats = _trained(1000, shift=2.0)
     assert sum(nats[-200:]) / 200 == pytest.approx(VAILConfig().limit, rel=0.2)
-    assert critic.regulariser.price > 0
+    assert critic.regulariser.beta > 0
     assert critic.logit(_rows(shift=2.0)).mean() > 0 > critic.logit(_rows(shift=-2.0)).mean()
 
 
 def test_a_bottleneck_wide_enough_costs_nothing():
     critic, nats = _trained(5, shift=2.0, config=VAILConfig(limit=100.0, penalty=0.0))
     assert max(nats) < 100
-    assert critic.regulariser.price == 0
+    assert critic.regulariser.beta == 0
     assert critic.update(_rows(), _rows())["penalty"] == 0
 
 
@@ -65,7 +65,7 @@ def test_every_parameter_receives_a_gradient():
 
 def test_the_encoder_is_saved_once_and_the_price_with_it():
     names = [name for name in vail(WIDTHS, 0, VAILConfig()).state_dict() if "encoder" not in name]
-    assert set(names) == {"score.head.weight", "score.head.bias", "regulariser.price", "regulariser.nats"}
+    assert set(names) == {"score.head.weight", "score.head.bias", "regulariser.beta", "regulariser.nats"}
 
 
 def test_a_saved_critic_judges_the_same_to_the_bit():
@@ -73,7 +73,7 @@ def test_a_saved_critic_judges_the_same_to_the_bit():
     other = vail(WIDTHS, 9, VAILConfig())
     other.load_state_dict(critic.state_dict())
     assert torch.equal(critic.logit(_rows()), other.logit(_rows()))
-    assert torch.equal(critic.regulariser.price, other.regulariser.price)
+    assert torch.equal(critic.regulariser.beta, other.regulariser.beta)
 
 
 def test_the_same_seed_trains_to_the_same_bits_and_leaves_the_global_generator_alone():
