@@ -136,6 +136,7 @@ def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:
         for name in families:
             found = gate(name, ladder) | origin
             result["families"].setdefault(env, {})[name] = found
+            result |= origin
             write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
             print(f"{env}, {name}: {shown(found)}, {found['seconds']} s", file=sys.stderr, flush=True)
     return result

@@ -29,7 +29,7 @@ class ImitationConfig:
     draw: int | None = None
     # Keep every N-th transition only.
     subsample: int = 1
-    # The reward model: gan, or the control constant.
+    # The reward model; `gailforce models` lists all of them.
     reward: str = "gan"
     # What the reward model looks at: s observations, sa with actions, ss' with next observations.
     inputs: Inputs = "sa"
