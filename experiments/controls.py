@@ -60,7 +60,8 @@ def definition(name: str, task: Task) -> dict[str, Any]:
     own: dict[str, dict[str, Any]] = {
         "random": {},
         "bc": {"demonstrations": task.demos.fingerprint(), "config": asdict(BCConfig())},
-        "constant": {"steps": task.steps, "config": asdict(task.gail)},
+        # Whatever a critic would be set to, a constant reward asks none.
+        "constant": {"steps": task.steps, "copies": task.gail.copies, "ppo": asdict(task.gail.ppo)},
     }
     return {**common, **own[name], "algorithm": ALGORITHM}
 
