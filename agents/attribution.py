@@ -57,7 +57,8 @@ def _mixed(demos: Demonstrations, episodes: Sequence[Trajectory], seed: int) -> 
     sides = [demonstrated(demos), played(episodes)]
     drawn = [_stretches(side, generator) for side in sides]
     columns = zip(*(tuple(getattr(side, name) for name in COLUMNS) for side in drawn), strict=True)
-    return Rollout(*(torch.cat(pair, dim=1) for pair in columns))
+    obs, action, next_obs, terminated, truncated, starts = (torch.cat(pair, dim=1) for pair in columns)
+    return Rollout(obs, action, next_obs, terminated, truncated, starts)
 
 
 def _stretches(side: Rollout, generator: torch.Generator) -> Rollout:

@@ -16,6 +16,7 @@ from ..agents.gail import GAIL
 from ..agents.loading import load_policy, load_reward_model
 from ..agents.settings import from_plain
 from ..demos.durable import write_durably
+from ..demos.recorder import Policy
 from ..envs.errors import DataError
 from ..envs.registry import make_env
 from .evaluation import evaluate
@@ -71,7 +72,7 @@ class Transfer:
         env = make_env(body, config.gail.copies, config.seed + FRESH, threads=1)
         agent = GAIL(env, None, model, seed=config.seed + FRESH, config=config.gail, frozen=True)
         agent.learn(self.steps)
-        scores = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
+        scores: dict[str, Policy] = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
         return {
             "kind": "transfer",
             "reward": config.reward,
