@@ -203,7 +203,7 @@ class GAIL(Agent):
         if not np.isfinite(rewards).all():
             raise NumericalError(
                 f'the scores of the reward model "{self.reward_model.name}" are no longer finite at step '
-                f"{self.learner.num_timesteps}; smaller learning rates or more regularisation may help"
+                f"{self.learner.num_timesteps}; lower the learning rates, or regularise more"
             )
         for key, value in metrics.items():
             self.learner.logger.record(f"discriminator/{key}", value)

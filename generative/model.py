@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -80,17 +81,14 @@ class GenerativeModel(nn.Module, ABC):
             held_out: share of the rows that only decides when to stop; at least one row.
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
-            seed: of the split and the batches.
+            seed: of all draws.
 
         Raises:
             FloatingPointError: the scores of the held-out rows were never finite.
         """
         generator = torch.Generator().manual_seed(seed)
         watched, rest = _split(len(x), held_out, generator)
-
-        def noised(rows: Tensor) -> Tensor:
-            return rows + noise * torch.randn(rows.shape, generator=generator)
-
+        noised = partial(_noised, noise=noise, generator=generator)
         best, waited = _Best(self), 0
         for step in range(1, steps + 1):
             drawn = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
@@ -99,9 +97,7 @@ class GenerativeModel(nn.Module, ABC):
                 waited = 0 if best.look(noised(x[watched]), context[watched]) else waited + 1
             if waited == patience:
                 break
-        if best.score == -torch.inf:
-            raise FloatingPointError(f"{type(self).__name__} gave the held-out rows no finite score")
-        self.load_state_dict(best.weights)
+        best.restore()
         return {**metrics, "held_out_score": best.score, "steps": float(step)}
 
 
@@ -112,6 +108,12 @@ class _Best:
         self._model, self.score = model, -torch.inf
         self.weights = copy.deepcopy(model.state_dict())
 
+    def restore(self) -> None:
+        """Give the model its best weights back."""
+        if self.score == -torch.inf:
+            raise FloatingPointError(f"{type(self._model).__name__} gave the held-out rows no finite score")
+        self._model.load_state_dict(self.weights)
+
     @torch.no_grad()
     def look(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> bool:
         """Whether the weights of now are better; then they are kept."""
@@ -120,6 +122,10 @@ class _Best:
         if better:
             self.score, self.weights = score, copy.deepcopy(self._model.state_dict())
         return better
+
+
+def _noised(rows: Tensor, noise: float, generator: torch.Generator) -> Tensor:
+    return rows + noise * torch.randn(rows.shape, generator=generator)
 
 
 def _split(

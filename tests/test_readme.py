@@ -1,16 +1,31 @@
-"""The README's ten lines run as they stand, with fewer steps and episodes."""
+"""The README's examples run as they stand, the ten lines with fewer steps and episodes."""
 
 import re
 from pathlib import Path
 
+import gailforce as gf
+from gailforce.agents.bridge import demonstrated
+from gailforce.generative.reward_families import FAMILIES
+
 README = Path(__file__).resolve().parent.parent / "README.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 def test_the_ten_lines_run(tmp_path, monkeypatch, capsys):
-    (lines,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    lines = EXAMPLES[0]
     fewer = lines.replace("1_000_000, progress_bar=True", "2048").replace("episodes=50", "episodes=2")
     assert fewer != lines
     monkeypatch.chdir(tmp_path)
     exec(compile(fewer, "README", "exec"), {})
     assert "N=2" in capsys.readouterr().out
     assert (tmp_path / "hopper-imitator.gfa").stat().st_size > 0
+
+
+def test_a_reward_of_ones_own_judges(request):
+    assert len(EXAMPLES) == 2
+    request.addfinalizer(lambda: FAMILIES.pop("fast"))
+    exec(compile(EXAMPLES[1], "README", "exec"), {})
+    model = gf.RewardModel("fast")
+    demos = gf.Demonstrations.load("hopper-expert").take(1)
+    model.fit(demos)
+    assert model.logit(demonstrated(demos)).shape == (1000, 1)

@@ -149,5 +149,5 @@ def test_scoring_one_window_equals_scoring_it_in_a_batch():
 
 
 def test_a_memory_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match="1 to 15"):
         LSTMConfig(memory=0)

@@ -99,7 +99,7 @@ def test_a_density_scores_the_expert_better_once_it_is_fitted(name):
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_parameter_learns(name):
-    model = _fitted(name)
+    model = _fitted(name, config=replace(QUICK, updates=30))
     model.update(_steps(), _steps(shift=1.0))
     fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, RewardConfig()).named_parameters())
     still = [
