@@ -14,7 +14,7 @@ Status = Literal["pass", "warn", "fail", "unknown"]
 
 # Distances from the demonstrations, in their standard deviations, up to which an agent imitates, and imitates
 # in part; set on one half of the trial's runs, see results/verdict.json.
-IMITATES, PARTLY = 0.914, 2.883
+IMITATES, PARTLY = 1.415, 3.764
 # Share of the demonstrations' mean length from which an agent counts as surviving.
 SURVIVES = 0.9
 # Share of the constant agent's distance above which nothing was learned beyond surviving.
