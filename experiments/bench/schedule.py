@@ -55,7 +55,7 @@ class Schedule:
                     running.add(job)
                     self.pool.start(job)
                     continue
-                if not running and not told:
+                if waiting and not running and not told:
                     told = True
                     left = counted(len(waiting), "cell")
                     print(f"waiting for {left} that another bench is at", file=sys.stderr)

@@ -17,6 +17,7 @@ from ..critics import DensityConfig, RatioCritic
 from ..model import GenerativeModel, Kind
 from ..networks import mlp, seeded
 from ..views import Widths
+from .flow import standard_normal
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,6 @@ def lower_bound(
     return (log_likelihood + log_prior - log_posterior).mean(dim=0)
 
 
-def standard_log_prob(z: Float[Tensor, "*B Z"]) -> Float[Tensor, "*B"]:
-    """Log-density log N(z; 0, I)."""
-    return gaussian_log_prob(z, torch.zeros_like(z), torch.ones_like(z))
-
-
 class DiagonalPosterior(nn.Module):
     """q(z | x, context) = N(μ, diag σ²) by a network; what every other posterior has to match in form."""
 
@@ -83,7 +79,7 @@ class DiagonalPosterior(nn.Module):
     ) -> tuple[Float[Tensor, "K B Z"], Float[Tensor, "K B"]]:
         """Codes z = μ + σ noise and their log-density (Kingma & Welling 2014, section 2.4)."""
         mean, log_std = self.trunk(torch.cat((x, context), dim=-1)).chunk(2, dim=-1)
-        return mean + log_std.exp() * noise, standard_log_prob(noise) - log_std.sum(dim=-1)
+        return mean + log_std.exp() * noise, standard_normal(noise) - log_std.sum(dim=-1)
 
 
 def diagonal(layers: tuple[int, ...]) -> MakePosterior:
@@ -150,7 +146,7 @@ class VAE(GenerativeModel):
     ) -> Float[Tensor, "B"]:
         z, log_posterior = self.posterior(x, context, noise)
         log_likelihood = gaussian_log_prob(x.expand(len(z), -1, -1), *self._decoded(z, context))
-        return lower_bound(log_likelihood, standard_log_prob(z), log_posterior)
+        return lower_bound(log_likelihood, standard_normal(z), log_posterior)
 
     def _decoded(
         self, z: Float[Tensor, "K B Z"], context: Float[Tensor, "B C"]

@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 from gailforce.generative.critics import DensityConfig
+from gailforce.generative.families.flow import standard_normal
 from gailforce.generative.families.vae import (
     VAE,
     VAEConfig,
     gaussian_log_prob,
     lower_bound,
-    standard_log_prob,
     vae_ratio,
 )
 from gailforce.generative.views import Widths
@@ -30,7 +30,7 @@ def _nothing(rows):
 
 
 def test_the_density_of_a_standard_normal_at_its_mean():
-    assert standard_log_prob(torch.zeros(1, 2)).item() == pytest.approx(-math.log(2 * math.pi))
+    assert standard_normal(torch.zeros(1, 2)).item() == pytest.approx(-math.log(2 * math.pi))
 
 
 def test_the_bound_is_the_density_where_the_posterior_is_exact():
@@ -39,7 +39,7 @@ def test_the_bound_is_the_density_where_the_posterior_is_exact():
     mean, std = x / (1 + v), torch.full((1,), math.sqrt(v / (1 + v)))
     z = mean + std * torch.randn(4, 2, 1)
     likelihood = gaussian_log_prob(x.expand(4, -1, -1), z, torch.full((1,), math.sqrt(v)))
-    bound = lower_bound(likelihood, standard_log_prob(z), gaussian_log_prob(z, mean, std))
+    bound = lower_bound(likelihood, standard_normal(z), gaussian_log_prob(z, mean, std))
     truth = gaussian_log_prob(x, torch.zeros(1), torch.full((1,), math.sqrt(1 + v)))
     assert torch.allclose(bound, truth, atol=1e-5)
 
@@ -50,7 +50,7 @@ def test_a_trained_bound_comes_close_to_the_true_density_from_below():
         x = torch.randn(128, 2, generator=generator)
         model.update(x, _nothing(x))
     x = _rows(2000, 2, seed=1)
-    gap = standard_log_prob(x).mean() - model.score(x, _nothing(x)).mean().detach()
+    gap = standard_normal(x).mean() - model.score(x, _nothing(x)).mean().detach()
     assert -0.02 < gap.item() < 0.3
 
 
@@ -103,7 +103,7 @@ class _ExactPosterior(nn.Module):
     """The prior, whatever the row: exact for a decoder that does not look at the code."""
 
     def forward(self, x, context, noise):
-        return noise, standard_log_prob(noise)
+        return noise, standard_normal(noise)
 
 
 def test_a_posterior_can_be_handed_in():
