@@ -12,6 +12,8 @@ _HOMES = {
     "Trajectory": "demos.trajectory",
     "record": "demos.recorder",
     "BC": "agents.bc",
+    "GMR": "agents.mixture_regression",
+    "Apprenticeship": "agents.apprenticeship",
     "GAIL": "agents.gail",
     "Expert": "agents.expert",
     "RewardModel": "agents.bridge",
@@ -23,6 +25,8 @@ _HOMES = {
 __all__ = [
     "BC",
     "GAIL",
+    "GMR",
+    "Apprenticeship",
     "Critic",
     "Demonstrations",
     "Expert",

@@ -15,6 +15,8 @@ FIRST, LAST = ("gail", "bc"), ("constant", "random", "expert")
 METHODS = {
     "gail": "GAIL",
     "bc": "cloning",
+    "gmr": "cloning by mixture regression",
+    "apprenticeship": "apprenticeship learning",
     "constant": "constant reward",
     "random-demos": "random demonstrations",
     "true": "the true reward",

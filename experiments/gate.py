@@ -86,14 +86,19 @@ def gate(name: str, ladder: Ladder, config: RewardConfig | None = None, seed: in
     """The rank correlation of a family's reward on both halves, by mean and by sum, with its threshold."""
     began = time.monotonic()
     halves = [_ranked(RewardModel(name, seed=seed, config=config), ladder, half) for half in ladder.halves]
-    found = {key: [half[key] for half in halves] for key in REDUCTIONS}
-    known = [half.value for half in found["mean"] if half is not None]
+    found = {key: [half[key] for half in halves] for key in (*REDUCTIONS, "policies")}
     return {
-        "rrc": float(np.mean(known)) if len(known) == len(halves) else None,
+        "rrc": _of_both(found["mean"]),
+        "rrc of policies": _of_both(found["policies"]),
         "halves": {key: [half and asdict(half) for half in both] for key, both in found.items()},
         "threshold": FAMILIES[name].gate,
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+def _of_both(halves: Sequence[Estimate | None]) -> float | None:
+    known = [half.value for half in halves if half is not None]
+    return float(np.mean(known)) if len(known) == len(halves) else None
 
 
 def _ranked(model: RewardModel, ladder: Ladder, half: Half) -> dict[str, Estimate | None]:
@@ -104,26 +109,47 @@ def _ranked(model: RewardModel, ladder: Ladder, half: Half) -> dict[str, Estimat
     for _ in range(ROUNDS):
         model.update(expert, agent)
     predicted = [model.reward(played([episode])).flatten().numpy() for episode in half.unseen]
-    return {key: _correlation(predicted, half.unseen, reduce) for key, reduce in REDUCTIONS.items()}
+    of_episodes = {key: _correlation(predicted, half.unseen, reduce) for key, reduce in REDUCTIONS.items()}
+    return of_episodes | {"policies": _of_policies(predicted, half.unseen)}
+
+
+def _true_rewards(episodes: Sequence[Trajectory]) -> list[np.ndarray]:
+    paid = [episode.rewards for episode in episodes if episode.rewards is not None]
+    if len(paid) < len(episodes):
+        raise DataError("the ladder's episodes need their true rewards; record them with gailforce ladder")
+    return paid
 
 
 def _correlation(
     predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Callable[[np.ndarray], float]
 ) -> Estimate | None:
     """None for a reward that orders the episodes only by their length; episodes of a rung go together."""
-    paid = [episode.rewards for episode in episodes]
-    if any(rewards is None for rewards in paid):
-        raise DataError("the ladder's episodes need their true rewards; record them with gailforce ladder")
-    found = [float(reduce(p)) for p in predicted]
+    paid = _true_rewards(episodes)
     a_step = [float(np.mean(p)) for p in predicted]
     if np.allclose(a_step, a_step[0]):
         return None
     return spearman(
-        found,
-        [float(reduce(r)) for r in paid if r is not None],
+        [float(reduce(p)) for p in predicted],
+        [float(reduce(r)) for r in paid],
         given=[len(episode) for episode in episodes],
         groups=[rung(episode) for episode in episodes],
     )
+
+
+def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]) -> Estimate | None:
+    """Means over all steps of a policy, with the mean length of its episodes held fixed."""
+    paid, rungs = _true_rewards(episodes), [rung(episode) for episode in episodes]
+    means = [
+        [
+            float(np.mean(np.concatenate([c for c, r in zip(columns, rungs, strict=True) if r == policy])))
+            for policy in sorted(set(rungs))
+        ]
+        for columns in (predicted, paid)
+    ]
+    if np.allclose(means[0], means[0][0]):
+        return None
+    lengths = [np.mean([len(e) for e in episodes if rung(e) == policy]) for policy in sorted(set(rungs))]
+    return spearman(*means, given=lengths)
 
 
 def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:

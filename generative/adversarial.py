@@ -24,6 +24,14 @@ class AdversarialConfig:
     betas: tuple[float, float] = (0.5, 0.999)
 
 
+# (expert rows) -> None.
+Prepare = Callable[[Float[Tensor, "B ..."]], object]
+
+
+def ignore(rows: Float[Tensor, "B ..."]) -> None:
+    """Nothing to learn before there is an agent."""
+
+
 def as_is(score: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
     """The score is a logit already."""
     return score
@@ -38,7 +46,8 @@ class AdversarialCritic(Critic):
         regulariser: added to the loss; one that is a module is saved with the critic.
         config: of the optimiser.
         seed: of every draw.
-        link: from score to logit; one that is a module sees what it needs through its own `watch`.
+        link: from score to logit; one that is a module is saved with the critic.
+        before: what the score learns of the demonstrations alone, before there is an agent.
     """
 
     def __init__(
@@ -49,12 +58,18 @@ class AdversarialCritic(Critic):
         seed: int,
         regulariser: Regulariser = nothing,
         link: Link = as_is,
+        before: Prepare = ignore,
     ):
         super().__init__()
         self.score, self._loss, self.regulariser, self.link = score, loss, regulariser, link
+        self._before = before
         self._optimiser = torch.optim.Adam(score.parameters(), config.learning_rate, config.betas, fused=True)
         self._generator = torch.Generator().manual_seed(seed)
         self.eval()
+
+    def fit(self, expert: Float[Tensor, "B ..."]) -> None:
+        """What the score was to learn first."""
+        self._before(expert)
 
     def update(self, expert: Float[Tensor, "B ..."], agent: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on loss + regulariser."""

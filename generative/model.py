@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-Kind = Literal["log-likelihood", "bound", "negative energy", "negative error"]
+Kind = Literal["log-likelihood", "bound", "negative energy", "negative error", "margin"]
 
 
 class Critic(nn.Module, ABC):
@@ -78,7 +78,8 @@ class GenerativeModel(nn.Module, ABC):
             context: what each row is conditioned on.
             steps: at most so many updates, with a look at the held-out rows after every twentieth of them.
             batch_size: rows in one update.
-            held_out: share of the rows that only decides when to stop; at least one row.
+            held_out: share of the rows that only decides when to stop, at least one row; with 0 no row does,
+                and all steps are taken.
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
             seed: of all draws.
@@ -93,12 +94,14 @@ class GenerativeModel(nn.Module, ABC):
         for step in range(1, steps + 1):
             drawn = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
             metrics = self.update(noised(x[drawn]), context[drawn])
-            if step % max(1, steps // 20) == 0:
+            if held_out and step % max(1, steps // 20) == 0:
                 waited = 0 if best.look(noised(x[watched]), context[watched]) else waited + 1
             if waited == patience:
                 break
-        best.restore()
-        return {**metrics, "held_out_score": best.score, "steps": float(step)}
+        if held_out:
+            best.restore()
+            metrics["held_out_score"] = best.score
+        return {**metrics, "steps": float(step)}
 
 
 class _Best:
@@ -133,5 +136,5 @@ def _split(
 ) -> tuple[Int[Tensor, "H"], Int[Tensor, "L"]]:
     """Indices of the rows that are watched and of those learned from; of a single row none is held out."""
     order = torch.randperm(count, generator=generator)
-    cut = max(1, int(held_out * count))
+    cut = max(1, int(held_out * count)) if held_out else 0
     return order[:cut], order[cut:] if count > 1 else order

@@ -5,11 +5,16 @@ from dataclasses import dataclass, field
 from .critics import DensityConfig
 from .families.airl import AIRLConfig
 from .families.autoencoder import AutoEncoderConfig, REDConfig
+from .families.boltzmann import RBMConfig
 from .families.cfil import CFILConfig
+from .families.deep_belief import DBNConfig
 from .families.diffusion_rewards import DiffAILConfig, DRAILConfig
 from .families.flow import FlowConfig
 from .families.gan import GANConfig
+from .families.linear import LogisticConfig, OneClassSVMConfig, SVMConfig
 from .families.lstm import LSTMConfig
+from .families.markov import HMMConfig
+from .families.mixture import MixtureConfig
 from .families.transformer import GPTConfig
 from .families.vae import VAEConfig
 from .families.vail import VAILConfig
@@ -42,6 +47,13 @@ class RewardConfig:
     cfil: CFILConfig = field(default_factory=CFILConfig)
     gpt: GPTConfig = field(default_factory=GPTConfig)
     lstm: LSTMConfig = field(default_factory=LSTMConfig)
+    gmm: MixtureConfig = field(default_factory=MixtureConfig)
+    hmm: HMMConfig = field(default_factory=HMMConfig)
+    rbm: RBMConfig = field(default_factory=RBMConfig)
+    dbn: DBNConfig = field(default_factory=DBNConfig)
+    logistic: LogisticConfig = field(default_factory=LogisticConfig)
+    svm: SVMConfig = field(default_factory=SVMConfig)
+    one_class_svm: OneClassSVMConfig = field(default_factory=OneClassSVMConfig)
     # What all ratios and anchored densities share.
     density: DensityConfig = field(default_factory=DensityConfig)
 

@@ -6,13 +6,18 @@ from typing import Literal
 
 from .families.airl import airl
 from .families.autoencoder import ae, red
+from .families.boltzmann import rbm
 from .families.cfil import cfil
 from .families.controls import RandomDemosCritic, constant
+from .families.deep_belief import dbn
 from .families.diffusion_rewards import diffail, drail
 from .families.flow import flow
 from .families.gan import GANConfig, gan, hinge_gan, lsgan, wgan_gp
 from .families.inverse_autoregressive import InverseAutoregressiveConfig, inverse_autoregressive
+from .families.linear import logistic, one_class_svm, svm
 from .families.lstm import lstm
+from .families.markov import hmm
+from .families.mixture import gmm
 from .families.transformer import gpt
 from .families.vae import MakePosterior, vae_ratio
 from .families.vail import vail
@@ -160,6 +165,52 @@ FAMILIES: dict[str, Family] = {
         looks_back=WINDOW - 1,
         fewest=WINDOW,
         gate=0.85,
+    ),
+    "gmm": Family(
+        lambda widths, seed, config: gmm(widths, seed, config.gmm, config.density),
+        "ratio",
+        "exact likelihoods in seconds, without a gradient",
+        gate=0.85,
+    ),
+    "hmm": Family(
+        lambda widths, seed, config: hmm(widths, seed, config.hmm, config.density),
+        "ratio",
+        "a gait with phases one can name and draw; whole episodes only",
+        view=windows,
+        inputs=("s", "sa"),
+        looks_back=WINDOW - 1,
+        fewest=WINDOW,
+        gate=0.85,
+    ),
+    "rbm": Family(
+        lambda widths, seed, config: rbm(widths, seed, config.rbm),
+        "adversarial",
+        "an energy that knows the expert before it meets the agent",
+        gate=0.75,
+    ),
+    "dbn": Family(
+        lambda widths, seed, config: dbn(widths, seed, config.dbn),
+        "adversarial",
+        "a discriminator that begins with weights learned from the demonstrations",
+        gate=0.9,
+    ),
+    "logistic": Family(
+        lambda widths, seed, config: logistic(widths, seed, config.logistic),
+        "adversarial",
+        "a critic with one minimum and nothing to tune",
+        gate=0.8,
+    ),
+    "svm": Family(
+        lambda widths, seed, config: svm(widths, seed, config.svm),
+        "adversarial",
+        "a linear critic that looks at the hard steps",
+        gate=0.8,
+    ),
+    "one-class-svm": Family(
+        lambda widths, seed, config: one_class_svm(widths, seed, config.one_class_svm, config.density),
+        "density",
+        "a reward fixed before the agent's first step, linear",
+        gate=0.7,
     ),
     "constant": Family(
         lambda widths, seed, config: constant(), "control", "to see what surviving alone scores", fewest=1

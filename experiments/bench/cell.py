@@ -9,8 +9,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from ...agents.apprenticeship import ApprenticeshipConfig
 from ...agents.bc import BCConfig
 from ...agents.gail import GAILConfig
+from ...agents.mixture_regression import GMRConfig
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations
 from ...envs.registry import env_id, find_body
@@ -20,7 +22,7 @@ from ..evaluation import EVALUATION_SEED
 from ..imitation_config import ImitationConfig
 
 # Methods that are no reward model.
-REFERENCES = ("expert", "random", "bc")
+REFERENCES = ("expert", "random", "bc", "gmr", "apprenticeship")
 # Methods that have another name in a grid than in `FAMILIES`.
 ALIASES = {"gail": "gan"}
 # Digits of a cell's key.
@@ -50,7 +52,7 @@ class Cell:
     """What is run, and on how many episodes it is scored.
 
     Attributes:
-        method: `expert`, `random`, `bc`, or the name of a reward model.
+        method: one of `REFERENCES`, or the name of a reward model.
         config: the task, and all settings of a learner; a reference reads what concerns it.
         evaluation_episodes: of the final score.
         cloning: settings of the method `bc`.
@@ -164,6 +166,17 @@ def _on_bc(cell: Cell) -> dict[str, Any]:
     return {**drawn, "config": asdict(cell.cloning), **_scored(cell)}
 
 
+def _on_gmr(cell: Cell) -> dict[str, Any]:
+    drawn = {"demonstrations": _fingerprint(cell.config), "seed": cell.config.seed}
+    return {**drawn, "config": asdict(GMRConfig()), **_scored(cell)}
+
+
+def _on_apprenticeship(cell: Cell) -> dict[str, Any]:
+    chosen = {name: getattr(cell.config, name) for name in ("seed", "steps")}
+    drawn = {"demonstrations": _fingerprint(cell.config)}
+    return {**drawn, **chosen, "config": asdict(ApprenticeshipConfig()), **_scored(cell)}
+
+
 def _on_constant(cell: Cell) -> dict[str, Any]:
     """Controls that look neither at the demonstrations nor at any critic's settings."""
     config = cell.config
@@ -209,6 +222,8 @@ DEPENDS: dict[str, Callable[[Cell], dict[str, Any]]] = {
     "expert": _on_expert,
     "random": _scored,
     "bc": _on_bc,
+    "gmr": _on_gmr,
+    "apprenticeship": _on_apprenticeship,
     "constant": _on_constant,
     "true": _on_constant,
 }

@@ -6,7 +6,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ...agents.agent import Agent
+from ...agents.apprenticeship import Apprenticeship, ApprenticeshipConfig
 from ...agents.bc import BC
+from ...agents.mixture_regression import GMR, GMRConfig
 from ...demos.dataset import Demonstrations
 from ...demos.recorder import Policy
 from ...envs.errors import DataError
@@ -75,16 +78,41 @@ def _imitate(job: Job) -> dict[str, Any]:
 
 
 def _bc(job: Job) -> dict[str, Any]:
+    config, cloning = job.cell.config, job.cell.cloning
+    own = {"bc": asdict(cloning)}
+    return _other(job, "BC", lambda demos: BC(config.env, demos, config.seed, cloning).learn(), own)
+
+
+def _gmr(job: Job) -> dict[str, Any]:
+    config = job.cell.config
+    own = {"gmr": asdict(GMRConfig())}
+    return _other(job, "GMR", lambda demos: GMR(config.env, demos, config.seed).learn(), own)
+
+
+def _apprenticeship(job: Job) -> dict[str, Any]:
+    config = job.cell.config
+    own = {"apprenticeship": asdict(ApprenticeshipConfig()), "steps": config.steps}
+
+    def trained(demos: Demonstrations) -> Agent:
+        return Apprenticeship(config.env, demos, config.seed, horizon=config.horizon).learn(config.steps)
+
+    return _other(job, "apprenticeship learning", trained, own)
+
+
+def _other(
+    job: Job, method: str, trained: Callable[[Demonstrations], Agent], own: dict[str, Any]
+) -> dict[str, Any]:
+    """An agent without a reward model: train, save, score in both modes."""
     config, started = job.cell.config, time.time()
     demos = config.demonstrations()
-    own = {name: getattr(config, name) for name in CLONING} | {"bc": asdict(job.cell.cloning)}
-    run = RunFolder.at(job.folder, {"kind": "cloning", **own}, job.command)
-    agent = BC(config.env, demos, config.seed, job.cell.cloning).learn()
+    known = {name: getattr(config, name) for name in CLONING} | own
+    run = RunFolder.at(job.folder, {"kind": "cloning", **known}, job.command)
+    agent = trained(demos)
     agent.save(run.agent)
-    trained = time.time()
+    ready = time.time()
     scores = {mode: _score(agent, job.cell, flag) for mode, flag in MODES.items()}
-    seconds = {"training": round(trained - started, 1), "evaluation": round(time.time() - trained, 1)}
-    about = {"kind": "cloning", "method": "BC", "config": own, "seconds": seconds}
+    seconds = {"training": round(ready - started, 1), "evaluation": round(time.time() - ready, 1)}
+    about = {"kind": "cloning", "method": method, "config": known, "seconds": seconds}
     origin = facts(run, config, demos)
     learner_only = ("reward_model", "inputs", "form", "steps")
     kept = {key: value for key, value in origin.items() if key not in learner_only}
@@ -133,4 +161,10 @@ def _score(agent: Policy, cell: Cell, deterministic: bool) -> Score:
 
 MODES = {"deterministic": True, "exploring": False}
 # The work of every method that is no reward model.
-WORK: dict[str, Callable[[Job], dict[str, Any]]] = {"expert": _expert, "random": _random, "bc": _bc}
+WORK: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "expert": _expert,
+    "random": _random,
+    "bc": _bc,
+    "gmr": _gmr,
+    "apprenticeship": _apprenticeship,
+}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
-from ...generative.reward_families import FAMILIES
 from ..counting import counted
 from .cell import Cell
 from .local_pool import Outcome
@@ -18,8 +17,8 @@ SCORING_STEPS, CLONING_STEPS = 60_000, 150_000
 
 def cost(cell: Cell) -> int:
     """What a cell takes, in environment steps of training: a guess that time left is reckoned with."""
-    own = {"expert": 0, "random": 0, "bc": CLONING_STEPS}
-    return SCORING_STEPS + own.get(cell.method, cell.config.steps if cell.method in FAMILIES else 0)
+    own = {"expert": 0, "random": 0, "bc": CLONING_STEPS, "gmr": CLONING_STEPS}
+    return SCORING_STEPS + own.get(cell.method, cell.config.steps)
 
 
 class BenchProgress:

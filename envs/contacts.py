@@ -1,0 +1,26 @@
+"""Which feet touch the ground in a state, as MuJoCo itself decides it."""
+
+import mujoco
+import numpy as np
+from jaxtyping import Bool, Float
+
+from .body import Body
+
+GROUND = "floor"
+
+
+def foot_contacts(body: Body, states: Float[np.ndarray, "T S"]) -> Bool[np.ndarray, "T F"]:
+    """Whether each foot, in the model's order of its geoms, touches the ground in each state."""
+    model = body.model
+    names = [model.geom(i).name for i in range(model.ngeom)]
+    feet = [i for i, name in enumerate(names) if "foot" in name]
+    ground = names.index(GROUND)
+    data = mujoco.MjData(model)
+    touches = np.zeros((len(states), len(feet)), dtype=bool)
+    for t, (qpos, qvel) in enumerate(zip(*body.split(states), strict=True)):
+        data.qpos[:], data.qvel[:] = qpos, qvel
+        mujoco.mj_forward(model, data)
+        pairs = data.contact.geom[: data.ncon]
+        on_ground = pairs[(pairs == ground).any(axis=1)]
+        touches[t] = [(on_ground == foot).any() for foot in feet]
+    return touches

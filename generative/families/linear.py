@@ -1,0 +1,185 @@
+"""Linear critics on fixed features: logistic regression, support vectors, the expert's support alone."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..adversarial import AdversarialConfig, AdversarialCritic
+from ..critics import DensityConfig, DensityCritic
+from ..features import FourierFeatures
+from ..losses import hinge, opinions
+from ..model import Critic, GenerativeModel, Kind
+from ..regularisers import Score
+from ..views import Widths
+
+
+@dataclass(frozen=True)
+class LogisticConfig:
+    """Settings of logistic regression."""
+
+    # Fourier features beside the raw columns; usually 256-1024; 0 for the raw columns alone.
+    features: int = 256
+    # Bandwidth of the features, in median distances of the demonstrations; usually 0.3-2.
+    spread: float = 1.0
+    # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
+    decay: float = 1e-3
+    # Weight of |w - w before|²/2: the larger, the slower it follows a batch; usually 1e-2 to 1.
+    inertia: float = 0.1
+    # Newton's steps on each batch.
+    newton_steps: int = 2
+
+
+@dataclass(frozen=True)
+class SVMConfig:
+    """Settings of the support vector machine."""
+
+    # Fourier features beside the raw columns; usually 256-1024.
+    features: int = 512
+    # Bandwidth of the features, in median distances of the demonstrations; usually 0.3-2.
+    spread: float = 1.0
+    # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
+    decay: float = 1e-3
+    optimiser: AdversarialConfig = field(default_factory=lambda: AdversarialConfig(learning_rate=1e-2))
+
+
+@dataclass(frozen=True)
+class OneClassSVMConfig:
+    """Settings of the one-class machine."""
+
+    # Fourier features beside the raw columns; usually 256-1024.
+    features: int = 512
+    # Bandwidth of the features, in median distances of the demonstrations; usually 0.3-2.
+    spread: float = 0.3
+    # Share of the demonstrations that may lie outside; in (0, 1), usually 0.01-0.2.
+    outside: float = 0.1
+    # Adam's learning rate.
+    learning_rate: float = 1e-2
+
+
+def newton_step(
+    w: Float[Tensor, "F"],
+    features: Float[Tensor, "N F"],
+    labels: Float[Tensor, "N"],
+    decay: float,
+    centre: Float[Tensor, "F"],
+) -> Float[Tensor, "F"]:
+    """One step of Newton on L(w) = mean log(1 + exp(-y w·φ)) + decay/2 |w - centre|², y = ±1 for labels 1, 0.
+
+    w - H⁻¹ g with g = Φᵀ(p - y)/N + decay (w - centre), H = Φᵀ diag(p(1 - p)) Φ/N + decay I (Bishop 2006,
+    eq. 4.99 with a Gaussian prior).
+    """
+    p = torch.sigmoid(features @ w)
+    gradient = features.T @ (p - labels) / len(labels) + decay * (w - centre)
+    weighted = features * (p * (1 - p))[:, None]
+    hessian = features.T @ weighted / len(labels) + decay * torch.eye(len(w), dtype=w.dtype)
+    return w - torch.linalg.solve(hessian, gradient)
+
+
+class LogisticCritic(Critic):
+    """Logistic regression of expert against agent on fixed features, by Newton's method.
+
+    After every batch it is at the minimum of the loss there plus decay/2 |w|² + inertia/2 |w - w before|²
+    (implicit stochastic descent, Toulis & Airoldi 2017).
+    """
+
+    w: Float[Tensor, "F"]
+
+    def __init__(self, width: int, config: LogisticConfig, seed: int):
+        super().__init__()
+        self._config = config
+        self.features = FourierFeatures(width, config.features, config.spread, seed)
+        self.register_buffer("w", torch.zeros(self.features.columns, dtype=torch.float64))
+
+    def fit(self, expert: Float[Tensor, "B X"]) -> None:
+        """The features' bandwidth."""
+        self.features.fit(expert)
+
+    def update(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> dict[str, float]:
+        """Newton's steps on one batch; two quadratics around 0 and w are one around a point between."""
+        c = self._config
+        rows = self.features(torch.cat((expert, agent))).double()
+        labels = (torch.arange(len(rows)) < len(expert)).double()
+        told = opinions(*(rows @ self.w).split(len(expert)))
+        total = c.decay + c.inertia
+        centre = self.w * c.inertia / total
+        for _ in range(c.newton_steps):
+            self.w = newton_step(self.w, rows, labels, total, centre)
+        return told
+
+    @torch.no_grad()
+    def logit(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
+        """w·φ(x)."""
+        return self.features(x) @ self.w.float()
+
+
+class LinearScore(nn.Module):
+    """x -> w·φ(x) with fixed features."""
+
+    def __init__(self, features: FourierFeatures):
+        super().__init__()
+        self.features = features
+        self.w = nn.Parameter(torch.zeros(features.columns))
+
+    def forward(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
+        """One number for each row."""
+        return self.features(x) @ self.w
+
+
+class OneClassSVM(GenerativeModel):
+    """w·φ(x) - ρ: positive where most of the rows are (Schölkopf et al. 2001); it cannot sample."""
+
+    kind: ClassVar[Kind] = "margin"
+
+    def __init__(self, width: int, config: OneClassSVMConfig, seed: int):
+        super().__init__()
+        self._outside = config.outside
+        self.features = FourierFeatures(width, config.features, config.spread, seed)
+        self.w = nn.Parameter(torch.zeros(config.features))
+        self.rho = nn.Parameter(torch.zeros(()))
+        self._optimiser = torch.optim.Adam((self.w, self.rho), config.learning_rate, fused=True)
+
+    def fit(
+        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], **kwargs: Any
+    ) -> dict[str, float]:
+        """The features' bandwidth, then all the steps: what is lowered is no score of held-out rows."""
+        self.features.fit(x)
+        return super().fit(x, context, **{**kwargs, "held_out": 0.0})
+
+    def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
+        """One step of Adam on L = |w|²/2 - ρ + E max(0, ρ - w·φ(x)) / ν, ν the share that may lie outside."""
+        short = F.relu(-self.score(x, context)).mean() / self._outside
+        loss = 0.5 * self.w.square().sum() - self.rho + short
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return {"loss": loss.item()}
+
+    def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
+        """w·φ(x) - ρ over the waves alone: the raw columns would favour one side of space."""
+        return self.features(x)[:, -len(self.w) :] @ self.w - self.rho
+
+
+def logistic(widths: Widths, seed: int, config: LogisticConfig) -> LogisticCritic:
+    """Logistic regression on raw and Fourier features."""
+    return LogisticCritic(widths.inputs, config, seed)
+
+
+def svm(widths: Widths, seed: int, config: SVMConfig) -> AdversarialCritic:
+    """Hinge loss + decay/2 |w|² on raw and Fourier features (Cortes & Vapnik 1995)."""
+    score = LinearScore(FourierFeatures(widths.inputs, config.features, config.spread, seed))
+
+    def decay(_: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
+        return 0.5 * config.decay * score.w.square().sum()
+
+    return AdversarialCritic(score, hinge, config.optimiser, seed, decay, before=score.features.fit)
+
+
+def one_class_svm(
+    widths: Widths, seed: int, config: OneClassSVMConfig, density: DensityConfig
+) -> DensityCritic:
+    """The anchored margin of a machine that knows the expert alone."""
+    return DensityCritic(OneClassSVM(widths.inputs, config, seed), density, seed)
