@@ -23,6 +23,7 @@ from ..envs.errors import UsageError
 from ..envs.registry import Horizon, env_id, make_env, spaces
 from ..generative.features import FourierFeatures
 from ..generative.rollout import Rollout
+from ..generative.standard import Standard
 from ..generative.views import SELECT
 from .agent import Agent
 from .bridge import demonstrated, played
@@ -34,8 +35,6 @@ from .normaliser import UpdateNormaliser
 from .policy import save_agent
 from .rollout import RewardlessEnv, ScoredRolloutBuffer
 
-# Bound on the inputs, in standard deviations of the demonstrations.
-CLIP = 5.0
 # First seed of the episodes that give a policy's feature expectations.
 JUDGING_SEED = 70_000
 
@@ -131,9 +130,9 @@ class Apprenticeship(Agent):
     def _take(self, demos: Demonstrations, width: int) -> None:
         """Scales, features and expectations of the expert."""
         rows = SELECT["sa"](demonstrated(demos)).flatten(0, 1)
-        self._mean, self._std = rows.mean(dim=0), rows.std(dim=0, correction=0).clamp(min=1e-3)
+        self._standard = Standard.of(rows)
         self.features = FourierFeatures(width, self.config.features, self.config.spread, self.seed)
-        self.features.fit(self._standardised(rows))
+        self.features.fit(self._standard.scaled(rows))
         self.expert = self.expectations(list(demos))
         self.w = torch.zeros(self.features.columns)
 
@@ -142,11 +141,8 @@ class Apprenticeship(Agent):
         """The learner's policy, observation normalisation included."""
         return self.learner.policy
 
-    def _standardised(self, rows: Float[Tensor, "*B X"]) -> Float[Tensor, "*B X"]:
-        return ((rows - self._mean) / self._std).clamp(-CLIP, CLIP)
-
     def _features(self, steps: Rollout) -> Float[Tensor, "T N K"]:
-        return self.features(self._standardised(SELECT["sa"](steps)))
+        return self.features(self._standard.scaled(SELECT["sa"](steps)))
 
     def expectations(self, episodes: Sequence[Trajectory]) -> Float[np.ndarray, "K"]:
         """μ = E[Σ γᵗ φ(sₜ, aₜ)] over episodes."""

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,12 +14,10 @@ from ..envs.errors import DataError, UsageError
 from ..envs.registry import env_id, spaces
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
 from ..generative.gaussians import PriorConfig
+from ..generative.standard import Standard
 from .agent import Agent
 from .bridge import demonstrated
 from .settings import from_plain
-
-# In standard deviations of the demonstrations: a state further away is taken for one at this distance.
-CLIP = 5.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class GMR(Agent):
             require_environment(demos, self.env_id, self._obs_size, self._space.shape[0])
         width = self._space.shape[0]
         self.mixture = GaussianMixture(width, self._obs_size, self.config.mixture, seed)
-        self._scales = {"obs": torch.zeros(2, self._obs_size), "action": torch.zeros(2, width)}
+        self._obs, self._action = Standard.plain(self._obs_size), Standard.plain(width)
         self._generator = torch.Generator().manual_seed(seed)
 
     def learn(self) -> "GMR":
@@ -67,16 +64,12 @@ class GMR(Agent):
         if self.demos is None:
             raise UsageError("this agent was loaded without demonstrations; make a new one to learn")
         steps = demonstrated(self.demos)
-        rows = {"obs": steps.obs.flatten(0, 1), "action": steps.action.flatten(0, 1)}
-        for name, x in rows.items():
-            self._scales[name] = torch.stack((x.mean(dim=0), x.std(dim=0, correction=0).clamp(min=1e-3)))
-        obs, action = (self._standardised(x, name) for name, x in rows.items())
-        self.mixture.fit(action, obs, noise=self.config.noise, seed=self.seed)
+        obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
+        self._obs, self._action = Standard.of(obs), Standard.of(action)
+        self.mixture.fit(
+            self._action.scaled(action), self._obs.scaled(obs), noise=self.config.noise, seed=self.seed
+        )
         return self
-
-    def _standardised(self, x: Float[Tensor, "B X"], name: str) -> Float[Tensor, "B X"]:
-        mean, std = self._scales[name]
-        return ((x - mean) / std).clamp(-CLIP, CLIP)
 
     def predict(
         self,
@@ -86,23 +79,19 @@ class GMR(Agent):
         deterministic: bool = False,
     ) -> tuple[Float[np.ndarray, "*B A"], tuple[np.ndarray, ...] | None]:
         """Actions for one or many observations, clipped to the bounds; the state passes through."""
-        given = torch.from_numpy(np.atleast_2d(obs).astype(np.float32))
-        context = self._standardised(given, "obs")
-        found = (
-            self.mixture.regress(context)
-            if deterministic
-            else self.mixture.sample(context, 1, self._generator)[0]
-        )
-        mean, std = self._scales["action"]
-        actions = np.clip((mean + std * found).numpy(), self._space.low, self._space.high)
+        context = self._obs.scaled(torch.from_numpy(np.atleast_2d(obs).astype(np.float32)))
+        likely = self.mixture.regress if deterministic else self._drawn
+        actions = self._action.back(likely(context)).numpy().clip(self._space.low, self._space.high)
         return (actions if np.ndim(obs) > 1 else actions[0]), state
+
+    def _drawn(self, context: Float[Tensor, "B O"]) -> Float[Tensor, "B A"]:
+        return self.mixture.sample(context, 1, self._generator)[0]
 
     def save(self, path: str | Path) -> None:
         """Write the mixture as one verified file."""
-        tensors = self.mixture.state_dict() | {
-            f"scales.{name}": value for name, value in self._scales.items()
-        }
-        arrays = {name: value.numpy() for name, value in tensors.items()}
+        scales = {f"obs.{k}": v for k, v in self._obs._asdict().items()}
+        scales |= {f"action.{k}": v for k, v in self._action._asdict().items()}
+        arrays = {name: value.numpy() for name, value in (self.mixture.state_dict() | scales).items()}
         facts = {"kind": "gmr", "environment": self.env_id, "seed": self.seed, "config": asdict(self.config)}
         save_archive(Path(path), arrays, facts)
 
@@ -119,7 +108,9 @@ class GMR(Agent):
                 f"{path} holds {meta.get('kind', 'something unknown')}, not gmr; name another file"
             )
         agent = cls(meta["environment"], None, meta["seed"], from_plain(GMRConfig, meta["config"]))
-        tensors: dict[str, Any] = {name: torch.from_numpy(value) for name, value in arrays.items()}
-        agent._scales = {name: tensors.pop(f"scales.{name}") for name in agent._scales}
+        tensors = {name: torch.from_numpy(value) for name, value in arrays.items()}
+        agent._obs, agent._action = (
+            Standard(tensors.pop(f"{name}.mean"), tensors.pop(f"{name}.std")) for name in ("obs", "action")
+        )
         agent.mixture.load_state_dict(tensors)
         return agent

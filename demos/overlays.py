@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 Canvas = UInt8[np.ndarray, "H W 3"]
@@ -15,6 +15,12 @@ Colour = tuple[int, int, int]
 
 PAPER, INK, MUTED, GRID = (255, 255, 255), (22, 25, 29), (90, 98, 109), (226, 229, 233)
 EXPERT, IMITATOR = (11, 122, 90), (31, 95, 208)
+
+# Of the phases of a gait; neighbours in this list are easy to tell apart.
+PHASES: tuple[Colour, ...] = (
+    *((31, 95, 208), (230, 159, 0), (11, 122, 90), (204, 121, 167), (86, 180, 233), (213, 94, 0)),
+    *((120, 94, 200), (240, 228, 66), (0, 158, 115), (150, 60, 60), (140, 150, 160), (60, 60, 110)),
+)
 
 # Drawn so many times larger and then averaged, for smooth lines.
 SUPERSAMPLING = 4
@@ -114,6 +120,26 @@ def shared_scale(ends: Sequence[Float[np.ndarray, "..."]]) -> Scale:
     return Scale(float(values.min()), float(values.max())) if len(values) else Scale(0.0, 1.0)
 
 
+def step_width(steps: int, width: int) -> int:
+    """Pixels a step: a short episode fills the window, a long one rolls through it."""
+    return int(np.clip((width - 1) // max(steps - 1, 1), 1, 6))
+
+
+class RollingBand:
+    """A strip of colours, one for each kind of step, shown through the same window as a curve."""
+
+    def __init__(self, kinds: Int[np.ndarray, "T"], width: int, height: int):
+        self._step_width, self._width = step_width(len(kinds), width), width
+        colours = np.asarray(PHASES, dtype=np.uint8)[kinds % len(PHASES)]
+        self._strip = np.tile(np.repeat(colours, self._step_width, axis=0), (height, 1, 1))
+
+    def draw(self, canvas: Canvas, step: int, x: int, y: int) -> None:
+        """Show the course up to a step."""
+        end = step * self._step_width + 1
+        window = self._strip[:, max(end - self._width, 0) : end]
+        canvas[y : y + window.shape[0], x : x + window.shape[1]] = window
+
+
 class RollingCurve:
     """A curve that is drawn once and then shown through a window that ends at the current step."""
 
@@ -127,8 +153,7 @@ class RollingCurve:
         neutral: float = 0.0,
     ):
         self.values, self.colour, self.width = values, colour, width
-        # Pixels a step: a short episode fills the window, a long one rolls through it.
-        self.step_width = int(np.clip((width - 1) // max(len(values) - 1, 1), 1, 6))
+        self.step_width = step_width(len(values), width)
         self._rows = scale.row(np.nan_to_num(values, posinf=scale.high, neginf=scale.low), height)
         self._known = np.isfinite(values)
         self._strip = self._drawn(height, float(scale.row(np.array([neutral]), height)[0]))

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ..envs.errors import DataError
 from .encoding import Frame, VideoWriter, poster, write_gif, write_video
@@ -20,6 +20,7 @@ from .overlays import (
     PAPER,
     Canvas,
     Colour,
+    RollingBand,
     RollingCurve,
     Scale,
     Typeface,
@@ -48,6 +49,8 @@ CAPTION, PLOT_TOP, PLOT_HEIGHT, BARS_WIDTH = 19, 46, 78, 104
 MARGIN = 16
 # Below this the overlays would lie on top of each other [pixels].
 MIN_WIDTH = 320
+# What a pane knows of every step.
+SERIES = ("returns", "curve", "phases", "actions")
 # How much of a picture is left once its episode is over.
 FADED = 0.42
 LARGE, MEDIUM, SMALL, TINY = Typeface(26), Typeface(17), Typeface(14), Typeface(11)
@@ -66,6 +69,7 @@ class Pane:
         curve_range: the ends of its scale where they are known, as 0 and 1 of a probability; else the
             curves' own. All panes share one scale, the widest.
         curve_neutral: the value that says nothing either way; the area between it and the curve is filled.
+        phases: which of a few phases each step is in, drawn as a band of colours.
         actions: in units of the actuators' range, -1 to 1.
         ending: the word shown once the episode is over ("fell", "ended").
         colour: of the badge, the curve and the bars; None takes the expert's for the first pane.
@@ -84,6 +88,7 @@ class Pane:
     curve_label: str = ""
     curve_range: tuple[float, float] | None = None
     curve_neutral: float = 0.0
+    phases: Int[np.ndarray, "T"] | None = None
     actions: Float[np.ndarray, "T A"] | None = None
     ending: str = "ended"
     colour: Colour | None = None
@@ -101,11 +106,7 @@ class Pane:
         return next((len(getattr(self, name)) for name in self._series()), None)
 
     def _series(self) -> list[str]:
-        return [
-            field.name
-            for field in fields(self)
-            if field.name in ("returns", "curve", "actions") and getattr(self, field.name) is not None
-        ]
+        return [name for name in SERIES if getattr(self, name) is not None]
 
 
 def write_side_by_side(
@@ -175,6 +176,7 @@ class _Track:
         self._number = "+.2f" if scale.low < 0 else ".2f"
         self.strip = None if pane.steps is None else _strip(pane, self.width, scale)
         self._curve = _rolling(pane, scale, colour, self.width)
+        self._band = None if pane.phases is None else RollingBand(pane.phases, *_band(self.width)[2:])
 
     def advance(self, part: Canvas) -> bool:
         """Draw the next picture into this pane's part of the canvas; False once there is none."""
@@ -219,6 +221,8 @@ class _Track:
             self._curve.draw(part, current, x, y)
             shown = f"{value:{self._number}}" if np.isfinite(value) else "-"
             MEDIUM.draw(part, shown, x + width, CAPTION - 2, self.colour, "right")
+        if self._band is not None:
+            self._band.draw(part, current, *_band(self.width)[:2])
         if self.pane.actions is not None:
             draw_bars(part, self.pane.actions[current], *_bars(self.width), self.colour)
 
@@ -254,6 +258,9 @@ def _strip(pane: Pane, width: int, scale: Scale) -> Canvas:
         SMALL.draw(strip, pane.curve_label, x, CAPTION, MUTED)
         TINY.draw(strip, f"{scale.high:.1f}", x - 8, y, MUTED, "right")
         TINY.draw(strip, f"{scale.low:.1f}", x - 8, y + height - 13, MUTED, "right")
+    if pane.phases is not None:
+        x, y, _, _ = _band(width)
+        TINY.draw(strip, "phase", x - 8, y - 3, MUTED, "right")
     if pane.actions is not None:
         SMALL.draw(strip, "actions", _bars(width)[0], CAPTION, MUTED)
     return strip
@@ -262,6 +269,12 @@ def _strip(pane: Pane, width: int, scale: Scale) -> Canvas:
 def _plot(width: int) -> tuple[int, int, int, int]:
     """Place of the curve in the strip of a pane: x, y, width, height [pixels]."""
     return 50, PLOT_TOP, width - 50 - BARS_WIDTH - 3 * MARGIN, PLOT_HEIGHT
+
+
+def _band(width: int) -> tuple[int, int, int, int]:
+    """Place of the band of phases, under the curve: x, y, width, height [pixels]."""
+    x, y, breadth, height = _plot(width)
+    return x, y + height + 6, breadth, 8
 
 
 def _bars(width: int) -> tuple[int, int, int, int]:

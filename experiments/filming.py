@@ -1,7 +1,7 @@
 """The verb `video`: a policy beside the expert from the same start, with the discriminator's opinion."""
 
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -10,6 +10,7 @@ import tyro
 from jaxtyping import Float
 
 from ..agents.bridge import RewardModel, opinion
+from ..agents.gait import Gait
 from ..agents.loading import PolicyOptions
 from ..demos.dataset import Demonstrations, require_environment
 from ..demos.recorder import Policy, record
@@ -28,6 +29,8 @@ from .target import Target, resolve
 
 # Pictures a second that the video comes near to, in real time.
 RATE = 60.0
+# Enough to learn a gait's phases from.
+GAIT_DEMONSTRATIONS = 4
 
 
 def film(
@@ -36,8 +39,11 @@ def film(
     episodes: dict[str, Trajectory],
     reward_model: RewardModel | None,
     horizon: Horizon = "native",
+    gait: Gait | None = None,
 ) -> Path:
     """Write episodes side by side in real time; the keys are the titles, the expert first.
+
+    A gait draws the phases of each episode as a band of colours.
 
     Raises:
         EnvironmentFault: no OpenGL, no ffmpeg, a full disk.
@@ -46,7 +52,13 @@ def film(
     dt, space = getattr(single.unwrapped, "dt", 1 / RATE), single.action_space
     single.close()
     every = max(1, round(1 / (RATE * dt)))
-    panes = [_pane(title, env, episode, every, reward_model, space) for title, episode in episodes.items()]
+    panes = [
+        replace(
+            _pane(title, env, episode, every, reward_model, space),
+            phases=None if gait is None else gait.phases(episode),
+        )
+        for title, episode in episodes.items()
+    ]
     return write_side_by_side(path, panes, fps=1 / (dt * every), dt=dt, every=every)
 
 
@@ -165,6 +177,7 @@ class Video(Command):
     Examples:
         gailforce video runs/imitate-hopper-X --beside expert
         gailforce video runs/imitate-hopper-X --ranked
+        gailforce video runs/imitate-hopper-X --phases
         gailforce video my-ppo.zip --env Hopper-v5 --demos hopper-expert --out both.mp4
         gailforce video my-ppo.zip --env Hopper-v5 --beside none --out mine.mp4
     """
@@ -185,6 +198,8 @@ class Video(Command):
     exploring: bool = False
     # Film the best, the median and the worst episode of the run's evaluation instead of one.
     ranked: bool = False
+    # Draw the phases of the gait, as a hidden Markov model of four demonstrations finds them.
+    phases: bool = False
     # The file to write; by default in the run's folder, or beside the policy.
     out: Path | None = None
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
@@ -205,13 +220,15 @@ class Video(Command):
         horizon = _horizon(target)
         (played,) = record(target.policy, target.env_id, 1, seed, not self.exploring, horizon)
         episodes = {"Policy": played} if expert is None else {"Expert": expert, "Imitator": played}
-        path = film(self._out(target), target.env_id, episodes, target.reward_model(), horizon)
+        model, gait = target.reward_model(), self._gait(target) if self.phases else None
+        path = film(self._out(target), target.env_id, episodes, model, horizon, gait)
         return {"path": str(path), "steps": len(played), "return": played.total_reward, "seed": seed}
 
     def _ranked(self, target: Target) -> dict[str, Any]:
-        if self.exploring or self.out is not None:
+        if self.exploring or self.phases or self.out is not None:
             raise UsageError(
-                "--ranked films deterministic episodes into the run's videos; leave --exploring and --out out"
+                "--ranked films deterministic episodes into the run's videos; "
+                "leave --exploring, --phases and --out out"
             )
         expert = self._expert(target)
         if expert is not None and not _showable(target.env_id, expert):
@@ -222,18 +239,24 @@ class Video(Command):
     def _expert(self, target: Target) -> Trajectory | None:
         if self.beside == "none":
             return None
-        name = self.demos or target.config.get("demos")
-        if name is None:
-            raise UsageError(
-                "no expert to film beside; name demonstrations with --demos, or use --beside none"
-            )
-        demos = Demonstrations.load(name)
-        obs_size, actions = spaces(target.env_id)
-        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        demos, name = self._demonstrations(target)
         if self.episode >= len(demos):
             held = "episode 0 only" if len(demos) == 1 else f"episodes 0 to {len(demos) - 1}"
             raise UsageError(f"{name} has {held}; got --episode {self.episode}")
         return demos[self.episode]
+
+    def _demonstrations(self, target: Target) -> tuple[Demonstrations, str]:
+        name = self.demos or target.config.get("demos")
+        if name is None:
+            raise UsageError("no demonstrations are known; name them with --demos, or use --beside none")
+        demos = Demonstrations.load(name)
+        obs_size, actions = spaces(target.env_id)
+        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        return demos, name
+
+    def _gait(self, target: Target) -> Gait:
+        demos, _ = self._demonstrations(target)
+        return Gait(demos.take(min(GAIT_DEMONSTRATIONS, len(demos))))
 
     def _out(self, target: Target) -> Path:
         if self.out is not None:

@@ -15,10 +15,9 @@ from .reward_config import RewardConfig
 from .reward_families import FAMILIES
 from .reward_form import FORMS
 from .rollout import Rollout
+from .standard import Standard
 from .views import WIDTHS, Inputs, Widths
 
-# Least standard deviation: a constant column would divide by zero.
-STD_FLOOR = 1e-3
 SCALES = ("obs_mean", "obs_std", "action_mean", "action_std")
 
 
@@ -48,10 +47,9 @@ class RewardModel:
 
     def fit(self, expert: Rollout) -> None:
         """Take the demonstrations' statistics, build the critic, and let it learn what they alone teach."""
-        obs, action = expert.obs.flatten(0, 1), expert.action.flatten(0, 1)
-        scales = {"obs_mean": obs.mean(dim=0), "action_mean": action.mean(dim=0)}
-        for name, rows in (("obs_std", obs), ("action_std", action)):
-            scales[name] = rows.std(dim=0, correction=0).clamp(min=STD_FLOOR)
+        scales = {}
+        for name, rows in (("obs", expert.obs), ("action", expert.action)):
+            scales[f"{name}_mean"], scales[f"{name}_std"] = Standard.of(rows.flatten(0, 1))
         self._build(scales)
         self._built().fit(self._seen(expert))
 
@@ -74,7 +72,7 @@ class RewardModel:
         clip = self.config.input_clip
 
         def scaled(x: Tensor, kind: str) -> Tensor:
-            return ((x - self._scales[f"{kind}_mean"]) / self._scales[f"{kind}_std"]).clamp(-clip, clip)
+            return Standard(self._scales[f"{kind}_mean"], self._scales[f"{kind}_std"]).scaled(x, clip)
 
         return replace(
             steps,

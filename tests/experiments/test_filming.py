@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from gailforce.agents.expert import Expert, ExpertConfig
@@ -58,7 +59,7 @@ def test_an_expert_that_cannot_be_shown_is_refused_with_the_way_out(run, unseen)
 def test_a_run_is_filmed_with_its_own_horizon(run, monkeypatch):
     horizons = []
 
-    def film(path, env, episodes, model, horizon="native"):
+    def film(path, env, episodes, model, horizon="native", gait=None):
         horizons.append(horizon)
         return path
 
@@ -67,6 +68,21 @@ def test_a_run_is_filmed_with_its_own_horizon(run, monkeypatch):
     assert horizons == ["fixed"]
     # An untrained hopper falls within some dozens of steps.
     assert result["steps"] == 1000
+
+
+def test_phases_are_those_of_the_named_demonstrations(run, monkeypatch):
+    seen = []
+
+    def film(path, env, episodes, model, horizon="native", gait=None):
+        seen.append(gait.phases(Demonstrations.load("hopper-expert")[0]))
+        return path
+
+    monkeypatch.setattr(filming, "film", film)
+    monkeypatch.setattr(filming, "GAIT_DEMONSTRATIONS", 1)
+    Video(run.path, beside="none", demos="hopper-expert", phases=True).run()
+    assert len(np.unique(seen[0])) > 3
+    with pytest.raises(UsageError, match="--demos"):
+        Video(run.path, beside="none", phases=True).run()
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""Phases of a gait, as a hidden Markov model of the demonstrations finds them without being told of any."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from ..demos.dataset import Demonstrations
+from ..demos.trajectory import Trajectory
+from ..envs.errors import UsageError
+from ..generative.critics import last_step
+from ..generative.families.markov import HMM, HMMConfig
+from ..generative.rollout import Rollout
+from ..generative.standard import Standard
+from ..generative.views import SELECT, windows
+from .bridge import demonstrated, played
+
+# Standard deviation of the noise in training, in those of the demonstrations.
+NOISE = 0.1
+
+
+class Gait:
+    """A hidden Markov model over the demonstrated states and actions.
+
+    Args:
+        demos: whole episodes.
+        phases: how many to look for; usually 6-12.
+        seed: of the first clusters and the noise.
+
+    Raises:
+        UsageError: for single steps, whose order is lost.
+    """
+
+    def __init__(self, demos: Demonstrations, phases: int = 12, seed: int = 0):
+        if demos.every > 1:
+            raise UsageError(
+                f"phases follow each other step by step, but {demos.name or 'this set'} keeps one step in "
+                f"{demos.every}; leave subsampling out"
+            )
+        steps = demonstrated(demos)
+        self._obs, self._action = (Standard.of(x.flatten(0, 1)) for x in (steps.obs, steps.action))
+        x, context = last_step(windows(self._scaled(steps), "sa"))
+        self.model = HMM(x.shape[1], HMMConfig(phases=phases), seed)
+        self.model.fit(x, context, noise=NOISE, seed=seed)
+
+    def _scaled(self, steps: Rollout) -> Rollout:
+        return replace(steps, obs=self._obs.scaled(steps.obs), action=self._action.scaled(steps.action))
+
+    def phases(self, episode: Trajectory) -> Int[np.ndarray, "T"]:
+        """The most likely phase of every step, given the whole episode."""
+        rows = SELECT["sa"](self._scaled(played([episode])))[:, 0]
+        return torch.argmax(self.model.phases(rows), dim=1).numpy()

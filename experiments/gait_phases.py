@@ -1,0 +1,152 @@
+"""Do the phases that a hidden Markov model finds mean anything? Their borders against contacts in MuJoCo.
+
+`python -m gailforce.experiments.gait_phases` fits chains, and beside them mixtures, which know no time, to
+four demonstrations, and writes `results/gait-phases.json`. A phase counts as one of contact when the foot
+stands on the ground in most of its steps in training; a border is a step where that changes. Neither model
+sees a contact.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import tyro
+from jaxtyping import Bool, Float, Int
+
+from ..agents.bridge import demonstrated, played
+from ..agents.gait import NOISE, Gait
+from ..demos.dataset import Demonstrations
+from ..demos.durable import write_durably
+from ..demos.trajectory import Trajectory
+from ..envs.body import Body
+from ..envs.contacts import foot_contacts
+from ..envs.registry import find_body
+from ..generative.families.mixture import GaussianMixture, MixtureConfig
+from ..generative.standard import Standard
+from ..generative.views import SELECT
+from .process import one_thread, this_command, versions
+from .provenance import commit
+from .statistics import mean_interval
+
+RESULT = Path("results/gait-phases.json")
+DEMONSTRATIONS, PHASES = 4, 12
+# Steps by which a border may be off.
+TOLERANCE = 2
+SEEDS = (0, 1, 2)
+
+# An episode -> the phase of each of its steps.
+Phases = Callable[[Trajectory], Int[np.ndarray, "T"]]
+
+
+def borders(flag: Bool[np.ndarray, "T"]) -> Int[np.ndarray, "N"]:
+    """Steps at which a flag differs from the step before."""
+    return np.flatnonzero(flag[1:] != flag[:-1]) + 1
+
+
+def f1(found: Int[np.ndarray, "N"], true: Int[np.ndarray, "M"], tolerance: int = TOLERANCE) -> float:
+    """2 hits / (found + true): each true border is hit by at most one found within the tolerance."""
+    free, hits = list(map(int, found)), 0
+    for border in map(int, true):
+        near = min(free, key=lambda step: abs(step - border), default=None)
+        if near is not None and abs(near - border) <= tolerance:
+            free.remove(near)
+            hits += 1
+    return 2 * hits / max(1, len(found) + len(true))
+
+
+def contact_phases(
+    phases: Phases, episodes: Demonstrations, touching: Callable[[Trajectory], Bool[np.ndarray, "T"]]
+) -> Bool[np.ndarray, "K"]:
+    """Which phases are of contact: those in which most of the training steps are."""
+    found = np.concatenate([phases(episode) for episode in episodes])
+    touches = np.concatenate([touching(episode) for episode in episodes])
+    steps = np.bincount(found, minlength=PHASES)
+    return np.bincount(found, weights=touches, minlength=PHASES) > steps / 2
+
+
+def mixture_phases(demos: Demonstrations, seed: int) -> Phases:
+    """The most likely part of a mixture with as many parts: phases without any memory."""
+    rows = SELECT["sa"](demonstrated(demos)).flatten(0, 1)
+    standard = Standard.of(rows)
+    model = GaussianMixture(rows.shape[1], 0, MixtureConfig(parts=(PHASES,)), seed)
+    model.fit(standard.scaled(rows), rows[:, :0], noise=NOISE, seed=seed)
+
+    def phases(episode: Trajectory) -> Int[np.ndarray, "T"]:
+        seen = standard.scaled(SELECT["sa"](played([episode]))[:, 0]).double()
+        return torch.argmax(model.shares(seen), dim=1).numpy()
+
+    return phases
+
+
+def even_borders(count: int, steps: int) -> Int[np.ndarray, "N"]:
+    """As many borders at equal distances: what knowing their number alone gives."""
+    return np.linspace(0, steps, count + 2)[1:-1].round().astype(int)
+
+
+@dataclass
+class GaitPhases:
+    """Measure on the validation episodes of a shipped set."""
+
+    env: str = "hopper"
+    out: Path = RESULT
+
+    def run(self) -> None:
+        """Every seed of every way, one F1 an episode."""
+        one_thread()
+        body = find_body(self.env)
+        assert body is not None
+        demos = Demonstrations.load(f"{body.name}-expert").take(DEMONSTRATIONS)
+        unseen = Demonstrations.load(f"{body.name}-expert", split="validation")
+        scores = {"chain": [], "mixture": [], "even": []}
+        for seed in SEEDS:
+            for name, phases in (
+                ("chain", Gait(demos, PHASES, seed).phases),
+                ("mixture", mixture_phases(demos, seed)),
+            ):
+                scores[name].append(self._scores(body, phases, demos, unseen))
+        scores["even"].append(
+            [f1(even_borders(len(true), len(e)), true) for e in unseen for true in [self._true(body, e)]]
+        )
+        result = {
+            "kind": "gait phases",
+            "environment": body.env_id,
+            "phases": PHASES,
+            "tolerance": TOLERANCE,
+            "episodes": len(unseen),
+            "f1": {
+                name: {"seeds": [float(np.mean(s)) for s in found], **_interval(found)}
+                for name, found in scores.items()
+            },
+            "command": this_command(),
+            "commit": commit(),
+            "versions": versions(),
+        }
+        write_durably(self.out, (json.dumps(result, indent=1) + "\n").encode())
+        print(json.dumps(result["f1"]))
+
+    def _touching(self, body: Body, episode: Trajectory) -> Bool[np.ndarray, "T"]:
+        assert episode.states is not None  # shipped sets hold them
+        return foot_contacts(body, episode.states[:-1]).any(axis=1)
+
+    def _true(self, body: Body, episode: Trajectory) -> Int[np.ndarray, "N"]:
+        return borders(self._touching(body, episode))
+
+    def _scores(
+        self, body: Body, phases: Phases, demos: Demonstrations, unseen: Demonstrations
+    ) -> list[float]:
+        called = contact_phases(phases, demos, lambda episode: self._touching(body, episode))
+        return [f1(borders(called[phases(e)]), self._true(body, e)) for e in unseen]
+
+
+def _interval(found: list[list[float]]) -> dict[str, float]:
+    """Of the mean over episodes, each the mean of its seeds."""
+    per_episode: Float[np.ndarray, E] = np.mean(found, axis=0)
+    estimate = mean_interval(per_episode)
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high, "n": estimate.n}
+
+
+if __name__ == "__main__":
+    tyro.cli(GaitPhases).run()

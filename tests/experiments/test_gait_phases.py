@@ -1,0 +1,51 @@
+"""Borders of phases: matched by hand, and phases named by what their steps do."""
+
+import numpy as np
+import pytest
+
+from gailforce import Demonstrations
+from gailforce.agents.gait import Gait
+from gailforce.envs.errors import UsageError
+from gailforce.experiments.gait_phases import borders, contact_phases, even_borders, f1
+
+
+def test_borders_are_where_a_flag_changes():
+    assert borders(np.array([False, False, True, True, False])).tolist() == [2, 4]
+
+
+def test_f1_by_hand():
+    true = np.array([10, 20, 30])
+    assert f1(true, true) == 1.0
+    assert f1(np.array([12, 18]), true) == pytest.approx(2 * 2 / 5)
+    # One found border hits one true border only, and three steps are too far.
+    assert f1(np.array([21]), np.array([20, 22])) == pytest.approx(2 / 3)
+    assert f1(np.array([13]), np.array([10])) == 0.0
+    assert f1(np.array([], dtype=int), true) == 0.0
+
+
+def test_a_phase_is_of_contact_when_most_of_its_steps_are():
+    demos = Demonstrations.load("hopper-expert").take(1)
+    steps = len(demos[0])
+    called = contact_phases(
+        lambda episode: np.arange(steps) % 2, demos, lambda episode: np.arange(steps) % 2 == 1
+    )
+    assert called[:2].tolist() == [False, True]
+
+
+def test_even_borders_lie_inside():
+    assert even_borders(3, 100).tolist() == [25, 50, 75]
+
+
+def test_a_gait_returns_to_its_phases_and_keeps_their_order():
+    demos = Demonstrations.load("hopper-expert").take(1)
+    found = Gait(demos, phases=6).phases(demos[0])
+    assert found.shape == (len(demos[0]),)
+    changes = borders(found[1:] != found[:-1])
+    # A phase lasts: far fewer changes than steps; and every one is visited again and again.
+    assert 20 < len(changes) < 400
+    assert all((np.diff(np.flatnonzero(found == k)) > 1).sum() >= 5 for k in np.unique(found[300:]))
+
+
+def test_single_steps_have_no_phases():
+    with pytest.raises(UsageError, match="step by step"):
+        Gait(Demonstrations.load("hopper-expert").take(1).subsample(20))
