@@ -13,6 +13,7 @@ from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
+from torch import Tensor
 
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError, unknown
@@ -22,6 +23,7 @@ from ..generative.rollout import Rollout
 from .agent import Agent
 from .bridge import RewardModel, demonstrated, require_safe_form
 from .callbacks import Periodic, as_list
+from .clipped import clipped_log_prob
 from .keep_best import KeepBest, Kept, PolicyScore
 from .learner import PPOConfig, numerical_failures_said, ppo
 from .loading import reward_tensors
@@ -195,9 +197,15 @@ class GAIL(Agent):
         """
         if self.frozen or not self.reward_model.family.asks_policy:
             return steps
-        obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
-        _, log_prob, _ = self.policy.evaluate_actions(obs, action)
+        distribution = self.policy.get_distribution(steps.obs.flatten(0, 1)).distribution
+        log_prob = clipped_log_prob(distribution, steps.action.flatten(0, 1), *self._bounds)
         return replace(steps, log_prob=log_prob.reshape(steps.terminated.shape))
+
+    @property
+    def _bounds(self) -> tuple[Tensor, Tensor]:
+        space = self.tape.action_space
+        assert isinstance(space, Box)
+        return torch.from_numpy(space.low), torch.from_numpy(space.high)
 
     def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
         if not np.isfinite(rewards).all():

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from ..adversarial import AdversarialConfig, AdversarialCritic
 from ..losses import bce
 from ..model import GenerativeModel, Kind
-from ..regularisers import gradient_penalty, nothing, weighted
 from ..views import Widths
 
 
@@ -48,8 +47,6 @@ class RBMConfig:
     noise: float = 0.1
     # The logit moves by 1 for so many nats of free energy a column, at first; usually 0.1-1.
     temperature: float = 0.3
-    # Weight of the gradient penalty; usually 0.3-10; 0 leaves it out.
-    penalty: float = 1.0
     optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
@@ -206,5 +203,4 @@ def rbm(widths: Widths, seed: int, config: RBMConfig) -> AdversarialCritic:
         machine.fit(expert, expert[:, :0], steps=config.steps, noise=config.noise, seed=seed)
         score.centre(expert)
 
-    smooth = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, smooth, before=learn)
+    return AdversarialCritic(score, bce, config.optimiser, seed, before=learn)

@@ -30,7 +30,7 @@ class DBNConfig:
     # Standard deviation of the noise on the demonstrations, in theirs.
     noise: float = 0.1
     # Weight of the gradient penalty; usually 0.3-10; 0 leaves it out.
-    penalty: float = 10.0
+    penalty: float = 1.0
     optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 

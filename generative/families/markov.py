@@ -127,7 +127,8 @@ class HMM(GenerativeModel):
         blank = {"start": even, "moves": torch.outer(even, even), "weight": even}
         blank |= {"first": torch.zeros(k, width).double(), "second": even[:, None, None] * eye}
         for name, value in blank.items():
-            self.register_buffer(name, value)
+            # Buffers of one tensor would be loaded into each other.
+            self.register_buffer(name, value.clone())
 
     @property
     def chain(self) -> Chain:

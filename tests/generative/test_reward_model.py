@@ -8,6 +8,8 @@ import torch
 
 from gailforce.generative.critics import DensityConfig, whole
 from gailforce.generative.families.airl import shaped_reward
+from gailforce.generative.families.boltzmann import MachineConfig, RBMConfig
+from gailforce.generative.families.deep_belief import DBNConfig
 from gailforce.generative.model import Critic
 from gailforce.generative.reward_config import RewardConfig
 from gailforce.generative.reward_families import FAMILIES, register_reward
@@ -37,7 +39,13 @@ def _rollout(times=5, copies=4):
 
 
 # Short fits: whether a family converges is its own test.
-QUICK = RewardConfig(updates=4, batch_size=64, density=DensityConfig(fit_steps=60))
+QUICK = RewardConfig(
+    updates=4,
+    batch_size=64,
+    density=DensityConfig(fit_steps=60),
+    rbm=RBMConfig(machine=MachineConfig(hidden=32), steps=60),
+    dbn=DBNConfig(layers=(32, 32), steps=60),
+)
 
 
 def _fitted(name="gan", config=QUICK, **kwargs):
@@ -101,7 +109,7 @@ def test_a_density_scores_the_expert_better_once_it_is_fitted(name):
 def test_every_parameter_learns(name):
     model = _fitted(name, config=replace(QUICK, updates=30))
     model.update(_steps(), _steps(shift=1.0))
-    fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, RewardConfig()).named_parameters())
+    fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, QUICK).named_parameters())
     still = [
         key
         for key, value in model.critic.named_parameters()
