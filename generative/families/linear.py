@@ -43,7 +43,7 @@ class SVMConfig:
     spread: float = 1.0
     # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
     decay: float = 1e-3
-    optimiser: AdversarialConfig = field(default_factory=lambda: AdversarialConfig(learning_rate=1e-2))
+    optimiser: AdversarialConfig = field(default_factory=lambda: AdversarialConfig(learning_rate=1e-3))
 
 
 @dataclass(frozen=True)
