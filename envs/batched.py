@@ -28,6 +28,7 @@ class BatchedEnv(VecEnv):
 
     Attributes:
         rewards: `(n,)` float64, of the last step, before Stable-Baselines3's float32.
+        speeds: `(n,)`, forward speed over the last step [m/s].
         state: `(n, nq + nv)` float64, a copy; write it with `set_state`.
     """
 
@@ -48,7 +49,7 @@ class BatchedEnv(VecEnv):
         self._ages = np.zeros(n, dtype=np.int64)
         self._returns = np.zeros(n)
         self._started = time.time()
-        self.rewards = np.zeros(n)
+        self.rewards, self.speeds = np.zeros(n), np.zeros(n)
         self.seed(seed)
         self._generators = [seeding.np_random(s)[0] for s in self._seeds]
         self._reset_seeds()
@@ -95,7 +96,8 @@ class BatchedEnv(VecEnv):
         self._batch.step(nstep=self.body.frame_skip)
         obs = self.body.observe(self._qpos, self._qvel)
         fallen = self.body.terminated(self._qpos, self._qvel)
-        self.rewards = self.body.reward((self._qpos[:, 0] - x_before) / self.body.dt, ~fallen, self._actions)
+        self.speeds = (self._qpos[:, 0] - x_before) / self.body.dt
+        self.rewards = self.body.reward(self.speeds, ~fallen, self._actions)
         terminated = np.zeros_like(fallen) if self.fixed else fallen
         self._ages += 1
         self._returns += self.rewards

@@ -27,8 +27,8 @@ class LogisticConfig:
     spread: float = 1.0
     # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
     decay: float = 1e-3
-    # Weight of |w - w before|²/2: the larger, the slower it follows a batch; usually 1e-2 to 1.
-    inertia: float = 0.1
+    # Weight of |w - w before|²/2: the larger, the slower it follows a batch; usually 0.1 to 10.
+    inertia: float = 10.0
     # Newton's steps on each batch.
     newton_steps: int = 2
 

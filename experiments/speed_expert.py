@@ -1,0 +1,124 @@
+"""A hopper that runs at the speed it is asked for, and its episodes as a set of demonstrations.
+
+`python -m gailforce.experiments.speed_expert` trains it and writes `hopper-speeds.gfd`. Training episodes are
+at five speeds; validation episodes at speeds between them, which no model is fitted on; test episodes at the
+five speeds from other starts. Every episode's `source` says what was asked: "speed 1.25".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import tyro
+
+from ..agents.expert import Expert, ExpertConfig
+from ..agents.learner import PPOConfig
+from ..demos.dataset import Demonstrations
+from ..demos.recorder import Policy
+from ..demos.trajectory import Trajectory
+from ..envs.batched import BatchedEnv
+from ..envs.registry import make_env
+from ..envs.speed_task import SpeedTask
+from .process import one_thread
+from .recording import SPLIT_SEEDS, card_of
+
+# Asked in training episodes, and between them [m/s].
+SHOWN, HELD_OUT = (0.5, 1.0, 1.5, 2.0, 2.5), (0.75, 1.25, 1.75)
+# The learner is asked for all of them, and for some further ones.
+TRAINED = tuple(np.linspace(0.25, 2.75, 11).tolist())
+SETTINGS = ExpertConfig(
+    copies=64,
+    ppo=PPOConfig(steps_per_update=4096, learning_rate=5e-4, gamma=0.99, ent_coef=1e-3),
+)
+
+
+def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int) -> list[Trajectory]:
+    """One deterministic episode for each speed, with states, up to the time limit or a fall."""
+    copies = cast(BatchedEnv, make_env(env, len(speeds), seed))
+    task, body = SpeedTask(copies, tuple(speeds)), copies.body
+    task.reset()
+    task.asked = np.array(speeds)
+    obs = np.column_stack((body.observe(*body.split(copies.state)), task.asked))
+    states, actions, rewards = [copies.state], [], []
+    lengths, fallen = np.zeros(len(speeds), dtype=int), np.zeros(len(speeds), dtype=bool)
+    # The state after the last step is lost to the reset, so that step is left out.
+    for step in range(1, body.max_episode_steps):
+        action, _ = policy.predict(obs, deterministic=True)
+        obs, _, ended, _ = task.step(action)
+        fallen |= ended & (lengths == 0)
+        lengths[fallen & (lengths == 0)] = step - 1
+        states.append(copies.state)
+        actions.append(action)
+        rewards.append(copies.rewards.copy())
+    lengths[~fallen] = len(actions)
+    columns = [np.stack(column, axis=1) for column in (states, actions, rewards)]
+    return [
+        Trajectory(
+            obs=body.observe(*body.split(columns[0][i, : n + 1])),
+            actions=columns[1][i, :n],
+            terminated=False,
+            truncated=True,
+            seed=seed + i,
+            states=columns[0][i, : n + 1],
+            rewards=columns[2][i, :n],
+            source=f"speed {speeds[i]:g}",
+        )
+        for i, n in enumerate(lengths)
+    ]
+
+
+def mean_speed(episode: Trajectory, dt: float, after: int = 100) -> float:
+    """Forward speed [m/s] once it has started."""
+    assert episode.states is not None
+    x = episode.states[min(after, len(episode) // 2) :, 0]
+    return float((x[-1] - x[0]) / (dt * (len(x) - 1)))
+
+
+@dataclass
+class SpeedExpert:
+    """Train, record, report."""
+
+    env: str = "hopper"
+    steps: int = 4_000_000
+    seed: int = 0
+    # Episodes at each speed.
+    training: int = 4
+    validation: int = 3
+    test: int = 1
+    # The files to write.
+    out: Path = Path("hopper-speeds.gfd")
+    agent: Path = Path("hopper-speeds.gfa")
+    config: ExpertConfig = field(default_factory=lambda: SETTINGS)
+
+    def run(self) -> None:
+        """One set of three splits, in float32."""
+        one_thread()
+        task = SpeedTask(
+            cast(BatchedEnv, make_env(self.env, self.config.copies, self.seed)), TRAINED, self.seed
+        )
+        expert = Expert(task, self.seed, self.config).learn(self.steps)
+        expert.save(self.agent)
+        counts = {
+            "training": (SHOWN, self.training),
+            "validation": (HELD_OUT, self.validation),
+            "test": (SHOWN, self.test),
+        }
+        parts = {
+            split: roll(expert, self.env, [v for v in speeds for _ in range(count)], SPLIT_SEEDS[split])
+            for split, (speeds, count) in counts.items()
+        }
+        notes = "speeds asked: " + ", ".join(f"{v:g}" for v in (*SHOWN, *HELD_OUT)) + " m/s"
+        # It is not paid for returns, so no reference of those applies.
+        card = replace(card_of(self.env, "speed-conditioned expert", notes), reference_return=None)
+        sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
+        sets["training"].save(self.out, validation=sets["validation"], test=sets["test"], precision="float32")
+        dt = task.venv.body.dt
+        for split, part in parts.items():
+            for episode in part:
+                print(split, episode.source, len(episode), f"{mean_speed(episode, dt):.2f}")
+
+
+if __name__ == "__main__":
+    tyro.cli(SpeedExpert).run()
