@@ -27,7 +27,7 @@ class DecodingConfig:
 
 
 def sharpened(mixture: Mixture, temperature: float) -> Mixture:
-    """Weights ∝ w^(1/τ), deviations √τ σ: each part's density to the power 1/τ, made to integrate to 1 again."""
+    """Weights ∝ w^(1/τ), deviations √τ σ: each part's density to the power 1/τ, normalised again."""
     weight = (mixture.log_weight / temperature).log_softmax(dim=-1)
     return Mixture(weight, mixture.mean, mixture.log_std + 0.5 * math.log(temperature))
 

@@ -11,6 +11,16 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+# Rows beyond so many teach EM little and cost as much as the first.
+MOST_ROWS = 8000
+
+
+def some(count: int, generator: torch.Generator) -> Int[Tensor, "M"]:
+    """Which rows EM learns from: all, or as many as it needs, by chance."""
+    if count <= MOST_ROWS:
+        return torch.arange(count)
+    return torch.randperm(count, generator=generator)[:MOST_ROWS]
+
 
 @dataclass(frozen=True)
 class PriorConfig:
@@ -83,6 +93,20 @@ def log_densities(x: Float[Tensor, "*B X"], parts: Gaussians) -> Float[Tensor, "
     log_det = parts.cholesky.diagonal(dim1=1, dim2=2).log().sum(dim=1)
     inside = -0.5 * z.square().sum(dim=1) - log_det[:, None] - 0.5 * x.shape[-1] * math.log(2 * math.pi)
     return inside.T.reshape(*x.shape[:-1], len(parts.mean))
+
+
+def leading(parts: Gaussians, columns: int) -> Gaussians:
+    """The Gaussians of the first columns alone: the leading block of a Cholesky factor is theirs."""
+    return Gaussians(parts.mean[:, :columns], parts.cholesky[:, :columns, :columns])
+
+
+def conditional_means(parts: Gaussians, context: Float[Tensor, "B C"]) -> Float[Tensor, "B K X"]:
+    """Mean of the other columns given the first: μₓ + Lₓ꜀ L꜀꜀⁻¹ (context - μ꜀) in every part."""
+    c = context.shape[1]
+    first = leading(parts, c)
+    away = (context - first.mean[:, None]).transpose(1, 2)  # (K, C, B)
+    z = torch.linalg.solve_triangular(first.cholesky, away, upper=False)
+    return parts.mean[:, c:] + torch.einsum("kxc,kcb->bkx", parts.cholesky[:, c:, :c], z)
 
 
 def nearest(x: Float[Tensor, "B X"], centres: Float[Tensor, "K X"]) -> Int[Tensor, "B"]:

@@ -1,7 +1,7 @@
 """Conditional GAN of whole windows: a generator draws them, a critic compares them with real ones.
 
-With several tracks every group of columns has a generator of its own, fed with a noise that all share and one of
-its own, and one critic judges all together (Dong et al. 2018, MuseGAN, the hybrid model).
+With several tracks every group of columns has a generator of its own, fed with a noise that all share and
+one of its own, and one critic judges all together (Dong et al. 2018, MuseGAN, the hybrid model).
 """
 
 from dataclasses import dataclass

@@ -21,6 +21,7 @@ from ..gaussians import (
     log_densities,
     log_weights,
     moments,
+    some,
 )
 from ..model import GenerativeModel, Kind
 from ..views import WINDOW, Widths
@@ -160,6 +161,8 @@ class HMM(GenerativeModel):
     ) -> dict[str, float]:
         """Sweeps over all windows, at most `steps` and the configured number, from clusters of steps."""
         generator = torch.Generator().manual_seed(seed)
+        learned = some(len(x), generator)
+        x, context = x[learned], context[learned]
         rows, exists = self._sequences(x, context)
         rows = rows + noise * torch.randn(rows.shape, generator=generator, dtype=rows.dtype)
         self._begin(rows, exists)

@@ -17,12 +17,15 @@ from ..gaussians import (
     Gaussians,
     Moments,
     PriorConfig,
+    conditional_means,
     estimate,
     k_means,
+    leading,
     log_densities,
     log_prior,
     log_weights,
     moments,
+    some,
 )
 from ..model import GenerativeModel, Kind
 from ..views import Widths
@@ -138,6 +141,8 @@ class GaussianMixture(GenerativeModel):
         It needs neither batches nor held-out rows: the criterion stands in for them.
         """
         generator = torch.Generator().manual_seed(seed)
+        learned = some(len(x), generator)
+        x, context = x[learned], context[learned]
         repeats = -(-NOISED_ROWS // len(x)) if noise else 1
         many = x.repeat(repeats, 1)
         noised = many + noise * torch.randn(many.shape, generator=generator, dtype=x.dtype)
@@ -185,8 +190,7 @@ class GaussianMixture(GenerativeModel):
     def _given(self, context: Float[Tensor, "B C"]) -> Float[Tensor, "B K"]:
         """Log P(part) + log p(context | part)."""
         log_weight, parts = self.parts
-        c = self._context
-        return log_weight + log_densities(context, Gaussians(parts.mean[:, :c], parts.cholesky[:, :c, :c]))
+        return log_weight + log_densities(context, leading(parts, self._context))
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """Log p(x | context) = log p(context, x) - log p(context) [nats]."""
@@ -194,18 +198,11 @@ class GaussianMixture(GenerativeModel):
         alone = torch.logsumexp(self._given(rows[:, : self._context]), dim=1)
         return (self._log_joint(rows) - alone).to(x.dtype)
 
-    def _predicted(self, context: Float[Tensor, "B C"]) -> Float[Tensor, "B K X"]:
-        """Mean of x in every part: μₓ + Lₓ꜀ L꜀꜀⁻¹ (context - μ꜀)."""
-        c, (_, parts) = self._context, self.parts
-        away = (context[:, None] - parts.mean[:, :c]).permute(1, 2, 0)  # (K, C, B)
-        z = torch.linalg.solve_triangular(parts.cholesky[:, :c, :c], away, upper=False)
-        return parts.mean[:, c:] + torch.einsum("kxc,kcb->bkx", parts.cholesky[:, c:, :c], z)
-
     def regress(self, context: Float[Tensor, "B C"]) -> Float[Tensor, "B X"]:
         """E[x | context] = Σ P(part | context) E[x | context, part] (Ghahramani & Jordan 1994)."""
         given = context.double()
         share = self._given(given).softmax(dim=1)
-        return (share[..., None] * self._predicted(given)).sum(dim=1).to(context.dtype)
+        return (share[..., None] * conditional_means(self.parts[1], given)).sum(dim=1).to(context.dtype)
 
     @torch.no_grad()
     def sample(
@@ -215,7 +212,7 @@ class GaussianMixture(GenerativeModel):
         given = context.flatten(1).double()
         share = self._given(given).softmax(dim=1)
         chosen = torch.multinomial(share, n, replacement=True, generator=generator).T  # (n, B)
-        mean = self._predicted(given)[torch.arange(len(given)), chosen]
+        mean = conditional_means(self.parts[1], given)[torch.arange(len(given)), chosen]
         root = self.parts[1].cholesky[:, self._context :, self._context :][chosen]
         noise = torch.randn(mean.shape, generator=generator, dtype=mean.dtype)
         return (mean + (root @ noise[..., None]).squeeze(-1)).to(context.dtype)

@@ -1,0 +1,173 @@
+"""How models become generators of windows: whole windows at once, or step by step.
+
+Both learn rows of `Units.rows` and are asked with `Known`; both answer with rows.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .model import GenerativeModel
+from .motion import Units
+from .window_context import Known, mixed
+
+
+class WindowShape(NamedTuple):
+    """Rows of a window, columns of a row, of the state it begins with, of the action, of the condition."""
+
+    steps: int
+    columns: int
+    state: int
+    action: int
+    condition: int
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How long models of windows learn."""
+
+    # Gradient steps; usually 2,000-20,000.
+    updates: int = 5000
+    # Windows in one of them; usually 32-256.
+    batch_size: int = 64
+
+
+class WindowModel(nn.Module, ABC):
+    """Windows given a condition and what is known of them."""
+
+    # Whether entries other than the first state may be known.
+    fills: bool = False
+
+    @abstractmethod
+    def fit(
+        self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"], units: Units, seed: int
+    ) -> dict[str, float]:
+        """Learn windows; returns metrics."""
+
+    @abstractmethod
+    def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
+        """One window for every row of what is known."""
+
+
+class WholeWindows(WindowModel):
+    """A generative model of flattened windows, taught on many kinds of gaps."""
+
+    fills = True
+
+    def __init__(self, model: GenerativeModel, shape: WindowShape, config: FitConfig):
+        super().__init__()
+        self.model, self._shape, self._config = model, shape, config
+
+    def fit(
+        self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"], units: Units, seed: int
+    ) -> dict[str, float]:
+        """A fixed number of updates, each with other windows and other gaps."""
+        generator = torch.Generator().manual_seed(seed)
+        metrics: dict[str, float] = {}
+        for _ in range(self._config.updates):
+            at = torch.randint(len(rows), (self._config.batch_size,), generator=generator)
+            mask = mixed(rows[at], self._shape.state, generator)
+            known = Known(condition[at], rows[at] * mask, mask)
+            metrics = self.model.update(rows[at].flatten(1), known.flat())
+        return metrics
+
+    def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
+        """What the model draws."""
+        return self.model.sample(known.flat(), 1, generator)[0].view(known.rows.shape)
+
+
+# (model, context, generator) -> one x for each context.
+Draw = Callable[[GenerativeModel, Float[Tensor, "B V Z"], torch.Generator], Float[Tensor, "B X"]]
+
+
+def as_sampled(
+    model: GenerativeModel, context: Float[Tensor, "B V Z"], generator: torch.Generator
+) -> Float[Tensor, "B X"]:
+    """A draw of the model's own."""
+    return model.sample(context, 1, generator)[0]
+
+
+def followed(units: Units, state: int) -> tuple[Float[Tensor, "S"], Float[Tensor, "S"]]:
+    """How a change in its unit moves the state in its own: state + scale change + shift."""
+    change, std = units.change, units.state.std
+    return change.std[-state:] / std, change.mean[-state:] / std
+
+
+def require_start(known: Known, state: int) -> None:
+    """Refuse what a model that goes step by step cannot look at.
+
+    Raises:
+        ValueError: when more is known than the first state.
+    """
+    if known.mask.sum() > known.mask[:, 0, :state].sum():
+        raise ValueError("a model that goes step by step cannot fill gaps; use diffusion, vae or wgan-gp")
+
+
+class StepByStep(WindowModel):
+    """A model of (change, action, end) given this state and those before; the next state follows by itself.
+
+    A context has one row for each of the last steps, oldest first: state, condition, 1 where it exists.
+
+    Args:
+        model: of x with `columns - state` columns.
+        shape: of the windows.
+        memory: rows of a context, this state's included.
+        config: how long it learns.
+        draw: how one x is taken.
+    """
+
+    scale: Float[Tensor, "S"]
+    shift: Float[Tensor, "S"]
+
+    def __init__(
+        self,
+        model: GenerativeModel,
+        shape: WindowShape,
+        memory: int,
+        config: FitConfig,
+        draw: Draw = as_sampled,
+    ):
+        super().__init__()
+        self.model, self._shape, self._memory, self._config, self._draw = model, shape, memory, config, draw
+        self.register_buffer("scale", torch.ones(shape.state))
+        self.register_buffer("shift", torch.zeros(shape.state))
+
+    def fit(
+        self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"], units: Units, seed: int
+    ) -> dict[str, float]:
+        """The model's own way of fitting, on every step of every window."""
+        self.scale, self.shift = followed(units, self._shape.state)
+        contexts = self.contexts(rows, condition)
+        x = rows[:, :, self._shape.state :].flatten(0, 1)
+        c = self._config
+        return self.model.fit(x, contexts, steps=c.updates, batch_size=4 * c.batch_size, seed=seed)
+
+    def contexts(
+        self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"]
+    ) -> Float[Tensor, "M V Z"]:
+        """One for every step of every window, windows one after the other."""
+        given = condition[:, None].expand(-1, rows.shape[1], -1)
+        told = torch.cat((rows[..., : self._shape.state], given, torch.ones_like(rows[..., :1])), dim=-1)
+        padded = torch.cat((torch.zeros_like(told[:, :1]).expand(-1, self._memory - 1, -1), told), dim=1)
+        return padded.unfold(1, self._memory, 1).transpose(2, 3).flatten(0, 1)
+
+    @torch.no_grad()
+    def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
+        """Step after step from the first state."""
+        s = self._shape.state
+        require_start(known, s)
+        rows = known.rows.clone()
+        end = self._shape.columns - self._shape.action - 1
+        for t in range(rows.shape[1]):
+            context = self.contexts(rows[:, : t + 1], known.condition).view(
+                len(rows), t + 1, self._memory, -1
+            )
+            rows[:, t, s:] = self._draw(self.model, context[:, -1], generator)
+            if t + 1 < rows.shape[1]:
+                rows[:, t + 1, :s] = rows[:, t, :s] + self.scale * rows[:, t, end - s : end] + self.shift
+        return rows
