@@ -44,15 +44,19 @@ class ApprenticeshipConfig:
     """Settings of the loop and of the features."""
 
     # Policies trained one after the other, each from the last; usually 10-30.
-    iterations: int = 10
+    iterations: int = 20
     # Fourier features of a step, beside its raw columns and a constant.
     features: int = 256
     # Their bandwidth, in median distances of the demonstrations.
     spread: float = 1.0
     # Episodes of each policy that give its feature expectations.
-    episodes: int = 16
+    episodes: int = 8
     copies: int = 64
     ppo: PPOConfig = field(default_factory=lambda: GAIL_PPO)
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1:
+            raise UsageError(f"apprenticeship takes at least one iteration; got {self.iterations}")
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ class Iteration:
     """A policy as it was at the end of an iteration.
 
     Attributes:
-        step: environment steps until then.
+        step: environment steps of training until then.
+        judged: environment steps of the episodes that gave its expectations; they come on top.
         distance: of its own feature expectations from the expert's.
         margin: of the nearest mixture of all policies so far.
     """
 
     step: int
+    judged: int
     distance: float
     margin: float
 
@@ -121,6 +127,7 @@ class Apprenticeship(Agent):
             seed,
             rollout_buffer_class=ScoredRolloutBuffer,
             rollout_buffer_kwargs=buffer,
+            learning_rate=self._rate,
         )
         self._take(demos, obs_size + space.shape[0])
         self.iterations: list[Iteration] = []
@@ -141,6 +148,11 @@ class Apprenticeship(Agent):
         """The learner's policy, observation normalisation included."""
         return self.learner.policy
 
+    def _rate(self, remaining: float | int) -> float:
+        """Adam's learning rate: falling to zero in every iteration, since each has a reward of its own."""
+        within = ((1 - remaining) * self.config.iterations) % 1
+        return self.config.ppo.learning_rate * (1 - within)
+
     def _features(self, steps: Rollout) -> Float[Tensor, "T N K"]:
         return self.features(self._standard.scaled(SELECT["sa"](steps)))
 
@@ -156,7 +168,12 @@ class Apprenticeship(Agent):
         """All iterations within so many environment steps; then the policy nearest to the expert acts.
 
         Afterwards `iterations` says how near each policy came. The choice looks at no reward.
+
+        Raises:
+            UsageError: when it has learned before; the hull is of one training.
         """
+        if self.iterations:
+            raise UsageError("this apprentice has learned already; make a new one for another training")
         self._iterate(0)
         every = max(1, total_timesteps // self.config.iterations)
         callbacks = CallbackList([UpdateNormaliser(), Periodic(every, self._iterate), *as_list(callback)])
@@ -175,7 +192,8 @@ class Apprenticeship(Agent):
         away = self.expert - nearest_mixture(known, self.expert) @ known
         margin = float(np.linalg.norm(away))
         self.w = torch.from_numpy(away / max(margin, 1e-12)).float()
-        self.iterations.append(Iteration(step, float(np.linalg.norm(self.expert - known[-1])), margin))
+        distance = float(np.linalg.norm(self.expert - known[-1]))
+        self.iterations.append(Iteration(step, sum(map(len, episodes)), distance, margin))
 
     @torch.no_grad()
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:

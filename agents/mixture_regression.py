@@ -27,7 +27,7 @@ class GMRConfig:
     # Standard deviation of the noise added to the demonstrations, in theirs; usually 0.01-0.1.
     noise: float = 0.03
     mixture: MixtureConfig = field(
-        default_factory=lambda: MixtureConfig(parts=(8, 16, 32), prior=PriorConfig(std_floor=0.03))
+        default_factory=lambda: MixtureConfig(parts=(8, 16, 32), prior=PriorConfig(prior_std=0.03))
     )
 
 

@@ -44,6 +44,7 @@ class Bench(Command):
         gailforce bench smoke
         gailforce bench my-grid.toml --jobs 2
         gailforce bench families --gate
+        gailforce bench families --only-table
         gailforce bench paper --engine ray --ray-address 10.0.0.1:6379
     """
 
@@ -53,6 +54,8 @@ class Bench(Command):
     gate: bool = False
     # Train families that fell short at the gate too.
     below_gate: bool = False
+    # Run nothing: make the table of the cells that are finished.
+    only_table: bool = False
     # Cells at once; by default one for every core this process (or the cluster) may use.
     jobs: int | None = None
     # local runs on this machine, ray on a Ray cluster.
@@ -73,18 +76,21 @@ class Bench(Command):
         trained, held_back = _past_gate(grid, {} if self.below_gate else below(self.results / GATE))
         kept = self.results / f"{grid.name}.json"
         _require_benchmark(kept)
-        progress = BenchProgress(trained.cells)
+        failed = [] if self.only_table else self._train(trained, store)
+        result = table(grid, store, failed) | {"held back": held_back}
+        write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
+        return {**result, "exit_code": failed[0].exit_code if failed else 0}
+
+    def _train(self, grid: Grid, store: CellStore) -> list[Outcome]:
+        """Run the missing cells; those that failed."""
+        progress, runs = BenchProgress(grid.cells), self.runs / f"bench-{grid.name}"
         with termination_interrupts():
             try:
-                runs = self.runs / f"bench-{grid.name}"
-                failed = Schedule(store, self._pool(), runs, this_command(), progress).run(trained.cells)
+                return Schedule(store, self._pool(), runs, this_command(), progress).run(grid.cells)
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(f"go on with: {this_command()}") from None
             finally:
                 progress.close()
-        result = table(grid, store, failed) | {"held back": held_back}
-        write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
-        return {**result, "exit_code": failed[0].exit_code if failed else 0}
 
     def _check(self) -> None:
         require_at_least(1, jobs=1 if self.jobs is None else self.jobs)

@@ -26,9 +26,10 @@ def some(count: int, generator: torch.Generator) -> Int[Tensor, "M"]:
 class PriorConfig:
     """What keeps estimates of few rows from collapsing; shares are of the weight of all rows."""
 
-    # Least standard deviation, towards which each covariance is drawn; usually the noise of training.
-    std_floor: float = 0.1
-    # Weight with which it is drawn there; usually 1e-4 to 1e-2.
+    # Standard deviation f towards which each covariance is drawn; usually the noise of training.
+    prior_std: float = 0.1
+    # Weight λ with which it is drawn there; of a part with weight w no deviation is below f √(λ / (w + λ)).
+    # Usually 1e-4 to 1e-2.
     shrinkage: float = 1e-3
     # Weight every part has without any row, so that one that lost its rows can win others.
     least_weight: float = 1e-4
@@ -59,14 +60,14 @@ def moments(x: Float[Tensor, "B X"], share: Float[Tensor, "B K"]) -> Moments:
 def estimate(of: Moments, prior: PriorConfig) -> Gaussians:
     """The most likely Gaussians: μ = Σ γ x / Σ γ, S = (Σ γ (x-μ)(x-μ)ᵀ + λ f² I) / (Σ γ + λ).
 
-    λ is the shrinkage and f the floor: the mode under the penalty of `log_prior` (Fraley & Raftery 2007
+    λ is the shrinkage and f its aim: the mode under the penalty of `log_prior` (Fraley & Raftery 2007
     give priors of this kind).
     """
     weight = of.weight[:, None].clamp(min=1e-30)
     mean = of.first / weight
     spread = of.second - weight[..., None] * mean[:, :, None] * mean[:, None, :]
     eye = torch.eye(mean.shape[1], dtype=mean.dtype)
-    drawn = prior.shrinkage * prior.std_floor**2
+    drawn = prior.shrinkage * prior.prior_std**2
     # What rounding takes from a variance of zero is far below this.
     covariance = (spread + (drawn + 1e-12) * eye) / (weight[..., None] + prior.shrinkage)
     return Gaussians(mean, torch.linalg.cholesky(covariance))
@@ -82,7 +83,7 @@ def log_prior(log_weight: Float[Tensor, "K"], parts: Gaussians, prior: PriorConf
     """What EM raises beside the mean log-likelihood: α Σ log wₖ - λ/2 Σ (log |Sₖ| + f² tr Sₖ⁻¹)."""
     log_det = 2 * parts.cholesky.diagonal(dim1=1, dim2=2).log().sum()
     trace = torch.cholesky_inverse(parts.cholesky).diagonal(dim1=1, dim2=2).sum()
-    drawn = -0.5 * prior.shrinkage * (log_det + prior.std_floor**2 * trace)
+    drawn = -0.5 * prior.shrinkage * (log_det + prior.prior_std**2 * trace)
     return prior.least_weight * log_weight.sum() + drawn
 
 

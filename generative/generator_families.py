@@ -24,7 +24,7 @@ from .window_model import Draw, FitConfig, StepByStep, WholeWindows, WindowModel
 
 # Least deviation of the next step, in units of its change: changes follow nearly exactly from the state.
 FINE = HeadConfig(components=4, least_std=0.01)
-PRIOR = PriorConfig(std_floor=0.02, shrinkage=1e-4)
+PRIOR = PriorConfig(prior_std=0.02, shrinkage=1e-4)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,10 @@ class RBMConfig:
     temperature: float = 0.3
     optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
 
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.temperature <= 0:
+            raise ValueError(f"a machine needs 1 step or more and a temperature above 0; got {self}")
+
 
 class Machine(GenerativeModel, ABC):
     """Energy of visible v and hidden h in {0, 1}: E(v, h) = own(v) - c·h - vᵀ W h (Smolensky 1986).
@@ -194,7 +198,7 @@ class EnergyScore(nn.Module):
 def rbm(widths: Widths, seed: int, config: RBMConfig) -> AdversarialCritic:
     """A machine first fitted to the expert, whose negative phase is then the agent's rows (cross-entropy).
 
-    At its best -F is a log-ratio of densities but for a constant (Finn et al. 2016 show it of energies).
+    At its best the score is the log-ratio of expert and agent (Goodfellow et al. 2014, proposition 1).
     """
     machine = GaussianMachine(widths.inputs, config.machine, seed)
     score = EnergyScore(machine, config.temperature * widths.inputs)

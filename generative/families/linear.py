@@ -32,6 +32,10 @@ class LogisticConfig:
     # Newton's steps on each batch.
     newton_steps: int = 2
 
+    def __post_init__(self) -> None:
+        if min(self.decay, self.inertia) < 0 or self.decay + self.inertia == 0:
+            raise ValueError(f"decay and inertia are 0 or more, and not both 0; got {self}")
+
 
 @dataclass(frozen=True)
 class SVMConfig:
@@ -43,7 +47,7 @@ class SVMConfig:
     spread: float = 1.0
     # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
     decay: float = 1e-3
-    optimiser: AdversarialConfig = field(default_factory=lambda: AdversarialConfig(learning_rate=1e-3))
+    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,10 @@ class OneClassSVMConfig:
     spread: float = 0.3
     # Share of the demonstrations that may lie outside; in (0, 1), usually 0.01-0.2.
     outside: float = 0.1
-    # Adam's learning rate.
-    learning_rate: float = 1e-2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.outside < 1:
+            raise ValueError(f"the share that may lie outside is above 0 and below 1; got {self.outside}")
 
 
 def newton_step(
@@ -130,37 +136,50 @@ class LinearScore(nn.Module):
 
 
 class OneClassSVM(GenerativeModel):
-    """w·φ(x) - ρ: positive where most of the rows are (Schölkopf et al. 2001); it cannot sample."""
+    """w·φ(x) - ρ: positive where most of the rows are (Schölkopf et al. 2001); it cannot sample.
+
+    It minimises L(w, ρ) = |w|²/2 - ρ + E max(0, ρ - w·φ(x)) / ν, ν the share that may lie outside. For a
+    given w the best ρ is the ν-quantile of w·φ; then the gradient is w less the mean features of rows below.
+    """
 
     kind: ClassVar[Kind] = "margin"
+    w: Float[Tensor, "F"]
+    rho: Float[Tensor, ""]
 
     def __init__(self, width: int, config: OneClassSVMConfig, seed: int):
         super().__init__()
-        self._outside = config.outside
+        self._outside, self._updates = config.outside, 0
         self.features = FourierFeatures(width, config.features, config.spread, seed)
-        self.w = nn.Parameter(torch.zeros(config.features))
-        self.rho = nn.Parameter(torch.zeros(()))
-        self._optimiser = torch.optim.Adam((self.w, self.rho), config.learning_rate, fused=True)
+        self.register_buffer("w", torch.zeros(config.features))
+        self.register_buffer("rho", torch.zeros(()))
 
     def fit(
         self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], **kwargs: Any
     ) -> dict[str, float]:
-        """The features' bandwidth, then all the steps: what is lowered is no score of held-out rows."""
+        """The features' bandwidth, then all the steps; at the end ρ is that of all rows."""
         self.features.fit(x)
-        return super().fit(x, context, **{**kwargs, "held_out": 0.0})
+        metrics = super().fit(x, context, **{**kwargs, "held_out": 0.0})
+        self.rho = torch.quantile(self._waves(x) @ self.w, self._outside)
+        return metrics
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
-        """One step of Adam on L = |w|²/2 - ρ + E max(0, ρ - w·φ(x)) / ν, ν the share that may lie outside."""
-        short = F.relu(-self.score(x, context)).mean() / self._outside
-        loss = 0.5 * self.w.square().sum() - self.rho + short
-        self._optimiser.zero_grad()
-        loss.backward()
-        self._optimiser.step()
+        """One step of size 1/t, as suits a loss that is strongly convex (Shalev-Shwartz et al. 2007)."""
+        waves = self._waves(x)
+        score = waves @ self.w
+        self.rho = torch.quantile(score, self._outside)
+        below = score <= self.rho
+        loss = 0.5 * self.w.square().sum() - self.rho + F.relu(self.rho - score).mean() / self._outside
+        self._updates += 1
+        self.w = self.w + (waves[below].mean(dim=0) - self.w) / self._updates
         return {"loss": loss.item()}
 
+    def _waves(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B F"]:
+        """Without the raw columns, which would favour one side of space."""
+        return self.features(x)[:, -len(self.w) :]
+
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
-        """w·φ(x) - ρ over the waves alone: the raw columns would favour one side of space."""
-        return self.features(x)[:, -len(self.w) :] @ self.w - self.rho
+        """w·φ(x) - ρ."""
+        return self._waves(x) @ self.w - self.rho
 
 
 def logistic(widths: Widths, seed: int, config: LogisticConfig) -> LogisticCritic:

@@ -44,8 +44,10 @@ class HMMConfig:
     prior: PriorConfig = field(default_factory=PriorConfig)
 
     def __post_init__(self) -> None:
-        if self.phases < 1 or not 0 < self.rate <= 1:
-            raise ValueError(f"a chain has 1 phase or more and a rate above 0 and at most 1; got {self}")
+        if self.phases < 1 or self.sweeps < 1 or not 0 < self.rate <= 1:
+            raise ValueError(
+                f"a chain has 1 phase, 1 sweep or more, and a rate above 0 and at most 1; got {self}"
+            )
         if not 1 <= self.memory < WINDOW:
             raise ValueError(f"memory is 1 to {WINDOW - 1} steps; got {self.memory}")
 
@@ -117,6 +119,7 @@ class HMM(GenerativeModel):
     weight: Float[Tensor, "K"]
     first: Float[Tensor, "K X"]
     second: Float[Tensor, "K X X"]
+    noise: Float[Tensor, ""]
 
     def __init__(self, width: int, config: HMMConfig, seed: int):
         super().__init__()
@@ -130,6 +133,9 @@ class HMM(GenerativeModel):
         for name, value in blank.items():
             # Buffers of one tensor would be loaded into each other.
             self.register_buffer(name, value.clone())
+        # Standard deviation of the noise of the fit: later batches bring it in their last step only.
+        self.register_buffer("noise", torch.zeros(()))
+        self._generator = torch.Generator().manual_seed(seed)
 
     @property
     def chain(self) -> Chain:
@@ -141,11 +147,14 @@ class HMM(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of EM on whole windows, its moments a running mean over batches (Cappé 2011)."""
         loss = -self.score(x, context).mean().item()
-        self._learn(*self._sequences(x, context), rate=self._config.rate)
+        steps, exists = self._sequences(x, context)
+        past = torch.randn(steps[:, :-1].shape, generator=self._generator, dtype=steps.dtype)
+        steps[:, :-1] += self.noise * past
+        self._learn(steps, exists, rate=self._config.rate)
         return {"loss": loss}
 
     def sweep(self, steps: Float[Tensor, "B T X"], exists: Bool[Tensor, "B T"]) -> float:
-        """One sweep of Baum and Welch (1970); the mean log-likelihood of a step [nats] before it."""
+        """One sweep of EM (Baum et al. 1970); the mean log-likelihood of a step [nats] before it."""
         return self._learn(steps, exists, rate=1.0)
 
     def fit(
@@ -164,6 +173,7 @@ class HMM(GenerativeModel):
         learned = some(len(x), generator)
         x, context = x[learned], context[learned]
         rows, exists = self._sequences(x, context)
+        self.noise = torch.tensor(float(noise))
         rows = rows + noise * torch.randn(rows.shape, generator=generator, dtype=rows.dtype)
         self._begin(rows, exists)
         reached = -float("inf")

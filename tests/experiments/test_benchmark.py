@@ -1,6 +1,7 @@
 """The verb bench: a grid becomes one table, whatever happens on the way."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from grids import write_grid
@@ -79,6 +80,18 @@ def test_failed_cells_are_named_with_their_error_and_the_exit_code_tells(bench):
     again = bench(lambda job: Outcome(job, _result(job))).run()
     assert again["exit_code"] == 0
     assert again["rows"][3]["nr"] == [0.2, 0.9, 1.0]
+
+
+def test_a_table_alone_runs_nothing_and_names_what_is_missing(bench):
+    def work(job):
+        raise AssertionError("nothing may run")
+
+    result = replace(bench(work), only_table=True).run()
+    assert result["exit_code"] == 0
+    assert all(row["missing"] == row["cells"] for row in result["rows"])
+    bench().run()
+    rows = replace(bench(work), only_table=True).run()["rows"]
+    assert not rows[0]["missing"]
 
 
 def test_a_stop_says_how_to_go_on(bench):

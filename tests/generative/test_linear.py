@@ -4,6 +4,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from sklearn.svm import OneClassSVM as OneClassSVM_
 
 from gailforce.generative.adversarial import AdversarialConfig
 from gailforce.generative.families.linear import (
@@ -53,7 +54,7 @@ def test_at_a_minimum_newton_stands_still():
 
 def test_a_critic_fed_one_batch_again_and_again_reaches_its_minimum():
     x, y = two_clouds()
-    critic = logistic(Widths(2, 2, 0), 0, LogisticConfig(features=0, decay=0.01))
+    critic = logistic(Widths(2, 2, 0), 0, LogisticConfig(features=0, decay=0.01, inertia=0.1))
     for _ in range(200):
         critic.update(x[y == 1].float(), x[y == 0].float())
     features = torch.cat((torch.ones(len(x), 1).double(), x), dim=1)
@@ -109,12 +110,30 @@ def test_inner_products_of_waves_are_the_gaussian_kernel():
 
 
 def test_the_bandwidth_is_the_median_distance():
-    # Half of all pairs are 0 apart, the others 2, and slightly more of them.
+    # Of pairs of rows a third are 0 apart, four ninths 2, two ninths 4.
     x = torch.tensor([[0.0], [2.0], [4.0]]).repeat(50, 1)
     assert median_distance(x, generator()).item() == 2.0
     features = FourierFeatures(1, 4, 0.5, 0)
     features.fit(x)
     assert features.bandwidth.item() == 1.0
+
+
+def test_the_one_class_machine_reaches_the_loss_of_scikit_learns():
+    x = torch.randn(600, 3, generator=generator())
+    model = OneClassSVM(3, OneClassSVMConfig(features=64, outside=0.2, spread=1.0), 0)
+    model.fit(x, x[:, :0], steps=3000, batch_size=512)
+    waves = model._waves(x)
+
+    def loss(w, rho):
+        return 0.5 * w.square().sum() - rho + torch.relu(rho - waves @ w).mean() / 0.2
+
+    oracle = OneClassSVM_(kernel="linear", nu=0.2, tol=1e-6).fit(waves.numpy())
+    # scikit-learn's multipliers sum to ν N where ours sum to 1.
+    scale = 0.2 * len(x)
+    best = loss(
+        torch.from_numpy(oracle.coef_[0] / scale).float(), torch.tensor(-oracle.intercept_[0] / scale)
+    )
+    assert loss(model.w, model.rho).item() == pytest.approx(best.item(), rel=0.01)
 
 
 def test_the_share_that_lies_outside_is_as_asked():

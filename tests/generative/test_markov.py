@@ -9,7 +9,7 @@ from hmmlearn.hmm import GaussianHMM
 from gailforce.generative.families.markov import HMM, HMMConfig, filtered, smoothed
 from gailforce.generative.gaussians import PriorConfig, log_densities
 
-NO_PRIOR = PriorConfig(std_floor=1.0, shrinkage=0.0, least_weight=0.0)
+NO_PRIOR = PriorConfig(prior_std=1.0, shrinkage=0.0, least_weight=0.0)
 
 
 def generator(seed=0):
@@ -108,6 +108,18 @@ def test_phases_are_those_of_the_chain_that_made_the_rows():
     names = {int(k): int(phase[found == k].mode().values) for k in found.unique()}
     assert len(set(names.values())) == 3
     assert [names[int(k)] for k in found] == phase.tolist()
+
+
+def test_noise_of_the_fit_stays_on_later_batches():
+    # Else an agent like the expert would be told apart: only the last step of its windows comes noised.
+    x, context = windows(cycle()[1])
+    model = fitted(prior=PriorConfig(), noise=0.3)
+    draws = generator(9)
+    for _ in range(150):
+        model.update(x + 0.3 * torch.randn(x.shape, generator=draws).double(), context)
+    smallest = torch.linalg.eigvalsh(model.chain.seen.cholesky @ model.chain.seen.cholesky.mT).min()
+    # The points' own spread is 0.2, the noise's 0.3.
+    assert smallest.item() == pytest.approx(0.2**2 + 0.3**2, rel=0.35)
 
 
 def test_draws_follow_the_context():

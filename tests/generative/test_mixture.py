@@ -10,7 +10,7 @@ from sklearn.mixture import GaussianMixture as Oracle
 from gailforce.generative.families.mixture import GaussianMixture, MixtureConfig, information_criterion
 from gailforce.generative.gaussians import PriorConfig, k_means, moments
 
-NO_PRIOR = PriorConfig(std_floor=1.0, shrinkage=0.0, least_weight=0.0)
+NO_PRIOR = PriorConfig(prior_std=1.0, shrinkage=0.0, least_weight=0.0)
 
 
 def generator(seed=0):
@@ -97,7 +97,7 @@ def test_the_density_of_a_row_given_its_context_integrates_to_1():
 def test_regression_follows_a_bent_line_and_draws_scatter_around_it():
     t = 4 * torch.rand(2000, 1, generator=generator())
     x = torch.sin(t) + 0.05 * torch.randn(t.shape, generator=generator(1))
-    model = fitted(torch.cat((t, x), dim=1), (8,), PriorConfig(std_floor=0.01), context=1)
+    model = fitted(torch.cat((t, x), dim=1), (8,), PriorConfig(prior_std=0.01), context=1)
     asked = torch.linspace(0.3, 3.7, 50)[:, None]
     assert (model.regress(asked) - torch.sin(asked)).abs().max() < 0.1
     drawn = model.sample(asked, 400, generator(2))
@@ -106,7 +106,7 @@ def test_regression_follows_a_bent_line_and_draws_scatter_around_it():
 
 def test_singular_rows_keep_the_floor():
     x = torch.zeros(100, 3)
-    model = fitted(x, (2,), PriorConfig(std_floor=0.2, shrinkage=1.0))
+    model = fitted(x, (2,), PriorConfig(prior_std=0.2, shrinkage=1.0))
     spread = model.parts[1].cholesky @ model.parts[1].cholesky.transpose(1, 2)
     # Half the weight each and as much of the floor's: f² λ / (w + λ).
     assert spread.diagonal(dim1=1, dim2=2).min().item() > 0.2**2 / 2 - 1e-6
