@@ -138,22 +138,21 @@ class GaussianMixture(GenerativeModel):
     ) -> dict[str, float]:
         """EM over all rows for every number of parts, at most `steps` sweeps each; the best by BIC stays.
 
-        It needs neither batches nor held-out rows: the criterion stands in for them. The joint density is
-        learned, so the noise goes on the context too.
+        It needs neither batches nor held-out rows: the criterion stands in for them.
         """
         generator = torch.Generator().manual_seed(seed)
         learned = some(len(x), generator)
         x, context = x[learned], context[learned]
         repeats = -(-NOISED_ROWS // len(x)) if noise else 1
-        many = self._joint(x, context).repeat(repeats, 1)
-        rows = many + noise * torch.randn(many.shape, generator=generator, dtype=many.dtype)
+        many = x.repeat(repeats, 1)
+        noised = many + noise * torch.randn(many.shape, generator=generator, dtype=x.dtype)
+        rows = self._joint(noised, context.repeat(repeats, *(1 for _ in context.shape[1:])))
         values = {k: self._criterion(rows, k, steps, len(x)) for k in self._config.parts}
         best = max(values, key=lambda k: values[k])
         if not math.isfinite(values[best]):
             raise FloatingPointError("the mixture gave the rows no finite likelihood")
         self._criterion(rows, best, steps, len(x))
-        given, noised = rows[:, : self._context], rows[:, self._context :]
-        score = self.score(noised, given).mean().item()
+        score = self.score(noised, rows[:, : self._context]).mean().item()
         return {"loss": -score, "parts": float(best)}
 
     def _criterion(self, rows: Float[Tensor, "B Y"], k: int, steps: int, count: int) -> float:
