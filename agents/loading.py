@@ -13,10 +13,12 @@ from stable_baselines3.common.save_util import load_from_zip_file
 from torch import Tensor
 
 from ..demos.recorder import Policy
+from ..demos.storage import load_archive
 from ..envs.errors import DataError, UsageError
 from ..envs.registry import spaces
 from .bridge import RewardModel
 from .foreign import load_foreign
+from .mixture_regression import GMR
 from .policy import load_agent
 
 # VecNormalize clips observations at so many standard deviations by default.
@@ -75,7 +77,7 @@ class PolicyOptions:
             DataError: when the file is missing or damaged.
         """
         _require_file(path)
-        return None if path.suffix == ".zip" else load_agent(path)[1].get("environment")
+        return None if path.suffix == ".zip" else load_archive(path)[1].get("environment")
 
     def load(self, path: Path, env_id: str) -> Policy:
         """The policy in a file.
@@ -89,7 +91,7 @@ class PolicyOptions:
         if path.suffix != ".zip":
             if given:
                 raise UsageError(f"{path} holds its own normalisation; leave --obs-mean and --obs-std out")
-            return load_policy(path)
+            return GMR.load(path) if _kind(path) == GMR.KIND else load_policy(path)
         statistics = self._statistics(env_id) if given else None
         policy = _unpickled(path, env_id) if self.trust_pickle else load_foreign(path, env_id)
         return policy if statistics is None else NormalisedPolicy(policy, *statistics)
@@ -111,9 +113,9 @@ class PolicyOptions:
 
 def load_reward_model(path: str | Path) -> RewardModel | None:
     """The reward model saved with an agent; None where there is none."""
-    _, meta, tensors = load_agent(path)
-    if "reward_model" not in meta:
+    if "reward_model" not in load_archive(Path(path))[1]:
         return None
+    _, meta, tensors = load_agent(path)
     model = RewardModel.from_facts(meta["reward_model"])
     model.load_state_dict(reward_tensors(tensors))
     return model
@@ -123,6 +125,10 @@ def reward_tensors(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """The reward model's part of a saved agent's tensors."""
     prefix = "reward."
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _kind(path: Path) -> str | None:
+    return load_archive(path)[1].get("kind")
 
 
 def _require_file(path: Path) -> None:

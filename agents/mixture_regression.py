@@ -48,6 +48,9 @@ class GMR(Agent):
         DataError: for demonstrations of another environment.
     """
 
+    # What its files say they hold.
+    KIND = "gmr"
+
     def __init__(
         self, env: str, demos: Demonstrations | None, seed: int = 0, config: GMRConfig | None = None
     ):
@@ -93,7 +96,12 @@ class GMR(Agent):
         scales = {f"obs.{k}": v for k, v in self._obs._asdict().items()}
         scales |= {f"action.{k}": v for k, v in self._action._asdict().items()}
         arrays = {name: value.numpy() for name, value in (self.mixture.state_dict() | scales).items()}
-        facts = {"kind": "gmr", "environment": self.env_id, "seed": self.seed, "config": asdict(self.config)}
+        facts = {
+            "kind": self.KIND,
+            "environment": self.env_id,
+            "seed": self.seed,
+            "config": asdict(self.config),
+        }
         save_archive(Path(path), arrays, facts)
 
     @classmethod
@@ -104,7 +112,7 @@ class GMR(Agent):
             DataError: when the file is missing or damaged, or holds something else.
         """
         arrays, meta = load_archive(Path(path))
-        if meta.get("kind") != "gmr":
+        if meta.get("kind") != cls.KIND:
             raise DataError(
                 f"{path} holds {meta.get('kind', 'something unknown')}, not gmr; name another file"
             )

@@ -5,15 +5,22 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from .body import Body
+from .errors import DataError
 
 GROUND = "floor"
 
 
 def foot_contacts(body: Body, states: Float[np.ndarray, "T S"]) -> Bool[np.ndarray, "T F"]:
-    """Whether each foot, in the model's order of its geoms, touches the ground in each state."""
+    """Whether each foot, in the model's order of its geoms, touches the ground in each state.
+
+    Raises:
+        DataError: a model without a floor or without feet by their usual names.
+    """
     model = body.model
     names = [model.geom(i).name for i in range(model.ngeom)]
     feet = [i for i, name in enumerate(names) if "foot" in name]
+    if GROUND not in names or not feet:
+        raise DataError(f"the model of {body.env_id} has no {GROUND} or no feet by that name: {names}")
     ground = names.index(GROUND)
     data = mujoco.MjData(model)
     touches = np.zeros((len(states), len(feet)), dtype=bool)

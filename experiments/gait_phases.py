@@ -23,7 +23,7 @@ from ..demos.durable import write_durably
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
 from ..envs.contacts import foot_contacts
-from ..envs.registry import find_body
+from ..envs.registry import body as body_of
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
 from ..generative.standard import Standard
 from ..generative.views import SELECT
@@ -47,14 +47,19 @@ def borders(flag: Bool[np.ndarray, "T"]) -> Int[np.ndarray, "N"]:
 
 
 def f1(found: Int[np.ndarray, "N"], true: Int[np.ndarray, "M"], tolerance: int = TOLERANCE) -> float:
-    """2 hits / (found + true): each true border is hit by at most one found within the tolerance."""
-    free, hits = list(map(int, found)), 0
-    for border in map(int, true):
-        near = min(free, key=lambda step: abs(step - border), default=None)
-        if near is not None and abs(near - border) <= tolerance:
-            free.remove(near)
-            hits += 1
-    return 2 * hits / max(1, len(found) + len(true))
+    """2 hits / (found + true): borders in their order, each paired with one within the tolerance at most."""
+    if len(found) == len(true) == 0:
+        return 1.0
+    i = j = hits = 0
+    while i < len(found) and j < len(true):
+        apart = int(found[i]) - int(true[j])
+        if abs(apart) <= tolerance:
+            i, j, hits = i + 1, j + 1, hits + 1
+        elif apart < 0:
+            i += 1
+        else:
+            j += 1
+    return 2 * hits / (len(found) + len(true))
 
 
 def contact_phases(
@@ -96,8 +101,7 @@ class GaitPhases:
     def run(self) -> None:
         """Every seed of every way, one F1 an episode."""
         one_thread()
-        body = find_body(self.env)
-        assert body is not None
+        body = body_of(self.env)
         demos = Demonstrations.load(f"{body.name}-expert").take(DEMONSTRATIONS)
         unseen = Demonstrations.load(f"{body.name}-expert", split="validation")
         scores = {"chain": [], "mixture": [], "even": []}

@@ -24,7 +24,8 @@ from ..envs.errors import DataError
 from ..envs.registry import find_body
 from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
-from .correlation import spearman
+from .bootstrap import Scores
+from .correlation import Labels, spearman
 from .process import one_thread, this_command, versions
 from .provenance import commit
 from .statistics import Estimate
@@ -123,33 +124,41 @@ def _true_rewards(episodes: Sequence[Trajectory]) -> list[np.ndarray]:
 def _correlation(
     predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Callable[[np.ndarray], float]
 ) -> Estimate | None:
-    """None for a reward that orders the episodes only by their length; episodes of a rung go together."""
+    """Over episodes; those of a rung go together. None without an order beside that of their lengths."""
     paid = _true_rewards(episodes)
     a_step = [float(np.mean(p)) for p in predicted]
     if np.allclose(a_step, a_step[0]):
         return None
-    return spearman(
-        [float(reduce(p)) for p in predicted],
-        [float(reduce(r)) for r in paid],
-        given=[len(episode) for episode in episodes],
-        groups=[rung(episode) for episode in episodes],
-    )
+    lengths, rungs = [len(episode) for episode in episodes], [rung(episode) for episode in episodes]
+    reduced = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
+    return _beside_length(*reduced, lengths, rungs)
 
 
 def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]) -> Estimate | None:
-    """Means over all steps of a policy, with the mean length of its episodes held fixed."""
-    paid, rungs = _true_rewards(episodes), [rung(episode) for episode in episodes]
-    means = [
-        [
-            float(np.mean(np.concatenate([c for c, r in zip(columns, rungs, strict=True) if r == policy])))
-            for policy in sorted(set(rungs))
+    """Over policies: means of all their steps, the mean length of their episodes held fixed."""
+    paid, rungs = _true_rewards(episodes), np.array([rung(episode) for episode in episodes])
+
+    def means(columns: Sequence[np.ndarray]) -> list[float]:
+        return [
+            float(np.concatenate([columns[i] for i in np.flatnonzero(rungs == policy)]).mean())
+            for policy in np.unique(rungs)
         ]
-        for columns in (predicted, paid)
-    ]
-    if np.allclose(means[0], means[0][0]):
+
+    found, lengths = means(predicted), np.array([len(episode) for episode in episodes])
+    if np.allclose(found, found[0]):
         return None
-    lengths = [np.mean([len(e) for e in episodes if rung(e) == policy]) for policy in sorted(set(rungs))]
-    return spearman(*means, given=lengths)
+    mean_lengths = [float(lengths[rungs == policy].mean()) for policy in np.unique(rungs)]
+    return _beside_length(found, means(paid), mean_lengths)
+
+
+def _beside_length(
+    predicted: Scores, paid: Scores, lengths: Scores, groups: Labels | None = None
+) -> Estimate | None:
+    """None where the prediction's order is exactly that of the lengths, or against it."""
+    try:
+        return spearman(predicted, paid, given=lengths, groups=groups)
+    except DataError:
+        return None
 
 
 def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:

@@ -101,14 +101,11 @@ class Machine(GenerativeModel, ABC):
         return self.visible(self.visible_bias + beta * hidden @ self.weight.T, generator)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
-        """One step of Adam on E_data[F] - E_chains[F] + decay/2 |W|² (persistent chains, Tieleman 2008).
-
-        Its gradient is that of the negative log-likelihood, with the chains for the model's own rows.
-        """
+        """One step of Adam on `contrast` + decay/2 |W|², with chains that go on (Tieleman 2008)."""
         v = self.scaled(x)
         for _ in range(self._config.gibbs):
             self.chains = self.gibbs(self.chains, self._generator)
-        loss = self.free_energy(v).mean() - self.free_energy(self.chains).mean()
+        loss = contrast(self, v, self.chains)
         decay = 0.5 * self._config.decay * self.weight.square().sum()
         self._optimiser.zero_grad()
         (loss + decay).backward()
@@ -135,6 +132,11 @@ class Machine(GenerativeModel, ABC):
     def features(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B H"]:
         """P(hidden unit on | x)."""
         return torch.sigmoid(self.hidden_bias + self.scaled(x) @ self.weight)
+
+
+def contrast(machine: Machine, data: Float[Tensor, "B X"], model: Float[Tensor, "C X"]) -> Float[Tensor, ""]:
+    """E_data[F] - E_model[F]: its gradient is that of the negative log-likelihood (Hinton 2002, eq. 4)."""
+    return machine.free_energy(data).mean() - machine.free_energy(model).mean()
 
 
 class BernoulliMachine(Machine):

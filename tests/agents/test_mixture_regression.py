@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gailforce import BC, Demonstrations
+from gailforce.agents.loading import PolicyOptions, load_reward_model
 from gailforce.agents.mixture_regression import GMR, GMRConfig
 from gailforce.envs.errors import DataError, UsageError
 from gailforce.generative.families.mixture import MixtureConfig
@@ -42,6 +43,17 @@ def test_a_saved_agent_acts_the_same_to_the_bit(agent, tmp_path):
     )
     with pytest.raises(UsageError, match="without demonstrations"):
         other.learn()
+
+
+def test_its_file_is_known_wherever_a_policy_is_asked_for(agent, tmp_path):
+    path = tmp_path / "a.gfa"
+    agent.save(path)
+    options = PolicyOptions()
+    assert options.environment_of(path) == "Hopper-v5"
+    obs = DEMOS[0].obs[:5]
+    again = options.load(path, "Hopper-v5").predict(obs, deterministic=True)[0]
+    assert np.array_equal(again, agent.predict(obs, deterministic=True)[0])
+    assert load_reward_model(path) is None
 
 
 def test_another_agents_file_is_refused(tmp_path):

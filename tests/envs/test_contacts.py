@@ -23,10 +23,8 @@ def test_a_foot_touches_on_the_ground_and_not_above_it():
 def test_each_foot_of_the_walker_counts_for_itself():
     body = find_body("walker2d")
     state = _standing(body)
-    # One hip bent up lifts its foot.
+    state[1] -= 0.05
     lifted = state.copy()
-    lifted[1] -= 0.05
+    # The right thigh.
     lifted[3] = -1.2
-    found = foot_contacts(body, np.stack((state + 0, lifted)))
-    assert found.shape == (2, 2)
-    assert found[1].sum() == 1
+    assert foot_contacts(body, np.stack((state, lifted))).tolist() == [[True, True], [False, True]]

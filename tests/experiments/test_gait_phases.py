@@ -20,7 +20,10 @@ def test_f1_by_hand():
     # One found border hits one true border only, and three steps are too far.
     assert f1(np.array([21]), np.array([20, 22])) == pytest.approx(2 / 3)
     assert f1(np.array([13]), np.array([10])) == 0.0
-    assert f1(np.array([], dtype=int), true) == 0.0
+    none = np.array([], dtype=int)
+    assert (f1(none, true), f1(none, none)) == (0.0, 1.0)
+    # The nearest first would take 10 for 11 and leave 8 without a partner.
+    assert f1(np.array([8, 11]), np.array([10, 12])) == 1.0
 
 
 def test_a_phase_is_of_contact_when_most_of_its_steps_are():
@@ -40,10 +43,14 @@ def test_a_gait_returns_to_its_phases_and_keeps_their_order():
     demos = Demonstrations.load("hopper-expert").take(1)
     found = Gait(demos, phases=6).phases(demos[0])
     assert found.shape == (len(demos[0]),)
-    changes = borders(found[1:] != found[:-1])
-    # A phase lasts: far fewer changes than steps; and every one is visited again and again.
-    assert 20 < len(changes) < 400
-    assert all((np.diff(np.flatnonzero(found == k)) > 1).sum() >= 5 for k in np.unique(found[300:]))
+    exits = np.flatnonzero(found[1:] != found[:-1])
+    assert 20 < len(exits) < 200
+    # Once it runs, each phase is nearly always followed by the same one.
+    running = exits[exits > 300]
+    followers = [found[running + 1][found[running] == k] for k in np.unique(found[running])]
+    assert all(len(after) >= 3 for after in followers)
+    usual = sum((after == np.bincount(after).argmax()).sum() for after in followers)
+    assert usual / len(running) > 0.8
 
 
 def test_single_steps_have_no_phases():

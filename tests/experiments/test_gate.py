@@ -1,6 +1,7 @@
 """The offline gate: a reward that is the true one ranks perfectly, its opposite the other way round."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,7 +101,39 @@ def test_a_family_below_its_gate_is_not_trained_unless_told_to(tmp_path, monkeyp
 def test_a_reward_that_is_the_same_for_all_has_no_order():
     found = gate("constant", LADDER)
     assert found["rrc"] is None
-    assert found["halves"] == {"mean": [None, None], "sum": [None, None]}
+    assert found["rrc of policies"] is None
+    assert found["halves"] == {"mean": [None, None], "sum": [None, None], "policies": [None, None]}
+
+
+def _episodes(*rungs_and_lengths):
+    expert = Demonstrations.load("hopper-expert")[0]
+    return [
+        replace(
+            expert,
+            obs=expert.obs[: n + 1],
+            states=None,
+            actions=expert.actions[:n],
+            rewards=np.full(n, float(paid)),
+            seed=1000 * k,
+        )
+        for k, n, paid in rungs_and_lengths
+    ]
+
+
+def test_policies_are_ranked_by_the_mean_of_all_their_steps():
+    episodes = _episodes((1, 10, 1), (1, 30, 2), (2, 20, 3), (3, 25, 4), (4, 15, 5))
+    right = [episode.rewards for episode in episodes]
+    assert module._of_policies(right, episodes).value == pytest.approx(1.0)
+    assert module._of_policies([-r for r in right], episodes).value == pytest.approx(-1.0)
+    assert module._of_policies(right, episodes).n == 4
+    assert module._of_policies([0 * r for r in right], episodes) is None
+
+
+def test_an_order_that_is_only_that_of_the_lengths_is_none():
+    episodes = _episodes((1, 10, 3), (2, 20, 1), (3, 30, 4), (4, 40, 2))
+    by_length = [np.full(len(episode), float(len(episode))) for episode in episodes]
+    assert module._of_policies(by_length, episodes) is None
+    assert module._correlation(by_length, episodes, np.mean) is None
 
 
 def test_other_environments_have_no_ladder():
