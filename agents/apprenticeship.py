@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
+from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.policies import ActorCriticPolicy
 from torch import Tensor
@@ -95,6 +96,8 @@ class Apprenticeship(Agent):
         UsageError: for an unknown environment, or single steps for demonstrations.
         DataError: for demonstrations of another environment.
     """
+
+    learner: PPO
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
+from torch.distributions import Normal
 
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError, unknown
@@ -198,6 +199,7 @@ class GAIL(Agent):
         if self.frozen or not self.reward_model.family.asks_policy:
             return steps
         distribution = self.policy.get_distribution(steps.obs.flatten(0, 1)).distribution
+        assert isinstance(distribution, Normal)  # of every Stable-Baselines3 policy with a Box of actions
         log_prob = clipped_log_prob(distribution, steps.action.flatten(0, 1), *self._bounds)
         return replace(steps, log_prob=log_prob.reshape(steps.terminated.shape))
 

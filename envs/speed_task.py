@@ -38,7 +38,7 @@ class SpeedTask(VecEnvWrapper):
     venv: BatchedEnv
 
     def __init__(self, env: BatchedEnv, speeds: tuple[float, ...], seed: int = 0):
-        width = env.observation_space.shape[0] + 1
+        width = env.body.obs_size + 1
         super().__init__(env, observation_space=Box(-np.inf, np.inf, (width,), np.float64))
         self._speeds = np.asarray(speeds, dtype=np.float64)
         self._generator = np.random.default_rng(seed)

@@ -20,6 +20,7 @@ from ..agents.bridge import demonstrated, played
 from ..agents.gait import NOISE, Gait
 from ..demos.dataset import Demonstrations
 from ..demos.durable import write_durably
+from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
 from ..envs.contacts import foot_contacts
@@ -104,7 +105,7 @@ class GaitPhases:
         body = body_of(self.env)
         demos = Demonstrations.load(f"{body.name}-expert").take(DEMONSTRATIONS)
         unseen = Demonstrations.load(f"{body.name}-expert", split="validation")
-        scores = {"chain": [], "mixture": [], "even": []}
+        scores: dict[str, list[list[float]]] = {"chain": [], "mixture": [], "even": []}
         for seed in SEEDS:
             for name, phases in (
                 ("chain", Gait(demos, PHASES, seed).phases),
@@ -132,8 +133,8 @@ class GaitPhases:
         print(json.dumps(result["f1"]))
 
     def _touching(self, body: Body, episode: Trajectory) -> Bool[np.ndarray, "T"]:
-        assert episode.states is not None  # shipped sets hold them
-        return foot_contacts(body, episode.states[:-1]).any(axis=1)
+        """Whether any foot stands on the ground."""
+        return np.asarray(foot_contacts(body, states_of(episode)[:-1]).any(axis=1))
 
     def _true(self, body: Body, episode: Trajectory) -> Int[np.ndarray, "N"]:
         return borders(self._touching(body, episode))

@@ -130,8 +130,8 @@ def _correlation(
     if np.allclose(a_step, a_step[0]):
         return None
     lengths, rungs = [len(episode) for episode in episodes], [rung(episode) for episode in episodes]
-    reduced = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
-    return _beside_length(*reduced, lengths, rungs)
+    found, true = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
+    return _beside_length(found, true, lengths, rungs)
 
 
 def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]) -> Estimate | None:
@@ -140,7 +140,7 @@ def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]
 
     def means(columns: Sequence[np.ndarray]) -> list[float]:
         return [
-            float(np.concatenate([columns[i] for i in np.flatnonzero(rungs == policy)]).mean())
+            float(np.concatenate([columns[int(i)] for i in np.flatnonzero(rungs == policy)]).mean())
             for policy in np.unique(rungs)
         ]
 

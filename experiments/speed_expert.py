@@ -46,7 +46,8 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int) -> list[T
     # The state after the last step is lost to the reset, so that step is left out.
     for step in range(1, body.max_episode_steps):
         action, _ = policy.predict(obs, deterministic=True)
-        obs, _, ended, _ = task.step(action)
+        observed, _, ended, _ = task.step(action)
+        obs = np.asarray(observed)
         fallen |= ended & (lengths == 0)
         lengths[fallen & (lengths == 0)] = step - 1
         states.append(copies.state)

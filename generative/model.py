@@ -37,6 +37,8 @@ class GenerativeModel(nn.Module, ABC):
 
     # What `score` returns.
     kind: ClassVar[Kind]
+    # Whether scores of held-out rows say when to stop; not where they cannot be compared between updates.
+    stops_early: ClassVar[bool] = True
 
     @abstractmethod
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
@@ -60,6 +62,14 @@ class GenerativeModel(nn.Module, ABC):
         """
         raise NotImplementedError(f"{type(self).__name__} cannot sample; it only scores")
 
+    def begin(self, x: Float[Tensor, "N X"]) -> None:
+        """What is taken from all rows before the first update of a fit; nothing, usually."""
+        return
+
+    def finish(self, x: Float[Tensor, "N X"]) -> None:
+        """What is taken from all rows after the last update of a fit; nothing, usually."""
+        return
+
     def fit(
         self,
         x: Float[Tensor, "N X"],
@@ -78,8 +88,8 @@ class GenerativeModel(nn.Module, ABC):
             context: what each row is conditioned on.
             steps: at most so many updates, with a look at the held-out rows after every twentieth of them.
             batch_size: rows in one update.
-            held_out: share of the rows that only decides when to stop, at least one row; with 0 no row does,
-                and all steps are taken.
+            held_out: share of the rows that only decides when to stop, at least one row; with 0, or a model
+                that cannot stop by them, all steps are taken.
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
             seed: of all draws.
@@ -88,6 +98,8 @@ class GenerativeModel(nn.Module, ABC):
             FloatingPointError: the scores of the held-out rows were never finite.
         """
         generator = torch.Generator().manual_seed(seed)
+        held_out = held_out if self.stops_early else 0.0
+        self.begin(x)
         watched, rest = _split(len(x), held_out, generator)
         noised = partial(_noised, noise=noise, generator=generator)
         best, waited = _Best(self), 0
@@ -101,6 +113,7 @@ class GenerativeModel(nn.Module, ABC):
         if held_out:
             best.restore()
             metrics["held_out_score"] = best.score
+        self.finish(x)
         return {**metrics, "steps": float(step)}
 
 

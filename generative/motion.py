@@ -49,8 +49,8 @@ class Units(NamedTuple):
     @classmethod
     def of(cls, motion: Motion) -> "Units":
         """Those in which the motion's columns have mean 0 and deviation 1; ends become -1 and 1."""
-        parts = (Standard.of(part.flatten(0, 1)) for part in motion[:3])
-        return cls(*parts, Standard(torch.full((1,), 0.5), torch.full((1,), 0.5)))
+        state, change, action = (Standard.of(part.flatten(0, 1)) for part in motion[:3])
+        return cls(state, change, action, Standard(torch.full((1,), 0.5), torch.full((1,), 0.5)))
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ The free energy of visible rows alone is the model: p(v) = exp(-F(v)) / Z.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -64,6 +64,8 @@ class Machine(GenerativeModel, ABC):
     """
 
     kind: ClassVar[Kind] = "negative energy"
+    # Energies of two machines cannot be compared.
+    stops_early: ClassVar[bool] = False
     chains: Float[Tensor, "C X"]
 
     def __init__(self, width: int, config: MachineConfig, seed: int):
@@ -112,13 +114,10 @@ class Machine(GenerativeModel, ABC):
         self._optimiser.step()
         return {"loss": loss.item()}
 
-    def fit(
-        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], **kwargs: Any
-    ) -> dict[str, float]:
-        """All the steps: energies of two machines cannot be compared, so there is nothing to stop by."""
+    def begin(self, x: Float[Tensor, "N X"]) -> None:
+        """The chains start from the data."""
         drawn = torch.randint(len(x), (self._config.chains,), generator=self._generator)
         self.chains = self.scaled(x[drawn])
-        return super().fit(x, context, **{**kwargs, "held_out": 0.0})
 
     def scaled(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B X"]:
         """Rows in the machine's own unit."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..losses import wasserstein
@@ -44,6 +44,8 @@ class ConditionalGANConfig:
 
 class Tracks(nn.Module):
     """Noise and what is known -> a window, track by track."""
+
+    place: Int[Tensor, "C"]
 
     def __init__(self, columns: int, condition: int, tracks: tuple[Track, ...], config: ConditionalGANConfig):
         super().__init__()
