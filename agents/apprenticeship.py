@@ -24,7 +24,7 @@ from ..envs.errors import UsageError
 from ..envs.registry import Horizon, env_id, make_env, spaces
 from ..generative.features import FourierFeatures
 from ..generative.rollout import Rollout
-from ..generative.standard import Standard
+from ..generative.standard import Scales
 from ..generative.views import SELECT
 from .agent import Agent
 from .bridge import demonstrated, played
@@ -139,10 +139,10 @@ class Apprenticeship(Agent):
 
     def _take(self, demos: Demonstrations, width: int) -> None:
         """Scales, features and expectations of the expert."""
-        rows = SELECT["sa"](demonstrated(demos)).flatten(0, 1)
-        self._standard = Standard.of(rows)
+        steps = demonstrated(demos)
+        self._scales = Scales.of(steps)
         self.features = FourierFeatures(width, self.config.features, self.config.spread, self.seed)
-        self.features.fit(self._standard.scaled(rows))
+        self.features.fit(SELECT["sa"](self._scales.scaled(steps)).flatten(0, 1))
         self.expert = self.expectations(list(demos))
         self.w = torch.zeros(self.features.columns)
 
@@ -157,7 +157,7 @@ class Apprenticeship(Agent):
         return self.config.ppo.learning_rate * (1 - within)
 
     def _features(self, steps: Rollout) -> Float[Tensor, "T N K"]:
-        return self.features(self._standard.scaled(SELECT["sa"](steps)))
+        return self.features(SELECT["sa"](self._scales.scaled(steps)))
 
     def expectations(self, episodes: Sequence[Trajectory]) -> Float[np.ndarray, "K"]:
         """μ = E[Σ γᵗ φ(sₜ, aₜ)] over episodes."""

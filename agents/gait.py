@@ -1,7 +1,5 @@
 """Phases of a gait, as a hidden Markov model of the demonstrations finds them without being told of any."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from jaxtyping import Int
@@ -11,8 +9,7 @@ from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
 from ..generative.critics import last_step
 from ..generative.families.markov import HMM, HMMConfig
-from ..generative.rollout import Rollout
-from ..generative.standard import Standard
+from ..generative.standard import Scales
 from ..generative.views import SELECT, windows
 from .bridge import demonstrated, played
 
@@ -39,15 +36,12 @@ class Gait:
                 f"{demos.every}; leave subsampling out"
             )
         steps = demonstrated(demos)
-        self._obs, self._action = (Standard.of(x.flatten(0, 1)) for x in (steps.obs, steps.action))
-        x, context = last_step(windows(self._scaled(steps), "sa"))
+        self._scales = Scales.of(steps)
+        x, context = last_step(windows(self._scales.scaled(steps), "sa"))
         self.model = HMM(x.shape[1], HMMConfig(phases=phases), seed)
         self.model.fit(x, context, noise=NOISE, seed=seed)
 
-    def _scaled(self, steps: Rollout) -> Rollout:
-        return replace(steps, obs=self._obs.scaled(steps.obs), action=self._action.scaled(steps.action))
-
     def phases(self, episode: Trajectory) -> Int[np.ndarray, "T"]:
         """The most likely phase of every step, given the whole episode."""
-        rows = SELECT["sa"](self._scaled(played([episode])))[:, 0]
+        rows = SELECT["sa"](self._scales.scaled(played([episode])))[:, 0]
         return torch.argmax(self.model.phases(rows), dim=1).numpy()

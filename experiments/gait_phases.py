@@ -26,7 +26,7 @@ from ..envs.body import Body
 from ..envs.contacts import foot_contacts
 from ..envs.registry import body as body_of
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
-from ..generative.standard import Standard
+from ..generative.standard import Scales
 from ..generative.views import SELECT
 from .process import one_thread, this_command, versions
 from .provenance import commit
@@ -75,13 +75,14 @@ def contact_phases(
 
 def mixture_phases(demos: Demonstrations, seed: int) -> Phases:
     """The most likely part of a mixture with as many parts: phases without any memory."""
-    rows = SELECT["sa"](demonstrated(demos)).flatten(0, 1)
-    standard = Standard.of(rows)
+    steps = demonstrated(demos)
+    scales = Scales.of(steps)
+    rows = SELECT["sa"](scales.scaled(steps)).flatten(0, 1)
     model = GaussianMixture(rows.shape[1], 0, MixtureConfig(parts=(PHASES,)), seed)
-    model.fit(standard.scaled(rows), rows[:, :0], noise=NOISE, seed=seed)
+    model.fit(rows, rows[:, :0], noise=NOISE, seed=seed)
 
     def phases(episode: Trajectory) -> Int[np.ndarray, "T"]:
-        seen = standard.scaled(SELECT["sa"](played([episode]))[:, 0]).double()
+        seen = SELECT["sa"](scales.scaled(played([episode])))[:, 0].double()
         return torch.argmax(model.shares(seen), dim=1).numpy()
 
     return phases

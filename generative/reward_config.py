@@ -18,6 +18,7 @@ from .families.mixture import MixtureConfig
 from .families.transformer import GPTConfig
 from .families.vae import VAEConfig
 from .families.vail import VAILConfig
+from .standard import CLIP
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class RewardConfig:
     # Rollouts the agent's samples are drawn from, the newest included.
     replay: int = 4
     # Bound on the inputs, in standard deviations of the demonstrations.
-    input_clip: float = 5.0
+    input_clip: float = CLIP
     gan: GANConfig = field(default_factory=GANConfig)
     lsgan: GANConfig = field(default_factory=GANConfig)
     hinge: GANConfig = field(default_factory=GANConfig)

@@ -4,7 +4,6 @@ The one home of the convention: expert is 1, agent is 0, a high logit means expe
 """
 
 from collections import deque
-from dataclasses import replace
 
 import torch
 from jaxtyping import Float
@@ -15,10 +14,8 @@ from .reward_config import RewardConfig
 from .reward_families import FAMILIES
 from .reward_form import FORMS
 from .rollout import Rollout
-from .standard import Standard
+from .standard import Scales, Standard
 from .views import WIDTHS, Inputs, Widths
-
-SCALES = ("obs_mean", "obs_std", "action_mean", "action_std")
 
 
 class RewardModel:
@@ -43,20 +40,16 @@ class RewardModel:
         self.config = config or RewardConfig()
         self.family, self._form = FAMILIES[name], FORMS[form]
         self.critic: Critic | None = None
-        self._scales: dict[str, Tensor] = {}
 
     def fit(self, expert: Rollout) -> None:
         """Take the demonstrations' statistics, build the critic, and let it learn what they alone teach."""
-        scales = {}
-        for name, rows in (("obs", expert.obs), ("action", expert.action)):
-            scales[f"{name}_mean"], scales[f"{name}_std"] = Standard.of(rows.flatten(0, 1))
-        self._build(scales)
+        self._build(Scales.of(expert))
         self._built().fit(self._seen(expert))
 
-    def _build(self, scales: dict[str, Tensor]) -> None:
+    def _build(self, scales: Scales) -> None:
         """A fresh critic for observations and actions of these scales; what it saw before is forgotten."""
         self._scales = scales
-        obs, action = len(scales["obs_mean"]), len(scales["action_mean"])
+        obs, action = len(scales.obs.mean), len(scales.action.mean)
         widths = Widths(WIDTHS[self.inputs](obs, action), obs, action)
         self.critic = self.family.make(widths, self.seed, self.config)
         self._generator = torch.Generator().manual_seed(self.seed)
@@ -67,24 +60,9 @@ class RewardModel:
             raise RuntimeError("this reward model has no critic yet; call fit with the demonstrations first")
         return self.critic
 
-    def _standardised(self, steps: Rollout) -> Rollout:
-        """In standard deviations from the demonstrations' means, bounded."""
-        clip = self.config.input_clip
-
-        def scaled(x: Tensor, kind: str) -> Tensor:
-            return Standard(self._scales[f"{kind}_mean"], self._scales[f"{kind}_std"]).scaled(x, clip)
-
-        return replace(
-            steps,
-            obs=scaled(steps.obs, "obs"),
-            action=scaled(steps.action, "action"),
-            next_obs=scaled(steps.next_obs, "obs"),
-            history=None if steps.history is None else self._standardised(steps.history),
-        )
-
     def _seen(self, steps: Rollout) -> Float[Tensor, "B ..."]:
         """What the critic is shown of every step."""
-        return self.family.view(self._standardised(steps), self.inputs)
+        return self.family.view(self._scales.scaled(steps, self.config.input_clip), self.inputs)
 
     def update(self, expert: Rollout, agent: Rollout) -> dict[str, float]:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
@@ -120,11 +98,17 @@ class RewardModel:
     def state_dict(self) -> dict[str, Tensor]:
         """Tensors only: the standardising statistics and the critic's weights."""
         weights = {f"critic.{key}": value for key, value in self._built().state_dict().items()}
-        return {**self._scales, **weights}
+        scales = {
+            f"{part}_{name}": value
+            for part, standard in self._scales._asdict().items()
+            for name, value in standard._asdict().items()
+        }
+        return {**scales, **weights}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Build the critic for the saved widths and take its weights."""
-        self._build({name: state[name] for name in SCALES})
+        obs, action = (Standard(state[f"{part}_mean"], state[f"{part}_std"]) for part in ("obs", "action"))
+        self._build(Scales(obs, action))
         prefix = "critic."
         weights = {k[len(prefix) :]: v for k, v in state.items() if k.startswith(prefix)}
         self._built().load_state_dict(weights)

@@ -1,10 +1,13 @@
 """Standardising: columns in standard deviations from the mean of some rows, bounded."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from .rollout import Rollout
 
 # Least standard deviation: a constant column would divide by zero.
 STD_FLOOR = 1e-3
@@ -35,3 +38,25 @@ class Standard(NamedTuple):
     def back(self, z: Float[Tensor, "*B X"]) -> Float[Tensor, "*B X"]:
         """X = mean + std z."""
         return self.mean + self.std * z
+
+
+class Scales(NamedTuple):
+    """The standards of observations and of actions."""
+
+    obs: Standard
+    action: Standard
+
+    @classmethod
+    def of(cls, steps: Rollout) -> "Scales":
+        """Those of steps, usually of demonstrations."""
+        return cls(Standard.of(steps.obs.flatten(0, 1)), Standard.of(steps.action.flatten(0, 1)))
+
+    def scaled(self, steps: Rollout, clip: float = CLIP) -> Rollout:
+        """Steps and what came before them in these units, within ± clip."""
+        return replace(
+            steps,
+            obs=self.obs.scaled(steps.obs, clip),
+            action=self.action.scaled(steps.action, clip),
+            next_obs=self.obs.scaled(steps.next_obs, clip),
+            history=None if steps.history is None else self.scaled(steps.history, clip),
+        )
