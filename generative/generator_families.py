@@ -90,9 +90,11 @@ def joint_tracks(shape: WindowShape) -> tuple[tuple[int, ...], ...]:
     """Columns by joint, for bodies whose state ends in as many positions, then speeds, as there are actions.
 
     The state is (root positions, joint positions, root speeds, joint speeds), the change begins with the
-    place on the ground, and the last column, the end, goes with the root.
+    place on the ground, and the last column, the end, goes with the root. Other states are one track.
     """
     s, a = shape.state, shape.action
+    if s % 2 == 0 or (s - 1) // 2 < a:
+        return (tuple(range(shape.columns)),)
     d = shape.columns - s - a - 1
     positions = (s - 1) // 2  # without the place on the ground
     joints = []

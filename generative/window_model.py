@@ -77,8 +77,9 @@ class WholeWindows(WindowModel):
         return metrics
 
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-        """What the model draws."""
-        return self.model.sample(known.flat(), 1, generator)[0].view(known.rows.shape)
+        """What the model draws; what is known stays as it is."""
+        drawn = self.model.sample(known.flat(), 1, generator)[0].view(known.rows.shape)
+        return torch.where(known.mask > 0, known.rows, drawn)
 
 
 # (model, context, generator) -> one x for each context.

@@ -136,10 +136,10 @@ class TrajectoryDiffusion(GenerativeModel):
     def sample(
         self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
     ) -> Float[Tensor, "n B X"]:
-        """Windows from noise; known entries come out as they were given."""
+        """Windows from noise."""
         known = self._known(context.repeat(n, 1))
         start = torch.randn(known.rows.shape, generator=generator)
-        return self._denoised(start, self.config.times, known, generator).view(n, len(context), -1)
+        return self._denoised(start, self.config.times, known, generator).reshape(n, len(context), -1)
 
     @torch.no_grad()
     def cleaned(
@@ -171,7 +171,7 @@ class TrajectoryDiffusion(GenerativeModel):
             fresh = torch.randn(x.shape, generator=generator)
             noise = estimated_noise(x, clean, levels[i])
             x = ddim_step(clean, noise, fresh, levels[i], levels[i + 1], c.eta)
-        return torch.where(known.mask > 0, known.rows, x)
+        return x
 
     def _believed(self, x: Float[Tensor, "B T C"], time: int, known: Known) -> Float[Tensor, "B T C"]:
         times, none = torch.full((len(x),), time), torch.zeros(len(x), 1)
