@@ -70,18 +70,44 @@ def _reference(name: str) -> bool:
 def gate_table(results: Path) -> str:
     """RRC of every family on every body, with both halves' intervals."""
     lines = [
-        "| environment | reward model | RRC | each half, by mean [95 %] | threshold | seconds |",
-        "|-|-|-|-|-|-|",
+        "| environment | reward model | RRC | each half, by mean [95 %] | threshold "
+        "| RRC of policies, each half | seconds |",
+        "|-|-|-|-|-|-|-|",
     ]
     for env, found in read_gate(results / GATE)["families"].items():
         for name, entry in found.items():
-            halves = [f"{Estimate(**half):.2f}" for half in entry["halves"]["mean"] if half]
+            halves, policies = (
+                ", ".join(f"{Estimate(**half):.2f}" for half in entry["halves"][kind] if half) or "-"
+                for kind in ("mean", "policies")
+            )
             least = "-" if entry["threshold"] is None else f"{entry['threshold']:g}"
             least += ", short of it" if short(entry) else ""
             rrc = "-" if entry["rrc"] is None else f"{entry['rrc']:.2f}"
-            cells = (env, f"`{name}`", rrc, ", ".join(halves) or "-", least, f"{entry['seconds']:.0f}")
+            cells = (env, f"`{name}`", rrc, halves, least, policies, f"{entry['seconds']:.0f}")
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def spread_table(results: Path) -> str:
+    """How far seeds lie apart: of the plain critic without its penalty, of families meant to be steady."""
+    bare = _cells_of(results / "spread.json")
+    known = _cells_of(results / "families.json")
+    rows = {"`gan` without penalty": bare["gan"]} | {
+        f"`{name}`": known[name] for name in ("gan", "vail", "wgan-gp")
+    }
+    lines = ["| reward model | NR of each seed | between seeds: deviation | worst |", "|-|-|-|-|"]
+    for name, row in rows.items():
+        shares = " ".join(f"{share:.2f}" for share in row["nr"])
+        lines.append(
+            f"| {name} | {shares} | {np.std(row['nr'], ddof=1):.3f} N={row['n']} | {row['worst']:.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def _cells_of(path: Path) -> dict[str, Mapping[str, Any]]:
+    """The rows of a grid's table by the reward model's name."""
+    rows = json.loads(path.read_text())["rows"]
+    return {ALIASES.get(row["method"], row["method"]): row for row in rows}
 
 
 def speed_table(results: Path) -> str:

@@ -16,6 +16,8 @@ import numpy as np
 from ..agents.bridge import RewardModel, played
 from ..demos.dataset import Demonstrations
 from ..generative.critics import DensityConfig
+from ..generative.families.boltzmann import RBMConfig
+from ..generative.families.deep_belief import DBNConfig
 from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from ..generative.rollout import COLUMNS, Rollout
@@ -26,7 +28,7 @@ from .provenance import commit
 QUERY, TRAINED, ROUNDS = 4096, 2048, 15
 PLAIN = "gan"
 # Speed does not depend on how well a density was fitted.
-CONFIG = RewardConfig(density=DensityConfig(fit_steps=20))
+CONFIG = RewardConfig(density=DensityConfig(fit_steps=20), rbm=RBMConfig(steps=20), dbn=DBNConfig(steps=20))
 
 
 def measure(name: str, expert: Demonstrations, plain: RewardModel) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from .bench_markdown import bench_markdown, published_markdown
-from .family_tables import family_table, gate_table, speed_table, transfer_table
+from .classical_tables import phases_table, pretraining_table
+from .family_tables import family_table, gate_table, speed_table, spread_table, transfer_table
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -70,6 +71,12 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "exactness": exactness_table,
     "times": times_table,
     "families": family_table,
+    "few": partial(bench_markdown, name="few"),
+    "spread": spread_table,
+    "walker": partial(bench_markdown, name="walker"),
+    "fixed": partial(bench_markdown, name="fixed"),
+    "pretraining": pretraining_table,
+    "phases": phases_table,
     "gate": gate_table,
     "reward_speed": speed_table,
     "transfer": transfer_table,

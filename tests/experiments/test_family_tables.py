@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from gailforce.experiments.classical_tables import phases_table, pretraining_table
 from gailforce.experiments.families import Models, label
-from gailforce.experiments.family_tables import family_table, gate_table, transfer_table
+from gailforce.experiments.family_tables import family_table, gate_table, spread_table, transfer_table
 
 
 def _row(method, nr, low, high, n=3, episodes=4):
@@ -55,7 +56,7 @@ def test_the_best_family_comes_first_and_controls_last(tmp_path):
 
 def test_a_family_short_of_its_gate_is_shown_so(tmp_path):
     half = {"value": 0.7, "low": 0.1, "high": 0.9, "n": 7}
-    halves = {"mean": [half, half], "sum": [None, None]}
+    halves = {"mean": [half, half], "sum": [None, None], "policies": [half, None]}
     entry = {"rrc": 0.7, "halves": halves, "threshold": 0.9, "seconds": 3.0}
     (tmp_path / "gate.json").write_text(json.dumps({"families": {"Hopper-v5": {"vail": entry}}}))
     line = gate_table(tmp_path).splitlines()[-1]
@@ -67,6 +68,33 @@ def test_a_family_short_of_its_gate_is_shown_so(tmp_path):
         if line.startswith("vail")
     )
     assert "0.70 (0.70, 0.70), short of 0.9" in vail
+
+
+def test_the_spread_of_seeds_stands_beside_the_penalised_critic(tmp_path):
+    (tmp_path / "spread.json").write_text(json.dumps({"rows": [_row("gail", [0.2, 0.6, 1.0], 0.2, 1.0)]}))
+    rows = [_row(name, [0.9, 1.0, 1.1], 0.9, 1.1) for name in ("gail", "vail", "wgan-gp")]
+    (tmp_path / "families.json").write_text(json.dumps({"rows": rows}))
+    lines = spread_table(tmp_path).splitlines()[2:]
+    assert "0.400 N=3" in lines[0]
+    assert [line.split("|")[3].strip() for line in lines[1:]] == ["0.100 N=3"] * 3
+
+
+def test_pre_training_is_told_from_a_random_start(tmp_path):
+    rows = [
+        _row("dbn", nr, min(nr), max(nr)) | {"config": {"reward.dbn.steps": steps}, "steps": 600_000}
+        for nr, steps in (([0.8, 0.9, 1.0], 1000), ([0.3, 0.4, 0.5], 0))
+    ]
+    (tmp_path / "pretraining.json").write_text(json.dumps({"rows": rows}))
+    lines = pretraining_table(tmp_path).splitlines()[2:]
+    assert lines[0].startswith("| pre-trained")
+    assert lines[1].startswith("| random | 0.30 0.40 0.50")
+
+
+def test_phases_stand_beside_what_knows_no_time(tmp_path):
+    score = {"seeds": [0.9, 0.95], "value": 0.92, "low": 0.9, "high": 0.95, "n": 10}
+    found = {"f1": {name: score for name in ("chain", "mixture", "even")}, "tolerance": 2, "phases": 12}
+    (tmp_path / "gait-phases.json").write_text(json.dumps(found))
+    assert "0.92 [0.90, 0.95] N=10" in phases_table(tmp_path).splitlines()[2]
 
 
 def test_transfers_are_grouped_by_body_and_reward(tmp_path):
