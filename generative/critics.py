@@ -35,25 +35,27 @@ class DensityConfig:
     noise: float = 0.1
     # Most updates of the expert's model before the agent's first step; it stops early.
     fit_steps: int = 2000
-    # Of a ratio: nats a column up to which the logit grows in proportion; usually 0.1-1.
+    # Of a ratio: nats a column for which the logit moves by 1; usually 0.1-1.
     temperature: float = 0.3
+    # The logit up to which it does so; beyond it grows with the logarithm. Usually 1-5.
+    reach: float = 3.0
     # Of an anchored density: the logit of the median expert step; the untrained agent's is its negative.
     anchor: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.fit_steps < 1 or self.temperature <= 0 or self.anchor <= 0 or self.noise < 0:
+        if self.fit_steps < 1 or min(self.temperature, self.reach, self.anchor) <= 0 or self.noise < 0:
             raise ValueError(
-                f"fit_steps is 1 or more, temperature and anchor above 0, noise not below; got {self}"
+                f"fit_steps is 1 or more, temperature, reach and anchor above 0, noise not below; got {self}"
             )
 
 
-def tempered(ratio: Float[Tensor, "B"], nats: float) -> Float[Tensor, "B"]:
-    """asinh(ratio / nats): in proportion near zero, logarithmic far away, so that no order is lost.
+def tempered(ratio: Float[Tensor, "B"], nats: float, reach: float) -> Float[Tensor, "B"]:
+    """R asinh(ratio / (R nats)): ratio / nats near zero, logarithmic beyond R, so that no order is lost.
 
     A log-ratio of nearly singular densities spans thousands of nats; a bound would flatten all but the
     last steps before success.
     """
-    return torch.asinh(ratio / nats)
+    return reach * torch.asinh(ratio / (reach * nats))
 
 
 def depth(
@@ -104,7 +106,8 @@ class RatioCritic(Critic):
     def logit(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """The tempered log-ratio."""
         row, context = self._split(x)
-        return tempered(self.expert.score(row, context) - self.agent.score(row, context), self._nats)
+        ratio = self.expert.score(row, context) - self.agent.score(row, context)
+        return tempered(ratio, self._nats, self._config.reach)
 
 
 class DensityCritic(Critic):

@@ -45,6 +45,8 @@ FIRST_SETTINGS = frozenset(
         *(f"reward.gan.optimiser.{name}" for name in ("learning_rate", "betas")),
     }
 )
+# Shared settings that an anchored density does not read.
+OF_RATIOS = ("reward.density.reach",)
 
 
 @dataclass(frozen=True)
@@ -134,15 +136,17 @@ def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _settings(cell: Cell) -> dict[str, Any]:
     """The learner's settings that can matter to this cell."""
-    defaults = dict(leaves(asdict(GAILConfig())))
-    shared = ("reward.density.",) if FAMILIES[cell.method].way in ("ratio", "density") else ()
+    defaults, way = dict(leaves(asdict(GAILConfig()))), FAMILIES[cell.method].way
+    shared = ("reward.density.",) if way in ("ratio", "density") else ()
     # Of gan's own only the first: those that joined later must not disown its finished cells.
     named = () if cell.method == "gan" else (f"reward.{cell.method.replace('-', '_')}.",)
     own = (*named, *shared)
     return {
         name: value
         for name, value in leaves(asdict(cell.config.gail))
-        if name in FIRST_SETTINGS or name.startswith(own) or value != defaults[name]
+        if name in FIRST_SETTINGS
+        or (name.startswith(own) and not (way == "density" and name in OF_RATIOS))
+        or value != defaults[name]
     }
 
 
