@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "report": ("reporting", "Report", "write the page of each run, and one that compares several"),
     "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),
+    "generate": ("generating", "Generate", "draw trajectories like the demonstrations', checked by physics"),
     "models": ("families", "Models", "every family of models, its last results, when to use it"),
     "doctor": ("diagnosis", "Doctor", "look at this machine and say how to mend what is missing"),
 }

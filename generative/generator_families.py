@@ -39,7 +39,9 @@ class GeneratorConfig:
     gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, head=FINE))
     lstm: LSTMConfig = field(default_factory=lambda: LSTMConfig(memory=8, features=128, head=FINE))
     hmm: HMMConfig = field(default_factory=lambda: HMMConfig(phases=24, prior=PRIOR))
-    gmm: MixtureConfig = field(default_factory=lambda: MixtureConfig(parts=(8, 16, 32), prior=PRIOR))
+    gmm: MixtureConfig = field(
+        default_factory=lambda: MixtureConfig(parts=(32,), tolerance=1e-3, prior=PRIOR)
+    )
 
 
 # (shape, seed, settings) -> model.
