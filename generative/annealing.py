@@ -4,11 +4,10 @@ import itertools
 import math
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from .families.boltzmann import BernoulliMachine, GaussianMachine, Machine
+from .families.boltzmann import Machine
 
 
 @torch.no_grad()
@@ -28,28 +27,22 @@ def annealed_log_z(machine: Machine, chains: int = 256, temperatures: int = 1000
     return free_log_z(machine) + (torch.logsumexp(log_weight, dim=0) - math.log(chains)).item()
 
 
+@torch.no_grad()
 def free_log_z(machine: Machine) -> float:
     """Log Z at β = 0, where no unit sees another: H log 2, and the visible ones by themselves."""
-    hidden = len(machine.hidden_bias) * math.log(2)
-    if isinstance(machine, BernoulliMachine):
-        return hidden + F.softplus(machine.visible_bias).sum().item()
-    return hidden + 0.5 * len(machine.visible_bias) * math.log(2 * math.pi)
+    nothing = torch.zeros(1, len(machine.visible_bias))
+    return len(machine.hidden_bias) * math.log(2) + machine.visible_log_z(nothing).item()
 
 
 @torch.no_grad()
-def exact_log_z(machine: GaussianMachine | BernoulliMachine) -> float:
-    """The sum over all 2^H states of the hidden units, for machines of at most 16.
+def exact_log_z(machine: Machine) -> float:
+    """Log Σₕ exp(c·h) Zᵥ(W h) over all 2^H states of the hidden units, for machines of at most 16.
 
-    For each h the visible units are independent: log Σ_v exp(v·(b + W h)) or, for real ones,
-    log ∫ exp(-½ |v - b|² + v·W h) dv = X/2 log 2π + b·W h + ½ |W h|².
+    Zᵥ sums over the visible units, which are independent for a given h.
     """
     count = len(machine.hidden_bias)
     if count > 16:
         raise ValueError(f"a sum over 2^{count} states takes too long; use annealed_log_z")
     h: Float[Tensor, "S H"] = torch.tensor(list(itertools.product((0.0, 1.0), repeat=count)))
-    pull, bias = h @ machine.weight.T, machine.visible_bias
-    if isinstance(machine, BernoulliMachine):
-        seen = F.softplus(bias + pull).sum(dim=1)
-    else:
-        seen = pull @ bias + 0.5 * pull.square().sum(dim=1) + 0.5 * len(bias) * math.log(2 * math.pi)
-    return torch.logsumexp(h @ machine.hidden_bias + seen, dim=0).item()
+    given = h @ machine.hidden_bias + machine.visible_log_z(h @ machine.weight.T)
+    return torch.logsumexp(given, dim=0).item()

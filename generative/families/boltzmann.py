@@ -3,6 +3,7 @@
 The free energy of visible rows alone is the model: p(v) = exp(-F(v)) / Z.
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -83,6 +84,10 @@ class Machine(GenerativeModel, ABC):
         """The energy of visible rows beside the hidden units."""
 
     @abstractmethod
+    def visible_log_z(self, pull: Float[Tensor, "S X"]) -> Float[Tensor, "S"]:
+        """Log of the sum (or integral) over visible rows of exp(v·pull - own(v))."""
+
+    @abstractmethod
     def visible(self, pull: Float[Tensor, "B X"], generator: torch.Generator) -> Float[Tensor, "B X"]:
         """Draw visible rows, given what the hidden units and the bias pull them to."""
 
@@ -145,6 +150,10 @@ class BernoulliMachine(Machine):
         """-b·v."""
         return -v @ self.visible_bias
 
+    def visible_log_z(self, pull: Float[Tensor, "S X"]) -> Float[Tensor, "S"]:
+        """Σ log(1 + exp(b + pull)) over columns."""
+        return F.softplus(self.visible_bias + pull).sum(dim=1)
+
     def visible(self, pull: Float[Tensor, "B X"], generator: torch.Generator) -> Float[Tensor, "B X"]:
         """On with probability sigmoid(pull)."""
         return torch.bernoulli(torch.sigmoid(pull), generator=generator)
@@ -156,6 +165,11 @@ class GaussianMachine(Machine):
     def own(self, v: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
         """½ |v - b|²."""
         return 0.5 * (v - self.visible_bias).square().sum(dim=1)
+
+    def visible_log_z(self, pull: Float[Tensor, "S X"]) -> Float[Tensor, "S"]:
+        """X/2 log 2π + b·pull + ½ |pull|²."""
+        alone = 0.5 * pull.shape[1] * math.log(2 * math.pi)
+        return alone + pull @ self.visible_bias + 0.5 * pull.square().sum(dim=1)
 
     def visible(self, pull: Float[Tensor, "B X"], generator: torch.Generator) -> Float[Tensor, "B X"]:
         """Normal around the pull."""

@@ -147,11 +147,15 @@ class GaussianMixture(GenerativeModel):
         many = x.repeat(repeats, 1)
         noised = many + noise * torch.randn(many.shape, generator=generator, dtype=x.dtype)
         rows = self._joint(noised, context.repeat(repeats, *(1 for _ in context.shape[1:])))
-        values = {k: self._criterion(rows, k, steps, len(x)) for k in self._config.parts}
+        values, kept = {}, {}
+        for k in self._config.parts:
+            values[k] = self._criterion(rows, k, steps, len(x))
+            kept[k] = self.used, self.moments
         best = max(values, key=lambda k: values[k])
         if not math.isfinite(values[best]):
             raise FloatingPointError("the mixture gave the rows no finite likelihood")
-        self._criterion(rows, best, steps, len(x))
+        self.used, found = kept[best]
+        self._keep(found)
         score = self.score(noised, rows[:, : self._context]).mean().item()
         return {"loss": -score, "parts": float(best)}
 
