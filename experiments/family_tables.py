@@ -16,6 +16,9 @@ from .families import label
 from .gate import GATE, read_gate, short, shown
 from .statistics import Estimate, iqm_interval
 
+# What methods without a reward model do.
+WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
+
 
 def family_table(results: Path, name: str = "families", env: str = "Hopper-v5") -> str:
     """Every family on one body with four demonstrations, best first; the controls below."""
@@ -50,7 +53,7 @@ def _line(
     control = name not in FAMILIES or FAMILIES[name].way == "control"
     cells = (
         METHODS.get(row["method"], f"`{name}`") if control else f"`{name}`",
-        FAMILIES[name].way if name in FAMILIES else "reference",
+        FAMILIES[name].way if name in FAMILIES else WITHOUT.get(name, "reference"),
         shown(gate),
         " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
         number(row["mean"]),
@@ -77,7 +80,7 @@ def gate_table(results: Path) -> str:
     for env, found in read_gate(results / GATE)["families"].items():
         for name, entry in found.items():
             halves, policies = (
-                ", ".join(f"{Estimate(**half):.2f}" for half in entry["halves"][kind] if half) or "-"
+                ", ".join(f"{Estimate(**half):.2f}" for half in entry["halves"].get(kind, ()) if half) or "-"
                 for kind in ("mean", "policies")
             )
             least = "-" if entry["threshold"] is None else f"{entry['threshold']:g}"
