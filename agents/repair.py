@@ -74,10 +74,10 @@ def cubic(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
         right[i] = 6 * (slopes[i] - slopes[i - 1])
     m = np.linalg.solve(system, right)
     t = np.clip(np.arange(len(lossy.states)), known[0], known[-1])
-    i = np.clip(np.searchsorted(known, t, "right") - 1, 0, len(known) - 2)
-    a, b, width = (known[i + 1] - t)[:, None], (t - known[i])[:, None], h[i]
-    cubes = (m[i] * a**3 + m[i + 1] * b**3) / (6 * width)
-    lines = (y[i] / width - m[i] * width / 6) * a + (y[i + 1] / width - m[i + 1] * width / 6) * b
+    at = np.clip(np.searchsorted(known, t, "right") - 1, 0, len(known) - 2)
+    a, b, width = (known[at + 1] - t)[:, None], (t - known[at])[:, None], h[at]
+    cubes = (m[at] * a**3 + m[at + 1] * b**3) / (6 * width)
+    lines = (y[at] / width - m[at] * width / 6) * a + (y[at + 1] / width - m[at + 1] * width / 6) * b
     return cubes + lines
 
 
