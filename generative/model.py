@@ -88,8 +88,7 @@ class GenerativeModel(nn.Module, ABC):
             context: what each row is conditioned on.
             steps: at most so many updates, with a look at the held-out rows after every twentieth of them.
             batch_size: rows in one update.
-            held_out: share of the rows that only decides when to stop, at least one row; with 0, or a model
-                that cannot stop by them, all steps are taken.
+            held_out: share of the rows that only decides when to stop; with 0 all steps are taken.
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
             seed: of all draws.
@@ -98,21 +97,17 @@ class GenerativeModel(nn.Module, ABC):
             FloatingPointError: the scores of the held-out rows were never finite.
         """
         generator = torch.Generator().manual_seed(seed)
-        held_out = held_out if self.stops_early else 0.0
         self.begin(x)
-        watched, rest = _split(len(x), held_out, generator)
+        watched, rest = _split(len(x), held_out if self.stops_early else 0.0, generator)
         noised = partial(_noised, noise=noise, generator=generator)
-        best, waited = _Best(self), 0
+        best = _Best(self)
         for step in range(1, steps + 1):
-            drawn = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
-            metrics = self.update(noised(x[drawn]), context[drawn])
-            if held_out and step % max(1, steps // 20) == 0:
-                waited = 0 if best.look(noised(x[watched]), context[watched]) else waited + 1
-            if waited == patience:
+            at = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
+            metrics = self.update(noised(x[at]), context[at])
+            due = len(watched) and step % max(1, steps // 20) == 0
+            if due and best.look(noised(x[watched]), context[watched]) == patience:
                 break
-        if held_out:
-            best.restore()
-            metrics["held_out_score"] = best.score
+        metrics |= best.restore() if len(watched) else {}
         self.finish(x)
         return {**metrics, "steps": float(step)}
 
@@ -121,23 +116,25 @@ class _Best:
     """The best weights so far by the mean score of rows that are only watched."""
 
     def __init__(self, model: GenerativeModel):
-        self._model, self.score = model, -torch.inf
+        self._model, self.score, self.waited = model, -torch.inf, 0
         self.weights = copy.deepcopy(model.state_dict())
 
-    def restore(self) -> None:
-        """Give the model its best weights back."""
+    def restore(self) -> dict[str, float]:
+        """Give the model its best weights back; says their score."""
         if self.score == -torch.inf:
             raise FloatingPointError(f"{type(self._model).__name__} gave the held-out rows no finite score")
         self._model.load_state_dict(self.weights)
+        return {"held_out_score": self.score}
 
     @torch.no_grad()
-    def look(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> bool:
-        """Whether the weights of now are better; then they are kept."""
+    def look(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> int:
+        """Keep the weights of now if they are better; returns how many looks in a row were in vain."""
         score = self._model.score(x, context).mean().item()
-        better = score > self.score
-        if better:
-            self.score, self.weights = score, copy.deepcopy(self._model.state_dict())
-        return better
+        self.waited += 1
+        if score > self.score:
+            self.score, self.waited = score, 0
+            self.weights = copy.deepcopy(self._model.state_dict())
+        return self.waited
 
 
 def _noised(rows: Tensor, noise: float, generator: torch.Generator) -> Tensor:

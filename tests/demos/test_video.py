@@ -13,16 +13,7 @@ import pytest
 from PIL import Image
 
 from gailforce.demos.encoding import VideoWriter, poster, write_gif, write_video
-from gailforce.demos.overlays import (
-    PHASES,
-    RollingBand,
-    RollingCurve,
-    Scale,
-    Typeface,
-    draw_bars,
-    padded,
-    shared_scale,
-)
+from gailforce.demos.overlays import RollingCurve, Scale, Typeface, draw_bars, padded, shared_scale
 from gailforce.demos.video import STRIP, Pane, side_by_side, write_side_by_side
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
 
@@ -208,21 +199,6 @@ def test_a_curve_leaves_a_gap_where_it_is_unknown():
     curve.draw(canvas, 39, 0, 0)
     coloured = (canvas[10, :, 1] < 200)[:34]  # without the mark at its head
     assert coloured.tolist() == [True] * 10 + [False] * 10 + [True] * 14
-
-
-def test_a_band_of_phases_has_one_colour_for_each_up_to_the_current_step():
-    band = RollingBand(np.array([0, 0, 1, 2]), width=19, height=4)
-    canvas = np.full((4, 19, 3), 255, dtype=np.uint8)
-    band.draw(canvas, 2, 0, 0)
-    # Six pixels a step: two steps of the first colour, one pixel of the second.
-    assert (canvas[:, :12] == PHASES[0]).all()
-    assert (canvas[:, 12] == PHASES[1]).all()
-    assert (canvas[:, 13:] == 255).all()
-
-
-def test_a_pane_with_phases_draws_their_band_under_its_curve():
-    last = list(side_by_side([pane("a", 4, phases=np.array([3, 3, 3, 3]))], 25.0, 0.04, hold_seconds=0.0))[-1]
-    assert (last[160 + STRIP - 12] == PHASES[3]).all(axis=1).sum() > 10
 
 
 def test_curves_share_one_scale():
