@@ -41,7 +41,7 @@ def _belongs(row: Mapping[str, Any], env: str) -> bool:
 
 def _place(name: str, row: Mapping[str, Any]) -> tuple[bool, float]:
     control = name not in FAMILIES or FAMILIES[name].way == "control"
-    return control, -(row["value"] if row["value"] is not None else -9)
+    return control, -(row["value"] if row["value"] is not None else -9.0)
 
 
 def _line(
