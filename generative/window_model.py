@@ -99,6 +99,14 @@ def followed(units: Units, state: int) -> tuple[Float[Tensor, "S"], Float[Tensor
     return change.std[-state:] / std, change.mean[-state:] / std
 
 
+def state_after(
+    row: Float[Tensor, "B C"], shape: WindowShape, scale: Float[Tensor, "S"], shift: Float[Tensor, "S"]
+) -> Float[Tensor, "B S"]:
+    """Where the change of a row leads its state; scale and shift are those of `followed`."""
+    end = shape.columns - shape.action - 1
+    return row[:, : shape.state] + scale * row[:, end - shape.state : end] + shift
+
+
 def require_start(known: Known, state: int) -> None:
     """Refuse what a model that goes step by step cannot look at.
 
@@ -163,12 +171,11 @@ class StepByStep(WindowModel):
         s = self._shape.state
         require_start(known, s)
         rows = known.rows.clone()
-        end = self._shape.columns - self._shape.action - 1
         for t in range(rows.shape[1]):
             context = self.contexts(rows[:, : t + 1], known.condition).view(
                 len(rows), t + 1, self._memory, -1
             )
             rows[:, t, s:] = self._draw(self.model, context[:, -1], generator)
             if t + 1 < rows.shape[1]:
-                rows[:, t + 1, :s] = rows[:, t, :s] + self.scale * rows[:, t, end - s : end] + self.shift
+                rows[:, t + 1, :s] = state_after(rows[:, t], self._shape, self.scale, self.shift)
         return rows

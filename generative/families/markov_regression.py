@@ -11,7 +11,7 @@ from torch import Tensor
 from ..gaussians import conditional_means, leading, log_densities
 from ..motion import Units
 from ..window_context import Known
-from ..window_model import WindowModel, WindowShape, followed, require_start
+from ..window_model import WindowModel, WindowShape, followed, require_start, state_after
 from .markov import HMM, HMMConfig, filtered
 
 
@@ -50,7 +50,7 @@ class MarkovRegression(WindowModel):
         """Step after step from the first state; the filter keeps the phase."""
         s, shape = self._shape.state, self._shape
         require_start(known, s)
-        chain, end = self.chain.chain, shape.columns - shape.action - 1
+        chain = self.chain.chain
         rows, told = known.rows.clone(), s + shape.condition
         predicted = chain.log_start.expand(len(rows), -1)
         here = torch.ones(len(rows), 1, dtype=torch.bool)
@@ -63,5 +63,5 @@ class MarkovRegression(WindowModel):
             now, _ = filtered(chain._replace(log_start=predicted), log_densities(joint, chain.seen), here)
             predicted = torch.logsumexp(now[:, 0, :, None] + chain.log_move, dim=1)
             if t + 1 < rows.shape[1]:
-                rows[:, t + 1, :s] = rows[:, t, :s] + self.scale * rows[:, t, end - s : end] + self.shift
+                rows[:, t + 1, :s] = state_after(rows[:, t], shape, self.scale, self.shift)
         return rows
