@@ -11,6 +11,7 @@ from ..agents.loading import PolicyOptions
 from ..demos.card import Card
 from ..demos.dataset import Demonstrations
 from ..demos.library import REFERENCES
+from ..demos.packing import Precision
 from ..demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy, record
 from ..demos.trajectory import Trajectory
 from ..envs.registry import env_id, spaces
@@ -56,6 +57,8 @@ class Record(Command):
     noise: float = 0.0
     # Keep observations and actions only.
     plain: bool = False
+    # float32 halves the file and replays to 1e-4 instead of exactly.
+    precision: Precision = "float64"
     # What the card says about the set.
     notes: str = ""
     # Hold the set to the return at which an expert of this environment begins.
@@ -97,7 +100,12 @@ class Record(Command):
         if self.plain:
             parts = {split: [replace(t, states=None, rewards=None) for t in parts[split]] for split in parts}
         sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
-        return sets["training"].save(self.out, validation=sets.get("validation"), test=sets.get("test"))
+        return sets["training"].save(
+            self.out,
+            validation=sets.get("validation"),
+            test=sets.get("test"),
+            precision=self.precision,
+        )
 
     def describe(self, result: dict[str, Any]) -> str:
         """What was written."""

@@ -34,8 +34,11 @@ SETTINGS = ExpertConfig(
 )
 
 
-def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int) -> list[Trajectory]:
-    """One deterministic episode for each speed, with states, up to the time limit or a fall."""
+def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: int) -> list[Trajectory]:
+    """One deterministic episode for each speed, with states, of so many steps or up to a fall.
+
+    Fewer steps than the environment's limit: the state behind its last step is lost to the reset.
+    """
     copies = cast(BatchedEnv, make_env(env, len(speeds), seed))
     task, body = SpeedTask(copies, tuple(speeds)), copies.body
     task.reset()
@@ -43,8 +46,7 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int) -> list[T
     obs = np.column_stack((body.observe(*body.split(copies.state)), task.asked))
     states, actions, rewards = [copies.state], [], []
     lengths, fallen = np.zeros(len(speeds), dtype=int), np.zeros(len(speeds), dtype=bool)
-    # The state after the last step is lost to the reset, so that step is left out.
-    for step in range(1, body.max_episode_steps):
+    for step in range(1, steps + 1):
         action, _ = policy.predict(obs, deterministic=True)
         observed, _, ended, _ = task.step(action)
         obs = np.asarray(observed)
@@ -84,6 +86,8 @@ class SpeedExpert:
     env: str = "hopper"
     steps: int = 4_000_000
     seed: int = 0
+    # Steps of an episode.
+    length: int = 500
     # Episodes at each speed.
     training: int = 4
     validation: int = 3
@@ -107,7 +111,7 @@ class SpeedExpert:
             "test": (SHOWN, self.test),
         }
         parts = {
-            split: roll(expert, self.env, [v for v in speeds for _ in range(count)], SPLIT_SEEDS[split])
+            split: self._rolled(expert, speeds, count, SPLIT_SEEDS[split])
             for split, (speeds, count) in counts.items()
         }
         notes = "speeds asked: " + ", ".join(f"{v:g}" for v in (*SHOWN, *HELD_OUT)) + " m/s"
@@ -119,6 +123,10 @@ class SpeedExpert:
         for split, part in parts.items():
             for episode in part:
                 print(split, episode.source, len(episode), f"{mean_speed(episode, dt):.2f}")
+
+    def _rolled(self, expert: Policy, speeds: Sequence[float], count: int, seed: int) -> list[Trajectory]:
+        asked = [speed for speed in speeds for _ in range(count)]
+        return roll(expert, self.env, asked, seed, self.length)
 
 
 if __name__ == "__main__":

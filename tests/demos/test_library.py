@@ -113,8 +113,8 @@ def test_a_missing_path_and_an_unknown_name_are_told_apart(shipped, tmp_path):
         library.locate(tmp_path)
 
 
-def test_the_shipped_sets_fit_into_25_megabytes():
-    assert sum(path.stat().st_size for path in library.SHIPPED.glob("*")) <= 25e6
+def test_the_shipped_sets_fit_into_15_megabytes():
+    assert sum(path.stat().st_size for path in library.SHIPPED.glob("*.gfd")) <= 15 * 2**20
 
 
 @pytest.mark.parametrize("name", SETS)

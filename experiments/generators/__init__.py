@@ -1,0 +1,1 @@
+"""What generators of trajectories are worth: on conditions they have not seen, beside controls."""
