@@ -1,84 +1,21 @@
-"""Repair of lossy recordings: what is missing is filled by a generator, and beside it the simple ways.
-
-A recording is an array of states and one of actions, NaN where a frame is missing. A low frame rate is a
-recording most of whose frames are missing.
-"""
-
-from typing import NamedTuple
+"""Repair of lossy recordings by a generator: what is missing is filled, what is noisy is cleaned."""
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
-from ..demos.physics_residual import states_of
+from ..demos.lossy import Recording
+from ..demos.physics_residual import physics_residual
 from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError, UsageError
 from ..generative.motion import Motion
+from ..generative.window_context import rough
 from .generation import TrajectoryGenerator
 
 # Frames of a window that the one before has already filled.
 OVERLAP = 8
-
-
-class Recording(NamedTuple):
-    """States (T + 1 frames) and actions (T steps), NaN where they are missing."""
-
-    states: Float[np.ndarray, "T1 S"]
-    actions: Float[np.ndarray, "T A"]
-
-    @classmethod
-    def of(cls, episode: Trajectory) -> "Recording":
-        """An episode as a recording that lacks nothing."""
-        return cls(states_of(episode).copy(), episode.actions.astype(np.float64))
-
-    @property
-    def known(self) -> Bool[np.ndarray, "T1"]:
-        """Frames whose state is known."""
-        return np.isfinite(self.states).all(axis=1)
-
-
-def with_gap(whole: Recording, first: int, frames: int) -> Recording:
-    """Without the frames from `first` on, and the steps that begin in them."""
-    states, actions = whole.states.copy(), whole.actions.copy()
-    states[first : first + frames] = np.nan
-    actions[first : first + frames] = np.nan
-    return Recording(states, actions)
-
-
-def thinned(whole: Recording, every: int) -> Recording:
-    """Every so manieth frame alone, and the last; no actions."""
-    states = np.full_like(whole.states, np.nan)
-    states[::every], states[-1] = whole.states[::every], whole.states[-1]
-    return Recording(states, np.full_like(whole.actions, np.nan))
-
-
-def linear(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
-    """Straight lines between known frames; beyond them the nearest one."""
-    known = np.flatnonzero(lossy.known)
-    times = np.arange(len(lossy.states))
-    return np.column_stack([np.interp(times, known, column[known]) for column in lossy.states.T])
-
-
-def cubic(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
-    """The natural cubic spline through the known frames: no curvature at its ends, which it does not pass."""
-    known = np.flatnonzero(lossy.known)
-    if len(known) < 3:
-        return linear(lossy)
-    y, h = lossy.states[known], np.diff(known).astype(np.float64)[:, None]
-    # Second derivatives m: h₋ m₋ + 2 (h₋ + h) m + h m₊ = 6 (Δy/h - Δy₋/h₋), 0 at both ends.
-    slopes = np.diff(y, axis=0) / h
-    system = np.eye(len(known))
-    right = np.zeros_like(y)
-    for i in range(1, len(known) - 1):
-        system[i, i - 1 : i + 2] = h[i - 1, 0], 2 * (h[i - 1, 0] + h[i, 0]), h[i, 0]
-        right[i] = 6 * (slopes[i] - slopes[i - 1])
-    m = np.linalg.solve(system, right)
-    t = np.clip(np.arange(len(lossy.states)), known[0], known[-1])
-    at = np.clip(np.searchsorted(known, t, "right") - 1, 0, len(known) - 2)
-    a, b, width = (known[at + 1] - t)[:, None], (t - known[at])[:, None], h[at]
-    cubes = (m[at] * a**3 + m[at + 1] * b**3) / (6 * width)
-    lines = (y[at] / width - m[at] * width / 6) * a + (y[at + 1] / width - m[at + 1] * width / 6) * b
-    return cubes + lines
+# Windows whose mean fills a gap or cleans: the mean of many draws is nearer to the truth than one of them.
+DRAWS = 8
 
 
 def repaired(generator: TrajectoryGenerator, lossy: Recording, speed: float, seed: int = 0) -> Recording:
@@ -113,15 +50,95 @@ def repaired(generator: TrajectoryGenerator, lossy: Recording, speed: float, see
 def _fill(generator: TrajectoryGenerator, piece: Recording, speed: float, draws: torch.Generator) -> None:
     """Fill one window in place; the place on the ground follows from the changes between known frames."""
     motion, mask = _known_motion(generator, piece)
-    asked = torch.tensor([[speed]], dtype=torch.float32)
-    drawn = generator.inpaint(motion, mask, asked, draws)
-    path = drawn.path[0].double().numpy()
-    along = np.concatenate(([0.0], np.cumsum(drawn.motion.change[0, :, 0].double().numpy())))
+    path, along, actions = (part[0] for part in _expected(generator, motion, mask, speed, draws))
     states = np.column_stack((_anchored(piece.states[:, 0], along), path))
     missing = ~piece.known
     piece.states[missing] = states[missing]
     unknown = ~np.isfinite(piece.actions)
-    piece.actions[unknown] = drawn.motion.action[0].double().numpy()[unknown]
+    piece.actions[unknown] = actions[unknown]
+
+
+def _expected(
+    generator: TrajectoryGenerator,
+    motion: Motion,
+    mask: Float[torch.Tensor, "B T C"],
+    speed: float,
+    draws: torch.Generator,
+) -> tuple[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T1"], Float[np.ndarray, "B T A"]]:
+    """Means over draws of the path, of the course along the ground from 0, and of the actions."""
+    count = len(mask)
+    many = Motion(*(part.repeat(DRAWS, 1, 1) for part in motion))
+    asked = torch.full((DRAWS * count, 1), speed)
+    drawn = generator.inpaint(many, mask.repeat(DRAWS, 1, 1), asked, draws)
+    path, change, action = (
+        part.double().unflatten(0, (DRAWS, count)).mean(dim=0).numpy()
+        for part in (drawn.path, drawn.motion.change, drawn.motion.action)
+    )
+    along = np.pad(np.cumsum(change[..., 0], axis=1), ((0, 0), (1, 0)))
+    return path, along, action
+
+
+def denoised(
+    generator: TrajectoryGenerator, noisy: Recording, level: float, speed: float, seed: int = 0
+) -> Recording:
+    """The recording without its noise: overlapping windows, each entry known up to the noise, averaged.
+
+    Args:
+        generator: fitted, of a family that fills.
+        noisy: at least as long as a window, with no frame missing.
+        level: of the noise on states and actions, in the demonstrations' standard deviations.
+        speed: asked for [m/s].
+        seed: of what is drawn.
+
+    Raises:
+        DataError: a recording shorter than a window.
+        UsageError: frames are missing, or the level is not between 0 and 1.
+    """
+    size, steps = generator.shape.steps, len(noisy.actions)
+    if steps < size:
+        raise DataError(f"a recording must have at least {size} steps; this one has {steps}")
+    if not (noisy.known.all() and np.isfinite(noisy.actions).all()):
+        raise UsageError("frames are missing; fill them first, then remove the noise")
+    if not 0 < level < 1:
+        raise UsageError(f"a noise lies between 0 and 1 standard deviations; got {level}")
+    starts = [*range(0, steps - size, OVERLAP), steps - size]
+    motion = _noisy_motion(generator, noisy, starts)
+    shape = generator.shape
+    rows = torch.zeros(len(starts), size, shape.columns)
+    mask = rough(rows, shape.state, shape.action, torch.full((1, 1, 1), level))
+    found = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
+    return _averaged(noisy, starts, *found)
+
+
+def _noisy_motion(generator: TrajectoryGenerator, noisy: Recording, starts: list[int]) -> Motion:
+    """All windows; changes and ends are not looked at."""
+    size = generator.shape.steps
+    states, actions = (
+        torch.from_numpy(np.stack([part[i : i + size] for i in starts])).float() for part in noisy
+    )
+    return Motion(states[..., 1:], torch.zeros_like(states), actions, torch.zeros_like(states[..., :1]))
+
+
+def _averaged(
+    noisy: Recording,
+    starts: list[int],
+    path: Float[np.ndarray, "B T1 S"],
+    along: Float[np.ndarray, "B T1"],
+    actions: Float[np.ndarray, "B T A"],
+) -> Recording:
+    """Windows laid over each other; the middle of a window, which sees most around it, counts most."""
+    size = actions.shape[1]
+    weight = np.minimum(np.arange(1, size + 2), np.arange(size + 1, 0, -1)).astype(float)[:, None]
+    states, acted = np.zeros_like(noisy.states), np.zeros_like(noisy.actions)
+    total, steps = np.zeros((len(states), 1)), np.zeros((len(acted), 1))
+    for i, first in enumerate(starts):
+        frames = slice(first, first + size + 1)
+        place = along[i] + (noisy.states[frames, 0] - along[i]).mean()
+        states[frames] += weight * np.column_stack((place, path[i]))
+        acted[first : first + size] += weight[:-1] * actions[i]
+        total[frames] += weight
+        steps[first : first + size] += weight[:-1]
+    return Recording(states / total, acted / steps)
 
 
 def _anchored(place: Float[np.ndarray, "T1"], along: Float[np.ndarray, "T1"]) -> Float[np.ndarray, "T1"]:
@@ -149,3 +166,20 @@ def _known_motion(
         torch.from_numpy(flag).float()[None, :, None].expand(1, -1, part.shape[1]) for part, flag in parts
     ]
     return Motion(*columns), torch.cat(marks, dim=-1)
+
+
+def as_trajectory(generator: TrajectoryGenerator, mended: Recording, source: str) -> Trajectory:
+    """A mended recording as an episode, marked synthetic, with the physics residual of every step."""
+    body = generator.body
+    low, high = body.model.actuator_ctrlrange.T
+    actions = np.clip(mended.actions, low, high)
+    return Trajectory(
+        obs=body.observe(*body.split(mended.states)),
+        actions=actions,
+        terminated=False,
+        truncated=True,
+        states=mended.states,
+        synthetic=True,
+        residual=physics_residual(body, mended.states, actions, generator.unit),
+        source=source,
+    )

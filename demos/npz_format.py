@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,7 @@ def import_npz(path: str | os.PathLike[str], env: str) -> Demonstrations:
     """
     source = Path(path)
     identifier = registered_id(env)
-    arrays = _read_npz(source)
+    arrays = read_arrays(source, REQUIRED, OPTIONAL)
     try:
         episodes = list(_npz_episodes(arrays))
     except (ValueError, TypeError, IndexError) as fault:
@@ -48,7 +48,12 @@ def import_npz(path: str | os.PathLike[str], env: str) -> Demonstrations:
     return Demonstrations.imported(episodes, card, source.stem)
 
 
-def _read_npz(source: Path) -> dict[str, np.ndarray]:
+def read_arrays(source: Path, required: Sequence[str], optional: Sequence[str]) -> dict[str, np.ndarray]:
+    """The plain arrays of an `.npz`, all required ones among them.
+
+    Raises:
+        DataError: the file is missing or damaged, or holds other arrays than these.
+    """
     try:
         with zipfile.ZipFile(source) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
@@ -62,16 +67,16 @@ def _read_npz(source: Path) -> dict[str, np.ndarray]:
         raise DataError(
             f"{source} is not an .npz of plain arrays: {fault}; save it by np.savez again"
         ) from fault
-    missing = [name for name in REQUIRED if name not in arrays]
-    strange = sorted(set(arrays) - {*REQUIRED, *OPTIONAL})
+    missing = [name for name in required if name not in arrays]
+    strange = sorted(set(arrays) - {*required, *optional})
     if missing or strange:
         what = f"lacks {', '.join(missing)}" if missing else f"has unknown arrays {strange}"
-        raise DataError(f"{source} {what}; the names are: {', '.join((*REQUIRED, *OPTIONAL))}")
+        raise DataError(f"{source} {what}; the names are: {', '.join((*required, *optional))}")
     return arrays
 
 
 def _npz_episodes(arrays: Mapping[str, np.ndarray]) -> Iterator[Trajectory]:
-    ends = _episode_ends(arrays)
+    ends = episode_ends(arrays, len(arrays["actions"]))
     starts = np.append(0, ends[:-1])
     _check_rows(arrays, steps=int(ends[-1]), episodes=len(ends))
     flags = {name: arrays.get(name, np.zeros(len(ends), bool)) for name in ("terminated", "truncated")}
@@ -90,8 +95,12 @@ def _npz_episodes(arrays: Mapping[str, np.ndarray]) -> Iterator[Trajectory]:
         )
 
 
-def _episode_ends(arrays: Mapping[str, np.ndarray]) -> Int[np.ndarray, "E"]:
-    steps = len(arrays["actions"])
+def episode_ends(arrays: Mapping[str, np.ndarray], steps: int) -> Int[np.ndarray, "E"]:
+    """Where each episode ends, in steps: of `lengths` or `episode_ends`, or one of all steps.
+
+    Raises:
+        ValueError: they do not add up to so many steps.
+    """
     if "episode_ends" in arrays and "lengths" in arrays:
         raise ValueError("give lengths or episode_ends, not both")
     ends = arrays.get("episode_ends", np.cumsum(arrays.get("lengths", np.array([steps]))))
@@ -99,7 +108,7 @@ def _episode_ends(arrays: Mapping[str, np.ndarray]) -> Int[np.ndarray, "E"]:
         raise ValueError("lengths or episode_ends must be whole numbers, one for each episode")
     ends = ends.astype(np.int64)
     if (np.diff(ends, prepend=0) < 1).any() or ends[-1] != steps:
-        raise ValueError(f"the episodes given do not add up to {steps} actions")
+        raise ValueError(f"the episodes given do not add up to {steps} steps")
     return ends
 
 

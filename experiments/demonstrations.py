@@ -1,7 +1,8 @@
-"""The verb `demos`: list, describe, check, import and export demonstrations."""
+"""The verb `demos`: list, describe, check, import, export and repair demonstrations."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,8 +16,9 @@ from ..envs.errors import UsageError
 from ..envs.registry import spaces
 from .command import Command
 from .counting import counted
+from .repairing import RepairOptions, repair
 
-Action = Literal["list", "card", "check", "import", "export"]
+Action = Literal["list", "card", "check", "import", "export", "repair"]
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Demos(Command):
         gailforce demos import minari:mujoco/hopper/expert-v0 --out theirs.gfd
         gailforce demos import mine.npz --env Hopper-v5 --out mine.gfd
         gailforce demos export hopper-expert --out mujoco/hopper/gailforce-v0
+        gailforce demos repair lossy.npz --env hopper --out whole.gfd
+        gailforce demos repair frames.npz --env hopper --rate 4 --out smooth.gfd
     """
 
     # What to do.
@@ -40,12 +44,14 @@ class Demos(Command):
     env: str | None = None
     # The file to write, or the Minari id to export to.
     out: str | None = None
+    # How repair works.
+    repair: Annotated[RepairOptions, tyro.conf.arg(name="")] = field(default_factory=RepairOptions)
 
     def run(self) -> dict[str, Any]:
         """Do what the action says."""
         if self.action != "list" and not self.name:
             raise UsageError(f"which demonstrations? gailforce demos {self.action} NAME")
-        if self.action in ("import", "export") and self.out is None:
+        if self.action in ("import", "export", "repair") and self.out is None:
             raise UsageError(f"gailforce demos {self.action} needs --out")
         actions: dict[str, Callable[[], dict[str, Any]]] = {
             "list": self._list,
@@ -53,6 +59,7 @@ class Demos(Command):
             "check": self._check,
             "import": self._import,
             "export": self._export,
+            "repair": self._repair,
         }
         return actions[self.action]()
 
@@ -88,6 +95,11 @@ class Demos(Command):
     def _export(self) -> dict[str, Any]:
         export_minari(Demonstrations.load(self.name), str(self.out))
         return {"minari_id": self.out}
+
+    def _repair(self) -> dict[str, Any]:
+        if self.env is None:
+            raise UsageError("whose recording? gailforce demos repair FILE --env hopper --out OUT")
+        return repair(self.name, self.env, Path(str(self.out)), self.repair)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The card as its own text, a list as one line a set, the rest as it is."""

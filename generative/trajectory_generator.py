@@ -83,6 +83,8 @@ class TrajectoryGenerator:
     ) -> Drawn:
         """Fill what is not known of windows; `mask` is 1 where rows of `Units.rows` are known.
 
+        Where it is 1 - d they are known up to a noise of d standard deviations, and are cleaned.
+
         Raises:
             RuntimeError: before `fit`.
             ValueError: a family that cannot, windows of another length, or nothing to fill.
@@ -96,9 +98,9 @@ class TrajectoryGenerator:
                 f"masks have {tuple(mask.shape[1:])} rows and columns; this generator learned windows of "
                 f"{(shape.steps, shape.columns)}"
             )
-        if not (mask == 0).any():
+        if not (mask < 1).any():
             raise ValueError("the mask covers everything, so nothing is left to fill; mark gaps with 0")
-        return self._draw(self.units.rows(known) * mask, mask, condition, generator)
+        return self._draw(self.units.rows(known) * (mask > 0), mask, condition, generator)
 
     def _fitted(self) -> tuple[WindowModel, WindowShape]:
         if self.model is None:
@@ -116,7 +118,7 @@ class TrajectoryGenerator:
         model, shape = self._fitted()
         drawn = model.draw(Known(self.asked.scaled(condition), rows, mask), generator)
         motion = self.units.motion(drawn)
-        path = fused(motion, self.units, mask[..., : shape.state])
+        path = fused(motion, self.units, (mask[..., : shape.state] >= 1).to(drawn.dtype))
         # States and changes of the motion are those of the path; the place on the ground has no state.
         place = motion.change[..., : -shape.state]
         change = torch.cat((place, path.diff(dim=1)), dim=-1)

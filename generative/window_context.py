@@ -1,7 +1,8 @@
 """What a model of whole windows is told: a condition, and those entries of the window that are known.
 
 One context serves drawing from a start (its first state is known), filling gaps and raising a frame rate,
-since all of them are windows some of whose entries are known.
+since all of them are windows some of whose entries are known. Removing noise is too: there entries are known
+roughly.
 """
 
 from typing import NamedTuple
@@ -10,9 +11,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+# Noise that models learn to remove, in standard deviations of the data.
+LEAST, MOST = 0.02, 0.3
+
 
 class Known(NamedTuple):
-    """Condition, the window with 0 where it is unknown, and 1 where it is known."""
+    """Condition, the window with 0 where it is unknown, and how far each entry is known.
+
+    The mask is 1 where an entry is known, 0 where it is not, and 1 - d where it is known up to a noise of
+    d standard deviations.
+    """
 
     condition: Float[Tensor, "B K"]
     rows: Float[Tensor, "B T C"]
@@ -62,15 +70,34 @@ def scattered(
     return (torch.rand(rows.shape, generator=generator) >= share).float()
 
 
-def mixed(rows: Float[Tensor, "B T C"], state: int, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-    """What models learn on: half of the windows begin somewhere, the others lack something of each kind."""
+def rough(
+    rows: Float[Tensor, "B T C"], state: int, action: int, level: Float[Tensor, "#B 1 1"]
+) -> Float[Tensor, "B T C"]:
+    """1 - level for states and actions, which sensors give; 0 for changes and ends, which noise drowns."""
+    mask = torch.zeros_like(rows)
+    mask[..., :state] = 1.0 - level
+    mask[..., -1 - action : -1] = 1.0 - level
+    return mask
+
+
+def lesson(
+    rows: Float[Tensor, "B T C"], state: int, action: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "B T C"], Float[Tensor, "B T C"]]:
+    """What models learn on: windows as they are seen, and the mask that says so.
+
+    Half of them begin somewhere, the others lack something, or are noisy.
+    """
+    level = LEAST + (MOST - LEAST) * torch.rand(len(rows), 1, 1, generator=generator)
     masks = (
         started(rows, state),
         every(rows, state, 4),
         every(rows, state, 8),
         gap(rows, 8, generator),
         scattered(rows, 0.3, generator),
+        rough(rows, state, action, level),
     )
-    odds = torch.tensor([0.5, 0.15, 0.1, 0.15, 0.1])
+    odds = torch.tensor([0.5, 0.1, 0.1, 0.1, 0.05, 0.15])
     kind = torch.multinomial(odds, len(rows), replacement=True, generator=generator)
-    return torch.stack(masks)[kind, torch.arange(len(rows))]
+    mask = torch.stack(masks)[kind, torch.arange(len(rows))]
+    noise = (1.0 - mask) * torch.randn(rows.shape, generator=generator)
+    return (rows + noise) * (mask > 0), mask

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .model import GenerativeModel
 from .motion import Units
-from .window_context import Known, mixed
+from .window_context import Known, lesson
 
 
 class WindowShape(NamedTuple):
@@ -71,15 +71,15 @@ class WholeWindows(WindowModel):
         metrics: dict[str, float] = {}
         for _ in range(self._config.updates):
             at = torch.randint(len(rows), (self._config.batch_size,), generator=generator)
-            mask = mixed(rows[at], self._shape.state, generator)
-            known = Known(condition[at], rows[at] * mask, mask)
+            seen, mask = lesson(rows[at], self._shape.state, self._shape.action, generator)
+            known = Known(condition[at], seen, mask)
             metrics = self.model.update(rows[at].flatten(1), known.flat())
         return metrics
 
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
         """What the model draws; what is known stays as it is."""
         drawn = self.model.sample(known.flat(), 1, generator)[0].view(known.rows.shape)
-        return torch.where(known.mask > 0, known.rows, drawn)
+        return torch.where(known.mask >= 1, known.rows, drawn)
 
 
 # (model, context, generator) -> one x for each context.

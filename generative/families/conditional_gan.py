@@ -148,7 +148,8 @@ class ConditionalGAN(GenerativeModel):
 
     def _teach_generator(self, real: Float[Tensor, "B T C"], known: Known) -> None:
         drawn = self._drawn(known, self._draws)
-        missed = ((drawn - known.rows) * known.mask).square().sum() / known.mask.sum().clamp(min=1)
+        certain = (known.mask >= 1).float()
+        missed = ((drawn - known.rows) * certain).square().sum() / certain.sum().clamp(min=1)
         self._step(0, -self.critic(drawn, known).mean() + self.config.known * missed)
 
     def _step(self, player: int, loss: Float[Tensor, ""]) -> None:

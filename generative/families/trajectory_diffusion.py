@@ -75,7 +75,7 @@ class CleanWindow(nn.Module):
     ) -> Float[Tensor, "B T C"]:
         """Entries that are known are shown as they are, whatever the noise."""
         told = torch.cat((self.features[time], known.condition * (1 - dropped), dropped), dim=1)
-        seen = torch.where(known.mask > 0, known.rows, x)
+        seen = torch.where(known.mask >= 1, known.rows, x)
         return self.network(torch.cat((seen, known.rows, known.mask), dim=-1), self.embed(told))
 
 
@@ -116,8 +116,9 @@ class TrajectoryDiffusion(GenerativeModel):
         noise = torch.randn(clean.shape, generator=self._generator)
         noised = diffuse(clean, noise, self.alpha_bar[time][:, None, None])
         dropped = (torch.rand(len(x), 1, generator=self._generator) < c.dropped).float()
-        missed = (self.learning(noised, time, known, dropped) - clean).square() * (1 - known.mask)
-        loss = missed.sum() / (1 - known.mask).sum().clamp(min=1)
+        open_entries = (known.mask < 1).float()
+        missed = (self.learning(noised, time, known, dropped) - clean).square() * open_entries
+        loss = missed.sum() / open_entries.sum().clamp(min=1)
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
@@ -139,32 +140,14 @@ class TrajectoryDiffusion(GenerativeModel):
         """Windows from noise."""
         known = self._known(context.repeat(n, 1))
         start = torch.randn(known.rows.shape, generator=generator)
-        return self._denoised(start, self.config.times, known, generator).reshape(n, len(context), -1)
-
-    @torch.no_grad()
-    def cleaned(
-        self,
-        x: Float[Tensor, "B X"],
-        context: Float[Tensor, "B ..."],
-        level: float,
-        generator: torch.Generator,
-    ) -> Float[Tensor, "B X"]:
-        """Noised rows brought back to the data (Meng et al. 2022), from the time whose noise is `level`.
-
-        The time is the first at which √((1 - ᾱ) / ᾱ) reaches the level [units of the rows].
-        """
-        share = ((1 - self.alpha_bar) / self.alpha_bar).sqrt()
-        time = int((share < level).sum()) + 1
-        known = self._known(context)
-        window = x.view(known.rows.shape) * self.alpha_bar[min(time, len(share)) - 1].sqrt()
-        return self._denoised(window, min(time, len(share)), known, generator).flatten(1)
+        return self._denoised(start, known, generator).reshape(n, len(context), -1)
 
     def _denoised(
-        self, x: Float[Tensor, "B T C"], times: int, known: Known, generator: torch.Generator
+        self, x: Float[Tensor, "B T C"], known: Known, generator: torch.Generator
     ) -> Float[Tensor, "B T C"]:
-        """From the noise after so many times to a clean window."""
+        """From noise to a clean window."""
         c = self.config
-        visited = spaced(times, min(c.steps, times)).tolist()
+        visited = spaced(c.times, min(c.steps, c.times)).tolist()
         levels = [*self.alpha_bar[visited], torch.ones(())]
         for i, time in enumerate(visited):
             clean = self._believed(x, time, known).clamp(-c.bound, c.bound)

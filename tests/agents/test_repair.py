@@ -6,8 +6,11 @@ from scipy.interpolate import CubicSpline
 
 from gailforce import Demonstrations
 from gailforce.agents.generation import TrajectoryGenerator
-from gailforce.agents.repair import Recording, cubic, linear, repaired, thinned, with_gap
+from gailforce.agents.repair import denoised, repaired
+from gailforce.demos.lossy import Recording, cubic, linear, noisy, read_recordings, thinned, with_gap
 from gailforce.envs.errors import DataError, UsageError
+from gailforce.envs.registry import find_body
+from gailforce.experiments.cli import answer
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
 
@@ -75,3 +78,96 @@ def test_what_cannot_be_repaired_is_said(generator):
         repaired(generator, with_gap(Recording(whole.states[:11], whole.actions[:10]), 2, 3), 2.0)
     with pytest.raises(DataError, match="first frame"):
         repaired(generator, with_gap(whole, 0, 3), 2.0)
+
+
+def test_noise_has_the_level_asked_for_and_spares_the_place():
+    whole = Recording.of(DEMOS[0])
+    lossy = noisy(whole, 0.1)
+    assert np.array_equal(lossy.states[:, 0], whole.states[:, 0])
+    off = (lossy.states - whole.states)[:, 1:].std(axis=0) / whole.states[:, 1:].std(axis=0)
+    assert np.allclose(off, 0.1, atol=0.01)
+    assert np.allclose(
+        (lossy.actions - whole.actions).std(axis=0) / whole.actions.std(axis=0), 0.1, atol=0.01
+    )
+
+
+def test_noise_on_a_training_episode_is_taken_away(generator):
+    whole = Recording.of(DEMOS[0])
+    lossy = noisy(whole, 0.1)
+    found = denoised(generator, lossy, 0.1, whole.speed(generator.body.dt))
+    off, noise = (np.abs(one.states - whole.states)[:, 1:].mean() for one in (found, lossy))
+    assert off < 0.5 * noise
+    off, noise = (np.abs(one.actions - whole.actions).mean() for one in (found, lossy))
+    assert off < 0.5 * noise
+
+
+def test_what_cannot_be_cleaned_is_said(generator):
+    whole = Recording.of(DEMOS[0])
+    with pytest.raises(UsageError, match="between 0 and 1"):
+        denoised(generator, whole, 1.5, 2.0)
+    with pytest.raises(UsageError, match="fill them first"):
+        denoised(generator, with_gap(whole, 50, 3), 0.1, 2.0)
+    with pytest.raises(DataError, match="at least 32 steps"):
+        denoised(generator, Recording(whole.states[:11], whole.actions[:10]), 0.1, 2.0)
+
+
+def test_the_speed_of_a_recording_is_measured_between_known_frames():
+    whole = Recording.of(DEMOS[0])
+    assert with_gap(whole, 40, 9).speed(0.008) == pytest.approx(whole.speed(0.008))
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(**arrays):
+        np.savez(tmp_path / "lossy.npz", **arrays)
+        return tmp_path / "lossy.npz"
+
+    return write
+
+
+def test_recordings_are_read_with_what_they_lack(file):
+    lossy = with_gap(Recording.of(DEMOS[0]), 5, 3)
+    path = file(states=lossy.states, actions=lossy.actions, lengths=[1000])
+    (found,) = read_recordings(path, find_body("hopper"))
+    assert np.array_equal(found.states, lossy.states, equal_nan=True)
+    assert np.array_equal(found.actions, lossy.actions, equal_nan=True)
+
+
+def test_a_rate_makes_room_between_frames(file):
+    states = DEMOS[0].states[:22]
+    found = read_recordings(file(states=states, lengths=[10, 10]), find_body("hopper"), rate=4)
+    assert [len(one.actions) for one in found] == [40, 40]
+    assert np.array_equal(found[1].states[::4], states[11:])
+    assert np.flatnonzero(found[0].known).tolist() == list(range(0, 41, 4))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "rate", "text"),
+    [
+        ({"states": np.zeros((5, 3))}, 1, "Hopper-v5 has 12 columns"),
+        ({"states": np.zeros((5, 12)), "actions": np.zeros((9, 3))}, 1, r"ask for \(4, 3\)"),
+        ({"states": np.zeros((5, 12)), "actions": np.zeros((4, 3))}, 4, "leave them out"),
+        ({"states": np.zeros((5, 12)), "lengths": [9]}, 1, "do not add up"),
+        ({"obs": np.zeros((5, 12))}, 1, "lacks states"),
+    ],
+)
+def test_a_file_that_is_no_recording_says_why(file, arrays, rate, text):
+    with pytest.raises(DataError, match=text):
+        read_recordings(file(**arrays), find_body("hopper"), rate)
+
+
+def test_the_command_repairs_a_file(file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    DEMOS.save("like.gfd")
+    lossy = with_gap(Recording.of(DEMOS[0]), 300, 8)
+    path = str(file(states=lossy.states[:401], actions=lossy.actions[:400]))
+    wanted = ["demos", "repair", path, "--env", "hopper", "--out", "whole.gfd", "--like", "like.gfd"]
+    assert answer([*wanted, "--generator", "nearest"]) == 0
+    assert "frames filled: 8" in capsys.readouterr().out
+    (mended,) = Demonstrations.load("whole.gfd")
+    assert mended.synthetic
+    assert np.allclose(mended.states[300:308], DEMOS[0].states[300:308], atol=0.5)
+    assert answer([*wanted, "--generator", "gmm"]) != 0
+    assert "fills no gaps; these do: diffusion" in capsys.readouterr().err
+    assert answer(["demos", "repair", path, "--out", "x.gfd"]) != 0
+    assert "whose recording" in capsys.readouterr().err
