@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from ..agents.augmentation import augmented
 from ..agents.bridge import RewardModel, require_safe_form
 from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
@@ -29,6 +30,8 @@ class ImitationConfig:
     draw: int | None = None
     # Keep every N-th transition only.
     subsample: int = 1
+    # A generator of trajectories whose pieces are added, as far as physics agrees with them.
+    augment: str = ""
     # The reward model; `gailforce models` lists all of them.
     reward: str = "gan"
     # What the reward model looks at: s observations, sa with actions, ss' with next observations.
@@ -58,6 +61,10 @@ class ImitationConfig:
         demos = whole.take(self.episodes, self.draw) if self.episodes else whole
         return demos.subsample(self.subsample, self.draw) if self.subsample > 1 else demos
 
+    def taught(self, demos: Demonstrations) -> Demonstrations:
+        """What the learner is shown of the demonstrations: with pieces of a generator, if asked for."""
+        return augmented(demos, self.augment, self.seed) if self.augment else demos
+
     def expert_episode(self) -> Trajectory:
         """A whole episode of the demonstrations, to film beside."""
         demos = Demonstrations.load(self.demos)
@@ -68,7 +75,8 @@ class ImitationConfig:
         require_safe_form(self.form, self.horizon, self.force)
         reward = RewardModel(self.reward, self.inputs, self.form, self.seed, self.gail.reward)
         env = make_env(self.env, self.gail.copies, self.seed, self.threads, self.horizon)
-        return GAIL(env, demos, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
+        taught = self.taught(demos)
+        return GAIL(env, taught, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
 
     def task(self, demos: Demonstrations) -> Task:
         """What the controls beside this run are made for."""

@@ -166,7 +166,7 @@ def _on_expert(cell: Cell) -> dict[str, Any]:
 
 
 def _on_bc(cell: Cell) -> dict[str, Any]:
-    drawn = {"demonstrations": _fingerprint(cell.config), "seed": cell.config.seed}
+    drawn = {**_taught(cell.config), "seed": cell.config.seed}
     return {**drawn, "config": asdict(cell.cloning), **_scored(cell)}
 
 
@@ -192,8 +192,7 @@ def _on_constant(cell: Cell) -> dict[str, Any]:
 def _on_training(cell: Cell) -> dict[str, Any]:
     config = cell.config
     chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form", "inputs")}
-    drawn = {"demonstrations": _fingerprint(config)}
-    return {**drawn, **chosen, "config": _settings(cell), **_scored(cell), **_source(cell.method)}
+    return {**_taught(config), **chosen, "config": _settings(cell), **_scored(cell), **_source(cell.method)}
 
 
 def _source(method: str) -> dict[str, str]:
@@ -203,6 +202,12 @@ def _source(method: str) -> dict[str, str]:
         return {}
     file = inspect.getsourcefile(make)
     return {"source": hashlib.sha256(Path(file).read_bytes()).hexdigest()} if file else {}
+
+
+def _taught(config: ImitationConfig) -> dict[str, str]:
+    """The demonstrations drawn, and what is added to them."""
+    added = {"augment": config.augment} if config.augment else {}
+    return {"demonstrations": _fingerprint(config), **added}
 
 
 def _fingerprint(config: ImitationConfig) -> str:

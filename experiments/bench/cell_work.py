@@ -80,7 +80,11 @@ def _imitate(job: Job) -> dict[str, Any]:
 def _bc(job: Job) -> dict[str, Any]:
     config, cloning = job.cell.config, job.cell.cloning
     own = {"bc": asdict(cloning)}
-    return _other(job, "BC", lambda demos: BC(config.env, demos, config.seed, cloning).learn(), own)
+
+    def trained(demos: Demonstrations) -> Agent:
+        return BC(config.env, config.taught(demos), config.seed, cloning).learn()
+
+    return _other(job, "BC", trained, own)
 
 
 def _gmr(job: Job) -> dict[str, Any]:

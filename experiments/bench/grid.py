@@ -16,6 +16,7 @@ from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations, require_environment
 from ...envs.errors import DataError, GailforceError, UsageError, unknown
 from ...envs.registry import Horizon, env_id, spaces
+from ...generative.generator_families import GENERATORS
 from ...generative.reward_families import FAMILIES
 from ...generative.reward_form import FORMS
 from ...generative.views import SELECT
@@ -27,7 +28,7 @@ from .cell import ALIASES, Cell, leaves, methods, whole_set
 SHIPPED = Path(__file__).parent.parent / "grids"
 # What a block may list; the first key of a block changes slowest.
 AXES: dict[str, type] = {
-    **dict.fromkeys(("env", "demos", "method", "inputs", "form", "horizon"), str),
+    **dict.fromkeys(("env", "demos", "method", "augment", "inputs", "form", "horizon"), str),
     **dict.fromkeys(("episodes", "subsample", "seed", "steps"), int),
 }
 REQUIRED = ("env", "demos", "method")
@@ -133,6 +134,7 @@ def _cell(
     if name not in methods():
         raise unknown("method", name, methods())
     for kind, key, choices in (
+        ("augmentation", "augment", ("", *GENERATORS)),
         ("inputs", "inputs", SELECT),
         ("reward form", "form", FORMS),
         ("horizon", "horizon", get_args(Horizon)),

@@ -64,6 +64,7 @@ class Row:
             "episodes": config.episodes if drawn else None,
             "subsample": config.subsample if drawn else None,
             "steps": known.get("steps"),
+            "augment": known.get("augment"),
             "inputs": known.get("inputs"),
             "form": known.get("form"),
             "config": known.get("config") if first.method not in REFERENCES else None,
@@ -113,7 +114,7 @@ def task(row: Mapping[str, Any]) -> str:
         return "-"
     text = f"{episodes or 'all'} demonstration{'s' if episodes != 1 else ''}"
     text += f" at 1/{row['subsample']}" if row["subsample"] > 1 else ""
-    return text
+    return text + (f" and pieces of {row['augment']}" if row.get("augment") else "")
 
 
 def text_table(made: Sequence[Mapping[str, Any]]) -> str:
