@@ -8,8 +8,8 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 
 from .batched import BatchedEnv
 
-# How far from the asked speed the reward has fallen to 1/e [m/s].
-WIDTH = 0.5
+# What the asked speed is worth; living is worth 1.
+WEIGHT = 2.0
 CONTROL_COST = 1e-3
 
 
@@ -19,8 +19,13 @@ def speed_reward(
     healthy: Bool[np.ndarray, "B"],
     action: Float[np.ndarray, "B A"],
 ) -> Float[np.ndarray, "B"]:
-    """exp(-|v - v*| / 0.5) + 1 while healthy - 0.001 |a|², speeds in m/s."""
-    return np.exp(-np.abs(speed - asked) / WIDTH) + healthy - CONTROL_COST * np.square(action).sum(axis=1)
+    """2 max(-1, 1 - |v - v*| / v*) + 1 while healthy - 0.001 |a|², speeds in m/s.
+
+    A share of the asked speed pays from standing on; one that pays near the asked speed alone, such as
+    exp(-|v - v*|), taught to stand.
+    """
+    share = np.maximum(-1.0, 1.0 - np.abs(speed - asked) / asked)
+    return WEIGHT * share + healthy - CONTROL_COST * np.square(action).sum(axis=1)
 
 
 class SpeedTask(VecEnvWrapper):

@@ -13,12 +13,14 @@ from typing import cast
 import numpy as np
 import tyro
 
+from ..agents.callbacks import Periodic
 from ..agents.expert import Expert, ExpertConfig
 from ..agents.learner import PPOConfig
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import Policy
 from ..demos.trajectory import Trajectory
 from ..envs.batched import BatchedEnv
+from ..envs.registry import body as body_of
 from ..envs.registry import make_env
 from ..envs.speed_task import SpeedTask
 from .process import one_thread
@@ -27,11 +29,11 @@ from .recording import SPLIT_SEEDS, card_of
 # Asked in training episodes, and between them [m/s].
 SHOWN, HELD_OUT = (0.5, 1.0, 1.5, 2.0, 2.5), (0.75, 1.25, 1.75)
 # The learner is asked for all of them, and for some further ones.
-TRAINED = tuple(np.linspace(0.25, 2.75, 11).tolist())
-SETTINGS = ExpertConfig(
-    copies=64,
-    ppo=PPOConfig(steps_per_update=4096, learning_rate=5e-4, gamma=0.99, ent_coef=1e-3),
-)
+TRAINED = tuple(np.linspace(0.5, 2.75, 10).tolist())
+SETTINGS = ExpertConfig(copies=64, ppo=PPOConfig(gamma=0.995, gae_lambda=0.97))
+# Environment steps between two looks at the speeds it has learned.
+LOOK_EVERY = 250_000
+LOOK_SEED = 400_000
 
 
 def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: int) -> list[Trajectory]:
@@ -103,7 +105,8 @@ class SpeedExpert:
         task = SpeedTask(
             cast(BatchedEnv, make_env(self.env, self.config.copies, self.seed)), TRAINED, self.seed
         )
-        expert = Expert(task, self.seed, self.config).learn(self.steps)
+        expert = Expert(task, self.seed, self.config)
+        expert.learn(self.steps, Periodic(LOOK_EVERY, lambda step: self._say(expert, step)))
         expert.save(self.agent)
         counts = {
             "training": (SHOWN, self.training),
@@ -123,6 +126,12 @@ class SpeedExpert:
         for split, part in parts.items():
             for episode in part:
                 print(split, episode.source, len(episode), f"{mean_speed(episode, dt):.2f}")
+
+    def _say(self, expert: Policy, step: int) -> None:
+        """The speeds and lengths of an episode at each of the shown ones."""
+        dt = body_of(self.env).dt
+        found = [f"{mean_speed(e, dt):.2f} ({len(e)})" for e in self._rolled(expert, SHOWN, 1, LOOK_SEED)]
+        print(f"{step:,}: {', '.join(found)}", flush=True)
 
     def _rolled(self, expert: Policy, speeds: Sequence[float], count: int, seed: int) -> list[Trajectory]:
         asked = [speed for speed in speeds for _ in range(count)]

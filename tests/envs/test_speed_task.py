@@ -9,12 +9,12 @@ from gailforce.envs.speed_task import SpeedTask, speed_reward
 
 def test_the_reward_by_hand():
     paid = speed_reward(
-        np.array([1.0, 2.0]),
-        np.array([1.0, 1.0]),
-        np.array([True, False]),
-        np.array([[0.0, 0.0], [1.0, 1.0]]),
+        np.array([1.0, 3.0, 0.0, -9.0]),
+        np.array([1.0, 2.0, 1.0, 1.0]),
+        np.array([True, False, True, True]),
+        np.array([[0.0, 0.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]),
     )
-    assert paid == pytest.approx([2.0, np.exp(-2) - 0.002])
+    assert paid == pytest.approx([3.0, 1.0 - 0.002, 1.0, -1.0])
 
 
 def test_the_asked_speed_stands_last_and_stays_for_an_episode():
