@@ -17,12 +17,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..demos.durable import write_durably
 from .bench.grid import read_grid
 from .bench.table import TIMES
 from .benchmark import Bench
-from .process import this_command, versions
-from .provenance import commit
+from .provenance import write_result
 
 # Kills come at a random time before a limit, at first that of an undisturbed run. It follows the machine's
 # load: shorter by one factor where a bench ended before its kill, longer by the other after a kill.
@@ -143,10 +141,8 @@ def main(kind: str, grid: str = "smoke") -> None:
     """Prove, and write what was found."""
     with tempfile.TemporaryDirectory() as folder:
         found = prove_kill(Path(folder), grid, kills=20) if kind == "kill" else prove_ray(Path(folder), grid)
-    origin = {"command": this_command(), "commit": commit(), "versions": versions(), "grid": grid}
-    result = json.dumps({**origin, **found}, indent=1) + "\n"
-    write_durably(Path("results") / f"bench-{kind}.json", result.encode())
-    print(result)
+    write_result(Path("results") / f"bench-{kind}.json", {"grid": grid, **found})
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

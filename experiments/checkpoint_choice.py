@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .process import this_command
-from .provenance import commit
+from .provenance import write_result
 from .statistics import mean_interval
 
 # Today's defaults, and those of before: smaller steps, less exploration.
@@ -59,13 +58,11 @@ def main() -> None:
     choices = [choice(name, cell) for name, cell in cells.items() if cell.get("checkpoints")]
     swinging = [c for c in choices if c.fall > SWING]
     result = {
-        "command": this_command(),
-        "commit": commit(),
         "swinging": {"fall above": SWING, **summary(swinging)},
         "all": summary(choices),
         "runs": [asdict(c) for c in choices],
     }
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    write_result(RESULT, result)
     print(json.dumps({key: result[key] for key in ("swinging", "all")}, indent=1))
 
 

@@ -19,7 +19,6 @@ from jaxtyping import Bool, Float, Int
 from ..agents.bridge import demonstrated, played
 from ..agents.gait import NOISE, Gait
 from ..demos.dataset import Demonstrations
-from ..demos.durable import write_durably
 from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
@@ -28,8 +27,8 @@ from ..envs.registry import body as body_of
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
 from ..generative.standard import Scales
 from ..generative.views import SELECT
-from .process import one_thread, this_command, versions
-from .provenance import commit
+from .process import one_thread
+from .provenance import write_result
 from .statistics import mean_interval
 
 RESULT = Path("results/gait-phases.json")
@@ -126,11 +125,8 @@ class GaitPhases:
                 name: {"seeds": [float(np.mean(s)) for s in found], **_interval(found)}
                 for name, found in scores.items()
             },
-            "command": this_command(),
-            "commit": commit(),
-            "versions": versions(),
         }
-        write_durably(self.out, (json.dumps(result, indent=1) + "\n").encode())
+        write_result(self.out, result)
         print(json.dumps(result["f1"]))
 
     def _touching(self, body: Body, episode: Trajectory) -> Bool[np.ndarray, "T"]:

@@ -18,7 +18,6 @@ import numpy as np
 
 from ..agents.bridge import RewardModel, played
 from ..demos.dataset import Demonstrations
-from ..demos.durable import write_durably
 from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError
 from ..envs.registry import find_body
@@ -26,8 +25,8 @@ from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from .bootstrap import Scores
 from .correlation import Labels, spearman
-from .process import one_thread, this_command, versions
-from .provenance import commit
+from .process import one_thread
+from .provenance import origin, write_result
 from .statistics import Estimate
 
 # Demonstrations, and rounds of `update`.
@@ -165,14 +164,12 @@ def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:
     """Gate families on their environments, and keep each result beside those of others in a file."""
     one_thread()
     result = read_gate(path)
-    origin = {"command": this_command(), "commit": commit(), "versions": versions()}
     for env, families in names.items():
         ladder = Ladder.of(env)
         for name in families:
-            found = gate(name, ladder) | origin
+            found = gate(name, ladder) | origin()
             result["families"].setdefault(env, {})[name] = found
-            result |= origin
-            write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+            write_result(path, result)
             print(f"{env}, {name}: {shown(found)}, {found['seconds']} s", file=sys.stderr, flush=True)
     return result
 

@@ -1,7 +1,24 @@
-"""Which state of the source a result comes from."""
+"""Where a result comes from: the command, the state of the source, the versions of what decided it."""
 
+import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from ..demos.durable import write_durably
+from .process import this_command, versions
+
+
+def origin() -> dict[str, Any]:
+    """What every result says of how it was made."""
+    return {"command": this_command(), "commit": commit(), "versions": versions()}
+
+
+def write_result(path: Path, result: Mapping[str, Any]) -> None:
+    """A result and its origin as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_durably(path, (json.dumps({**result, **origin()}, indent=1) + "\n").encode())
 
 
 def commit() -> str | None:

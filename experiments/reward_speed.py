@@ -21,8 +21,8 @@ from ..generative.families.deep_belief import DBNConfig
 from ..generative.reward_config import RewardConfig
 from ..generative.reward_families import FAMILIES
 from ..generative.rollout import COLUMNS, Rollout
-from .process import one_thread, this_command, versions
-from .provenance import commit
+from .process import one_thread
+from .provenance import write_result
 
 # Steps in one query, steps of a rollout in training, and paired measurements.
 QUERY, TRAINED, ROUNDS = 4096, 2048, 15
@@ -81,12 +81,9 @@ if __name__ == "__main__":
     plain = RewardModel(PLAIN, config=CONFIG)
     plain.fit(demos)
     result = {
-        "command": this_command(),
         "query steps": QUERY,
         "rollout steps": TRAINED,
-        "commit": commit(),
-        "versions": versions(),
         "families": {name: measure(name, demos, plain) for name in FAMILIES},
     }
-    Path("results/reward-speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_result(Path("results/reward-speed.json"), result)
     print(json.dumps(result["families"], indent=1))

@@ -13,6 +13,7 @@ from pathlib import Path
 from .bench_markdown import bench_markdown, published_markdown
 from .classical_tables import phases_table, pretraining_table
 from .family_tables import family_table, gate_table, speed_table, spread_table, transfer_table
+from .generator_tables import generator_table, repair_table, tstr_table
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -80,6 +81,11 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "gate": gate_table,
     "reward_speed": speed_table,
     "transfer": transfer_table,
+    "generators": generator_table,
+    "walker_generators": partial(generator_table, env="Walker2d-v5"),
+    "repair": repair_table,
+    "tstr": tstr_table,
+    "augment": partial(bench_markdown, name="augment"),
     "verdict": verdict_table,
     "words": words_table,
     "fewer": fewer_table,

@@ -5,7 +5,6 @@ it is, trains a fresh policy on it and writes `results/transfer/RUN-BODY-STEPS.j
 with the reward stands beside it, played as it is. NR is on the run's own scale.
 """
 
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,14 +14,13 @@ import tyro
 from ..agents.gail import GAIL
 from ..agents.loading import load_policy, load_reward_model
 from ..agents.settings import from_plain
-from ..demos.durable import write_durably
 from ..demos.recorder import Policy
 from ..envs.errors import DataError
 from ..envs.registry import make_env
 from .evaluation import evaluate
 from .imitation_config import ImitationConfig
-from .process import one_thread, this_command, versions
-from .provenance import commit
+from .process import one_thread
+from .provenance import write_result
 from .run import RunFolder
 
 RESULTS = Path("results/transfer")
@@ -60,7 +58,7 @@ class Transfer:
             if not kept.exists():
                 references = [finished["controls"][name]["mean"] for name in ("random", "expert")]
                 result = self._transfer(run, config, body, references)
-                write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
+                write_result(kept, result)
                 print(kept, round(result["fresh"]["mean"]), flush=True)
 
     def _transfer(
@@ -84,9 +82,6 @@ class Transfer:
                 for name, policy in scores.items()
             },
             "config": asdict(config),
-            "command": this_command(),
-            "commit": commit(),
-            "versions": versions(),
         }
 
 

@@ -18,8 +18,7 @@ from . import controls
 from .controls import Task
 from .correlation import FEWEST, spearman
 from .evidence import Evidence, Played
-from .process import this_command
-from .provenance import commit
+from .provenance import write_result
 from .statistics import Estimate, wilson
 from .verdict import conclude
 from .verdict_checks import CHECKS, IMITATES
@@ -192,8 +191,6 @@ def main() -> None:
     first, second = halves(known)
     paid = constants(first)
     result: dict[str, Any] = {
-        "command": this_command(),
-        "commit": commit(),
         "agents": len(known),
         "thresholds": thresholds(first),
         "constant": paid,
@@ -203,7 +200,7 @@ def main() -> None:
             name: scored([k for k in second if k.agent.body == name], paid) for name in ("hopper", "walker2d")
         },
     }
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    write_result(RESULT, result)
     TRIED.write_text(json.dumps(result["unseen"]["words"], indent=1) + "\n")
     print(json.dumps(result, indent=1))
 

@@ -17,7 +17,6 @@ import tyro
 
 from ...agents.generation import TrajectoryGenerator, forward_speed
 from ...demos.dataset import Demonstrations
-from ...demos.durable import write_durably
 from ...demos.physics_residual import states_of
 from ...demos.recorder import RandomPolicy, record
 from ...demos.trajectory import Trajectory
@@ -25,8 +24,8 @@ from ...demos.window_resemblance import explained
 from ...envs.registry import body as body_of
 from ...envs.registry import spaces
 from ...generative.generator_families import GENERATORS, GeneratorConfig
-from ..process import one_thread, this_command, versions
-from ..provenance import commit
+from ..process import one_thread
+from ..provenance import write_result
 from .conditions import Condition, conditions_of, shuffled
 from .measures import Yardstick
 
@@ -102,11 +101,8 @@ class GeneratorTrial:
             "seed": seed,
             **found,
             "settings": settings,
-            "command": this_command(),
-            "commit": commit(),
-            "versions": versions(),
         }
-        write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+        write_result(path, result)
         print(path, json.dumps(found["measures"]), flush=True)
 
     def _yardstick(self) -> Yardstick:

@@ -1,0 +1,99 @@
+"""The README's tables of trajectory generators: likeness to real motion, repair, training on generated data."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..generative.generator_families import GENERATORS
+from .statistics import mean_interval
+
+# Measures of a generator and their columns, in order.
+COLUMNS = {
+    "residual_median": "physics residual, median",
+    "residual_p90": "90th percentile",
+    "energy": "energy distance",
+    "coverage": "coverage",
+    "precision": "precision",
+    "auc": "told apart, AUC",
+    "copying": "copying ratio",
+    "speed_r2": "speed, R²",
+    "kept": "steps executed",
+}
+REFERENCES = {"real": "real, held out", "shuffled": "real, actions shuffled"}
+
+
+def generator_table(results: Path, env: str = "Hopper-v5") -> str:
+    """Every generator on unseen conditions, best energy distance first; controls below."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((results / "generators").glob("*.json")):
+        found = json.loads(path.read_text())
+        if found["environment"] == env:
+            groups[found["name"]].append(found)
+    heads = ("generator", *COLUMNS.values(), "transitions/s", "minutes to fit", "N")
+    lines = [f"| {' | '.join(heads)} |", "|" + "-|" * len(heads)]
+    for name in sorted(groups, key=lambda name: _place(name, groups[name])):
+        lines.append(_line(name, groups[name]))
+    return "\n".join(lines)
+
+
+def _place(name: str, found: Sequence[dict[str, Any]]) -> tuple[bool, float]:
+    control = name not in GENERATORS or GENERATORS[name].control
+    return control, sum(one["measures"]["energy"] for one in found) / len(found)
+
+
+def _line(name: str, found: Sequence[dict[str, Any]]) -> str:
+    cells = [REFERENCES.get(name, f"`{name}`" + (", control" if _place(name, found)[0] else ""))]
+    cells += [spread([one["measures"].get(key) for one in found]) for key in COLUMNS]
+    timed = "transitions_per_second" in found[0]
+    rates = [one["transitions_per_second"] for one in found] if timed else []
+    minutes = [one["fit_seconds"] / 60 for one in found] if timed else []
+    cells.append(f"{sum(rates) / len(rates):,.0f}" if rates else "-")
+    cells.append(f"{sum(minutes) / len(minutes):.1f}" if minutes else "-")
+    return f"| {' | '.join((*cells, str(len(found))))} |"
+
+
+def spread(values: Sequence[float | None]) -> str:
+    """The mean over seeds with its range, or the one value there is."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return "-"
+    mean = sum(known) / len(known)
+    if len(known) == 1:
+        return f"{mean:.2f}"
+    return f"{mean:.2f} [{min(known):.2f}, {max(known):.2f}]"
+
+
+def repair_table(results: Path) -> str:
+    """Errors of the generator and of the simple way, over all seeds' episodes."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((results / "repair").glob("*.json")):
+        found = json.loads(path.read_text())
+        for kind, errors in found["errors"].items():
+            groups[kind, found["name"]].append(errors)
+    lines = [
+        "| recording | by | error of the generator | of the simple way | ratio over episodes [95 %] |",
+        "|-|-|-|-|-|",
+    ]
+    for (kind, name), seeds in groups.items():
+        # Seeds repair the same episodes, so an episode counts once, by its mean over seeds.
+        own, simple = (
+            [sum(one) / len(one) for one in zip(*(errors[key] for errors in seeds), strict=True)]
+            for key in ("generator", "simple")
+        )
+        ratio = mean_interval([a / b for a, b in zip(own, simple, strict=True)])
+        means = (f"{sum(part) / len(part):.3f}" for part in (own, simple))
+        lines.append(f"| {kind} | `{name}` | {' | '.join(means)} | {ratio:.2f} |")
+    return "\n".join(lines)
+
+
+def tstr_table(results: Path) -> str:
+    """Clones of generated, noisy and cleaned demonstrations beside those of real ones."""
+    lines = ["| environment | generator | cloned from | NR, mean over clones [95 %] |", "|-|-|-|-|"]
+    for path in sorted((results / "tstr").glob("*.json")):
+        found = json.loads(path.read_text())
+        for kind, scores in found["nr"].items():
+            shown = f"{mean_interval(scores):.2f}"
+            lines.append(f"| {found['environment']} | `{found['name']}` | {kind} | {shown} |")
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""Repair of recordings that no generator was fitted on: gaps, low frame rates and noise, beside simple ways.
+
+`python -m gailforce.experiments.generators.repair_trial` writes `results/repair/NAME-ENV-SEED.json`. Errors
+are the root mean square over missing frames and columns, in standard deviations; the place on the ground is
+left out.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import tyro
+from jaxtyping import Float
+
+from ...agents.generation import TrajectoryGenerator
+from ...agents.repair import denoised, repaired
+from ...demos.dataset import Demonstrations
+from ...demos.execution import spread_of
+from ...demos.lossy import Recording, cubic, linear, noisy, thinned, with_gap
+from ...generative.generator_families import GeneratorConfig
+from ..process import one_thread
+from ..provenance import write_result
+from ..statistics import Estimate, mean_interval
+
+RESULTS = Path("results/repair")
+# Frames of a gap, from one gap to the next, what a rate is raised by, and the noise.
+GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
+# Frames that a moving mean looks at.
+SMOOTHED = 5
+
+States = Float[np.ndarray, "T1 S"]
+# A lossy recording -> its states.
+Way = Callable[[Recording], States]
+
+
+def with_gaps(whole: Recording) -> Recording:
+    """Gaps all along; before, between and after them everything is known."""
+    lossy = whole
+    for first in range(APART // 2, len(whole.actions) - APART // 2, APART):
+        lossy = with_gap(lossy, first, GAP)
+    return lossy
+
+
+def moving_mean(lossy: Recording) -> States:
+    """Each frame the mean of those around it."""
+    kernel, reach = np.full(SMOOTHED, 1 / SMOOTHED), SMOOTHED // 2
+    padded = np.pad(lossy.states, ((reach, reach), (0, 0)), mode="edge")
+    return np.column_stack([np.convolve(column, kernel, "valid") for column in padded.T])
+
+
+def error(found: States, whole: Recording, lossy: Recording, spread: Float[np.ndarray, "S"]) -> float:
+    """Over the frames that were missing, or over all where none was."""
+    where = ~lossy.known if not lossy.known.all() else np.ones(len(found), dtype=bool)
+    off = (found - whole.states)[where, 1:] / spread[1:]
+    return float(np.sqrt(np.square(off).mean()))
+
+
+@dataclass
+class RepairTrial:
+    """Fit on training episodes, repair validation episodes."""
+
+    env: str = "hopper"
+    demos: str = "hopper-speeds"
+    names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ("diffusion",)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    results: Path = RESULTS
+    config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
+
+    def run(self) -> None:
+        """One file for each family and seed; what is there is not made again."""
+        one_thread()
+        for name in self.names:
+            for seed in self.seeds:
+                path = self.results / f"{name}-{self.env}-{seed}.json"
+                if not path.exists():
+                    write_result(path, self._measured(name, seed))
+                    print(path, flush=True)
+
+    def _measured(self, name: str, seed: int) -> dict[str, object]:
+        training = Demonstrations.load(self.demos)
+        generator = TrajectoryGenerator(name, seed, self.config).fit(training)
+        unseen = [Recording.of(e) for e in Demonstrations.load(self.demos, split="validation")]
+        spread, dt = spread_of(list(training)), generator.body.dt
+        found = {}
+        for kind, (spoil, simple) in spoilt().items():
+            pairs = [(whole, spoil(whole)) for whole in unseen]
+            if kind == "noise":
+                own = [denoised(generator, bad, NOISE, bad.speed(dt), seed).states for _, bad in pairs]
+            else:
+                own = [repaired(generator, bad, bad.speed(dt), seed).states for _, bad in pairs]
+            found[kind] = compared(pairs, own, simple, spread)
+        return {"kind": "repair", "name": name, "environment": self.env, "seed": seed, "errors": found}
+
+
+def spoilt() -> dict[str, tuple[Callable[[Recording], Recording], Way]]:
+    """What is done to a recording, and the simple way to mend it."""
+
+    def at(rate: int) -> Callable[[Recording], Recording]:
+        return lambda whole: thinned(whole, rate)
+
+    rates = {f"{rate}x frame rate": (at(rate), cubic) for rate in RATES}
+    return {
+        f"gaps of {GAP} frames": (with_gaps, linear),
+        **rates,
+        "noise": (lambda whole: noisy(whole, NOISE), moving_mean),
+    }
+
+
+def compared(
+    pairs: Sequence[tuple[Recording, Recording]],
+    own: Sequence[States],
+    simple: Way,
+    spread: Float[np.ndarray, "S"],
+) -> dict[str, object]:
+    """Mean errors over episodes, and the ratio of the generator's to the simple way's."""
+    errors = [error(mine, whole, bad, spread) for mine, (whole, bad) in zip(own, pairs, strict=True)]
+    others = [error(simple(bad), whole, bad, spread) for whole, bad in pairs]
+    return {
+        "generator": errors,
+        "simple": others,
+        "ratio": _plain(mean_interval([a / b for a, b in zip(errors, others, strict=True)])),
+    }
+
+
+def _plain(estimate: Estimate) -> dict[str, float]:
+    return {key: getattr(estimate, key) for key in ("value", "low", "high", "n")}
+
+
+if __name__ == "__main__":
+    tyro.cli(RepairTrial).run()
