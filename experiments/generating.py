@@ -12,6 +12,7 @@ from ..demos.dataset import Demonstrations
 from ..demos.execution import executed, spread_of, steps_kept
 from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
+from ..envs.body import Body
 from ..envs.registry import body as body_of
 from ..generative.generator_families import GeneratorConfig
 from .command import Command, require_at_least, require_seed
@@ -19,6 +20,7 @@ from .counting import counted
 from .filming import film
 from .process import one_thread
 from .recording import card_of
+from .reports.dreams import write_dreams
 
 
 @dataclass
@@ -30,7 +32,7 @@ class Generate(Command):
 
     Examples:
         gailforce generate hopper --generator gmm --check-physics
-        gailforce generate hopper --generator diffusion --speed 2 --video dream.mp4
+        gailforce generate hopper --generator diffusion --speed 2 --video dream.mp4 --page dream.html
     """
 
     # Environment: hopper or walker2d.
@@ -51,6 +53,8 @@ class Generate(Command):
     check_physics: bool = False
     # Film the first episode beside what physics makes of its actions.
     video: Path | None = None
+    # Write a page with plots of the residual, of dream and physics, and the video if there is one.
+    page: Path | None = None
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> dict[str, Any]:
@@ -71,13 +75,26 @@ class Generate(Command):
             "asked": asked,
             "residual": {"median": float(np.median(residuals)), "p90": float(np.quantile(residuals, 0.9))},
         }
-        real = [executed(body, episode) for episode in made] if self.check_physics or self.video else []
+        if self.check_physics or self.video or self.page:
+            result |= self._lived(body, made, demos, result)
+        return result
+
+    def _lived(
+        self, body: Body, made: list[Trajectory], demos: Demonstrations, result: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What physics makes of the episodes' own actions, told, filmed and plotted as asked."""
+        real = [executed(body, episode) for episode in made]
+        found: dict[str, Any] = {}
         if self.check_physics:
             spread = spread_of(list(demos))
-            result["kept"] = [steps_kept(a, b, spread) for a, b in zip(made, real, strict=True)]
+            found["kept"] = [steps_kept(a, b, spread) for a, b in zip(made, real, strict=True)]
         if self.video is not None:
-            result["video"] = str(film(self.video, self.env, {"Dream": made[0], "Physics": real[0]}, None))
-        return result
+            found["video"] = str(film(self.video, self.env, {"Dream": made[0], "Physics": real[0]}, None))
+        if self.page is not None:
+            told = {"found": self.describe({**result, **found})}
+            title = f"{body.env_id}, dreamt by {self.generator}"
+            found["page"] = str(write_dreams(self.page, title, told, made, real, body.dt, self.video))
+        return found
 
     def _starts(self, demos: Demonstrations) -> np.ndarray:
         """States from anywhere in the demonstrations."""
@@ -102,6 +119,8 @@ class Generate(Command):
         if "kept" in result:
             kept = ", ".join(map(str, result["kept"]))
             lines.append(f"executed by its own actions it keeps within one deviation for {kept} steps")
+        if "page" in result:
+            lines.append(f"plots: {result['page']}")
         if "video" in result:
             lines.append(f"filmed beside physics: {result['video']}")
         return "\n".join(lines)

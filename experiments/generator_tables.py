@@ -1,4 +1,4 @@
-"""The README's tables of trajectory generators: likeness to real motion, repair, training on generated data."""
+"""The README's tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
 
 import json
 from collections import defaultdict

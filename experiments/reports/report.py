@@ -38,7 +38,7 @@ def write_report(run_folder: Path, out: Path | None = None) -> Path:
 def write_page(run: RunRecord, out: Path | None = None) -> Path:
     """Write the page of a run that has been read; see `write_report`."""
     target = Path(out) if out is not None else run.folder / "report.html"
-    _write_whole(target, render(run))
+    write_whole(target, render(run))
     return target
 
 
@@ -53,7 +53,7 @@ def write_comparison(runs: Sequence[RunRecord], out: Path, left_out: Sequence[st
     Raises:
         EnvironmentFault: the file cannot be written; an earlier page is left as it was.
     """
-    _write_whole(out, render_comparison(runs, out, left_out))
+    write_whole(out, render_comparison(runs, out, left_out))
     return out
 
 
@@ -75,7 +75,7 @@ def render(run: RunRecord) -> str:
     return page(f"{run.result.get('environment', 'Imitation')}: {head.sentence}", "".join(sections))
 
 
-def _write_whole(target: Path, text: str) -> None:
+def write_whole(target: Path, text: str) -> None:
     """Under another name first: whoever opens the report never sees half of it."""
     part = target.with_name(target.name + ".part")
     try:

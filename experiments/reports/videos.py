@@ -48,6 +48,11 @@ def videos(run: RunRecord) -> str:
     return block("See it", body if by_rank else body + missing(RANKED_HINT))
 
 
+def video_of(path: Path) -> str:
+    """One video, embedded under its name."""
+    return block("See it", _video(path, _bytes(path, MOST_VIDEO), None))
+
+
 def _bytes(path: Path, most: int) -> bytes:
     """A file's bytes; none where it is larger than `most` or cannot be read."""
     try:

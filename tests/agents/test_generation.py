@@ -82,11 +82,13 @@ def test_real_actions_keep_to_their_states_and_others_do_not():
 
 def test_the_command_writes_a_set_that_can_be_loaded_and_says_what_physics_thinks(tmp_path, capsys):
     out = tmp_path / "made.gfd"
-    flags = ["--episodes", "2", "--horizon", "40", "--check-physics", "--json"]
+    page = tmp_path / "made.html"
+    flags = ["--episodes", "2", "--horizon", "40", "--check-physics", "--json", "--page", str(page)]
     assert answer(["generate", "hopper", "--generator", "copy", "--out", str(out), *flags]) == 0
     result = json.loads(capsys.readouterr().out)
     assert result["residual"]["median"] < 0.05
     assert len(result["kept"]) == 2
+    assert page.read_text().count("<svg") >= 4
     assert all(episode.synthetic for episode in Demonstrations.load(out))
 
 

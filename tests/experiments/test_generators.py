@@ -1,0 +1,127 @@
+"""Trials of generators: the yardstick gives real pieces what they deserve, and shuffled ones too."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gailforce import Demonstrations
+from gailforce.demos.lossy import Recording, linear
+from gailforce.demos.recorder import RandomPolicy, record
+from gailforce.envs.errors import DataError
+from gailforce.envs.registry import find_body, spaces
+from gailforce.experiments.generator_tables import generator_table, repair_table, spread, tstr_table
+from gailforce.experiments.generators.conditions import conditions_of, piece, shuffled
+from gailforce.experiments.generators.measures import Yardstick
+from gailforce.experiments.generators.repair_trial import GAP, error, moving_mean, with_gaps
+from gailforce.experiments.generators.trial import GeneratorTrial
+
+BODY = find_body("hopper")
+TRAINING = Demonstrations.load("hopper-expert").take(3)
+UNSEEN = Demonstrations.load("hopper-expert", split="validation").take(3)
+
+
+@pytest.fixture(scope="module")
+def yardstick():
+    random = record(RandomPolicy(spaces("Hopper-v5")[1]), "Hopper-v5", 20)
+    return Yardstick(BODY, conditions_of(UNSEEN, BODY, pieces=12, steps=32), TRAINING, random)
+
+
+@pytest.fixture(scope="module")
+def measured(yardstick):
+    (condition,) = yardstick.conditions
+    return {
+        "real": yardstick.all([condition.real]),
+        "shuffled": yardstick.all([shuffled(condition.real)]),
+        "copy": yardstick.all([[piece(TRAINING[0], i, 32) for i in range(100, 820, 60)]]),
+    }
+
+
+def test_a_piece_is_cut_from_its_episode():
+    part = piece(UNSEEN[0], 40, 10)
+    assert len(part) == 10
+    assert np.array_equal(part.states, UNSEEN[0].states[40:51])
+    assert part.truncated
+    assert not part.terminated
+
+
+def test_starts_come_from_one_episode_and_the_reference_from_others(yardstick):
+    (condition,) = yardstick.conditions
+    assert np.array_equal(condition.starts[0], UNSEEN[0].states[0])
+    assert [len(part) for part in condition.real] == [32] * 12
+    assert len(condition.reference) == 2
+    assert 2 < condition.speed < 4
+
+
+def test_a_condition_needs_two_episodes():
+    with pytest.raises(DataError, match="needs two episodes"):
+        conditions_of(UNSEEN.take(1), BODY, 2, 32)
+
+
+def test_real_pieces_are_the_zero_of_the_scale(measured):
+    real = measured["real"]
+    assert real["residual_p90"] < 1e-4
+    assert real["energy"] == pytest.approx(0.0, abs=1e-9)
+    assert real["precision"] > 0.9
+    assert real["kept"] == 32
+
+
+def test_shuffled_actions_are_caught_by_physics(measured):
+    assert measured["shuffled"]["residual_median"] > 0.1
+    assert measured["shuffled"]["kept"] < 32
+
+
+def test_copies_are_caught_by_copying_alone(measured):
+    assert measured["copy"]["residual_p90"] < 1e-4
+    assert measured["copy"]["copying"] < 0.1 < measured["real"]["copying"]
+
+
+def test_a_trial_is_kept_and_not_made_again(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    TRAINING.save("small.gfd", validation=UNSEEN, test=UNSEEN.take(1))
+    trial = GeneratorTrial("hopper", "small.gfd", ("real", "nearest"), seeds=(0,))
+    trial.run()
+    assert "nearest-hopper-0.json" in capsys.readouterr().out
+    trial.run()
+    assert not capsys.readouterr().out
+    found = json.loads((tmp_path / "results/generators/nearest-hopper-0.json").read_text())
+    assert found["transitions_per_second"] > 0
+    table = generator_table(tmp_path / "results")
+    assert "| real, held out |" in table
+    assert "| `nearest`, control |" in table
+
+
+def test_gaps_leave_frames_on_both_sides_and_errors_count_missing_ones():
+    whole = Recording.of(UNSEEN[0])
+    lossy = with_gaps(whole)
+    gone = np.flatnonzero(~lossy.known)
+    assert len(gone) % GAP == 0
+    assert lossy.known[[0, -1]].all()
+    ones = np.ones(whole.states.shape[1])
+    assert error(whole.states, whole, lossy, ones) == 0.0
+    off = np.where(lossy.known[:, None], whole.states, whole.states + 2.0)
+    assert error(off, whole, lossy, ones) == pytest.approx(2.0)
+    assert error(linear(lossy), whole, lossy, ones) > 0
+
+
+def test_a_moving_mean_keeps_lines_and_halves_noise():
+    t = np.arange(400.0)[:, None]
+    line = Recording(np.hstack((t, 3 * t)), np.zeros((399, 1)))
+    assert np.allclose(moving_mean(line)[2:-2], line.states[2:-2])
+    noise = Recording(np.random.default_rng(0).normal(size=(400, 2)), np.zeros((399, 1)))
+    assert moving_mean(noise).std() < 0.55
+
+
+def test_tables_show_means_ranges_and_ratios(tmp_path):
+    assert spread([1.0, 3.0, 2.0]) == "2.00 [1.00, 3.00]"
+    assert spread([None, 0.5]) == "0.50"
+    assert spread([None]) == "-"
+    for folder, seed, own in (("repair", 0, [1.0, 2.0]), ("repair", 1, [3.0, 2.0])):
+        errors = {"noise": {"generator": own, "simple": [4.0, 4.0], "ratio": {}}}
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / f"{seed}.json").write_text(json.dumps({"name": "vae", "errors": errors}))
+    assert "| noise | `vae` | 2.000 | 4.000 | 0.50 [0.50, 0.50] N=2 |" in repair_table(tmp_path)
+    (tmp_path / "tstr").mkdir()
+    scores = {"environment": "hopper", "name": "vae", "nr": {"real": [1.0, 1.0]}}
+    (tmp_path / "tstr" / "a.json").write_text(json.dumps(scores))
+    assert "| hopper | `vae` | real | 1.00 [1.00, 1.00] N=2 |" in tstr_table(tmp_path)
