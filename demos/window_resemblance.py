@@ -70,12 +70,10 @@ def covered(real: Windows, drawn: Windows, k: int = NEIGHBOURS) -> tuple[float, 
 def copying(drawn: Windows, training: Windows, held_out: Windows) -> float:
     """Median distance to the nearest training window over that to the nearest held-out one.
 
-    Near 1 what is drawn is as far from what was learned as from what was not; near 0 it is a copy. Both
-    samples are cut to one size, since more windows lie nearer.
+    Near 1 what is drawn is as far from what was learned as from what was not; near 0 it is a copy. Give all
+    training windows, as a copy is found at its own place alone.
     """
-    count = min(len(training), len(held_out))
-    picked = [sample[np.linspace(0, len(sample) - 1, count).astype(int)] for sample in (training, held_out)]
-    learned, unseen = (np.median(distances(drawn, sample).min(axis=1)) for sample in picked)
+    learned, unseen = (np.median(distances(drawn, sample).min(axis=1)) for sample in (training, held_out))
     return float(learned / max(unseen, 1e-12))
 
 

@@ -20,10 +20,12 @@ class DecodingConfig:
     top_k: int = 0
     # Share of the weight that may be drawn, the likeliest parts first; in (0, 1].
     top_p: float = 1.0
+    # Windows followed at a time in a beam search, which draws nothing by chance; 0 for none.
+    beam: int = 0
 
     def __post_init__(self) -> None:
-        if self.temperature < 0 or self.top_k < 0 or not 0 < self.top_p <= 1:
-            raise ValueError(f"temperature and top_k are 0 or more, top_p in (0, 1]; got {self}")
+        if min(self.temperature, self.top_k, self.beam) < 0 or not 0 < self.top_p <= 1:
+            raise ValueError(f"temperature, top_k and beam are 0 or more, top_p in (0, 1]; got {self}")
 
 
 def sharpened(mixture: Mixture, temperature: float) -> Mixture:

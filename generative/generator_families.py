@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .beam import Beam
 from .decoding import DecodingConfig, decoded
 from .families.conditional_gan import ConditionalGAN, ConditionalGANConfig
 from .families.copying import Copy, Nearest
@@ -72,7 +73,16 @@ def _diffusion(shape: WindowShape, seed: int, config: GeneratorConfig) -> Window
 
 def _vae(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
     size = shape.steps * shape.columns
-    return WholeWindows(VAE(size, shape.condition + 2 * size, config.vae, seed), shape, config.fit)
+    model = VAE(size, shape.condition + 2 * size, config.vae, seed)
+    return WholeWindows(model, shape, config.fit, _decoded)
+
+
+def _decoded(
+    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
+) -> Float[Tensor, "B X"]:
+    """The mean of a code drawn: the decoder's own noise would shake a body."""
+    assert isinstance(model, VAE)
+    return model.decode(torch.randn(1, len(context), model.latent, generator=generator), context)[0]
 
 
 def _wgan_gp(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
@@ -115,7 +125,7 @@ def _columns(shape: WindowShape) -> int:
 
 def _from_mixture(decoding: DecodingConfig) -> Draw:
     def draw(
-        model: GenerativeModel, context: Float[Tensor, "B V Z"], generator: torch.Generator
+        model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
     ) -> Float[Tensor, "B X"]:
         assert isinstance(model, GaussianModel)
         return decoded(model.mixture(context), decoding, generator)
@@ -125,12 +135,20 @@ def _from_mixture(decoding: DecodingConfig) -> Draw:
 
 def _gpt(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
     model = GPT(shape.columns - shape.state, _columns(shape), config.gpt, seed)
-    return StepByStep(model, shape, config.gpt.memory, config.fit, _from_mixture(config.decoding))
+    return _one_by_one(model, shape, config.gpt.memory, config)
 
 
 def _lstm(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
     model = LSTM(shape.columns - shape.state, _columns(shape), config.lstm, seed)
-    return StepByStep(model, shape, config.lstm.memory, config.fit, _from_mixture(config.decoding))
+    return _one_by_one(model, shape, config.lstm.memory, config)
+
+
+def _one_by_one(
+    model: GaussianModel, shape: WindowShape, memory: int, config: GeneratorConfig
+) -> WindowModel:
+    if config.decoding.beam:
+        return Beam(model, shape, memory, config.fit, config.decoding.beam)
+    return StepByStep(model, shape, memory, config.fit, _from_mixture(config.decoding))
 
 
 def _gmm(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
@@ -150,7 +168,7 @@ def _regression(
 
 
 def _expected(
-    model: GenerativeModel, context: Float[Tensor, "B V Z"], generator: torch.Generator
+    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
 ) -> Float[Tensor, "B X"]:
     assert isinstance(model, GaussianMixture)
     return model.regress(context.flatten(1))

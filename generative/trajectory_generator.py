@@ -6,11 +6,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .families.vae import VAE
 from .generator_families import GENERATORS, GeneratorConfig
 from .motion import Motion, Units, fused
 from .standard import Standard
 from .window_context import Known, started
-from .window_model import WindowModel, WindowShape
+from .window_model import WholeWindows, WindowModel, WindowShape
 
 # Above this an episode counts as ended, in units of 0 and 1.
 ENDED = 0.5
@@ -102,6 +103,32 @@ class TrajectoryGenerator:
             raise ValueError("the mask covers everything, so nothing is left to fill; mark gaps with 0")
         return self._draw(self.units.rows(known) * (mask > 0), mask, condition, generator)
 
+    def walk(
+        self,
+        start: Float[Tensor, "S"],
+        condition: Float[Tensor, "K"],
+        count: int,
+        generator: torch.Generator,
+    ) -> Drawn:
+        """Windows from one start, their codes on a straight line between two drawn ones: what codes mean.
+
+        Raises:
+            RuntimeError: before `fit`.
+            ValueError: a family without codes.
+        """
+        model, shape = self._fitted()
+        if not (isinstance(model, WholeWindows) and isinstance(model.model, VAE)):
+            raise ValueError(f"the generator {self.name} has no codes to walk through; take vae")
+        rows = torch.zeros(count, shape.steps, shape.columns)
+        rows[:, 0, : shape.state] = self.units.state.scaled(start)
+        ends = torch.randn(2, model.model.latent, generator=generator)
+        share = torch.linspace(0, 1, count)[:, None]
+        codes = (1 - share) * ends[0] + share * ends[1]
+        asked = self.asked.scaled(condition).expand(count, -1)
+        known = Known(asked, rows, started(rows, shape.state))
+        drawn = model.model.decode(codes[None], known.flat())[0].view(rows.shape)
+        return self._as_motion(torch.where(known.mask >= 1, rows, drawn), known.mask)
+
     def _fitted(self) -> tuple[WindowModel, WindowShape]:
         if self.model is None:
             raise RuntimeError("this generator has learned nothing yet; call fit with trajectories first")
@@ -115,8 +142,13 @@ class TrajectoryGenerator:
         condition: Float[Tensor, "B K"],
         generator: torch.Generator,
     ) -> Drawn:
-        model, shape = self._fitted()
+        model, _ = self._fitted()
         drawn = model.draw(Known(self.asked.scaled(condition), rows, mask), generator)
+        return self._as_motion(drawn, mask)
+
+    def _as_motion(self, drawn: Float[Tensor, "B T C"], mask: Float[Tensor, "B T C"]) -> Drawn:
+        """Rows as a motion whose states follow from each other."""
+        shape = self.shape
         motion = self.units.motion(drawn)
         path = fused(motion, self.units, (mask[..., : shape.state] >= 1).to(drawn.dtype))
         # States and changes of the motion are those of the path; the place on the ground has no state.

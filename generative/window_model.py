@@ -54,14 +54,34 @@ class WindowModel(nn.Module, ABC):
         """One window for every row of what is known."""
 
 
+# (model, context, generator) -> one x for each context.
+Draw = Callable[[GenerativeModel, Float[Tensor, "B ..."], torch.Generator], Float[Tensor, "B X"]]
+
+
+def as_sampled(
+    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
+) -> Float[Tensor, "B X"]:
+    """A draw of the model's own."""
+    return model.sample(context, 1, generator)[0]
+
+
 class WholeWindows(WindowModel):
-    """A generative model of flattened windows, taught on many kinds of gaps."""
+    """A generative model of flattened windows, taught on many kinds of gaps.
+
+    Args:
+        model: of windows given what is known of them.
+        shape: of the windows.
+        config: how long it learns.
+        draw: how one window is taken.
+    """
 
     fills = True
 
-    def __init__(self, model: GenerativeModel, shape: WindowShape, config: FitConfig):
+    def __init__(
+        self, model: GenerativeModel, shape: WindowShape, config: FitConfig, draw: Draw = as_sampled
+    ):
         super().__init__()
-        self.model, self._shape, self._config = model, shape, config
+        self.model, self._shape, self._config, self._draw = model, shape, config, draw
 
     def fit(
         self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"], units: Units, seed: int
@@ -78,19 +98,8 @@ class WholeWindows(WindowModel):
 
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
         """What the model draws; what is known stays as it is."""
-        drawn = self.model.sample(known.flat(), 1, generator)[0].view(known.rows.shape)
+        drawn = self._draw(self.model, known.flat(), generator).view(known.rows.shape)
         return torch.where(known.mask >= 1, known.rows, drawn)
-
-
-# (model, context, generator) -> one x for each context.
-Draw = Callable[[GenerativeModel, Float[Tensor, "B V Z"], torch.Generator], Float[Tensor, "B X"]]
-
-
-def as_sampled(
-    model: GenerativeModel, context: Float[Tensor, "B V Z"], generator: torch.Generator
-) -> Float[Tensor, "B X"]:
-    """A draw of the model's own."""
-    return model.sample(context, 1, generator)[0]
 
 
 def followed(units: Units, state: int) -> tuple[Float[Tensor, "S"], Float[Tensor, "S"]]:
@@ -165,6 +174,19 @@ class StepByStep(WindowModel):
         padded = torch.cat((torch.zeros_like(told[:, :1]).expand(-1, self._memory - 1, -1), told), dim=1)
         return padded.unfold(1, self._memory, 1).transpose(2, 3).flatten(0, 1)
 
+    def context_at(
+        self, rows: Float[Tensor, "B T C"], condition: Float[Tensor, "B K"], t: int
+    ) -> Float[Tensor, "B V Z"]:
+        """That of step t of every window."""
+        seen = rows[:, max(0, t + 1 - self._memory) : t + 1]
+        return self.contexts(seen, condition).unflatten(0, seen.shape[:2])[:, -1]
+
+    def lead_on(self, rows: Float[Tensor, "B T C"], t: int) -> None:
+        """Write the state that step t leads to into the row after it, if there is one."""
+        if t + 1 < rows.shape[1]:
+            led = state_after(rows[:, t], self._shape, self.scale, self.shift)
+            rows[:, t + 1, : self._shape.state] = led
+
     @torch.no_grad()
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
         """Step after step from the first state."""
@@ -172,10 +194,7 @@ class StepByStep(WindowModel):
         require_start(known, s)
         rows = known.rows.clone()
         for t in range(rows.shape[1]):
-            context = self.contexts(rows[:, : t + 1], known.condition).view(
-                len(rows), t + 1, self._memory, -1
-            )
-            rows[:, t, s:] = self._draw(self.model, context[:, -1], generator)
-            if t + 1 < rows.shape[1]:
-                rows[:, t + 1, :s] = state_after(rows[:, t], self._shape, self.scale, self.shift)
+            context = self.context_at(rows, known.condition, t)
+            rows[:, t, s:] = self._draw(self.model, context, generator)
+            self.lead_on(rows, t)
         return rows

@@ -68,18 +68,18 @@ class Yardstick:
 
     def likeness(self, drawn: Sequence[Sequence[Trajectory]]) -> Likeness:
         """Of the pieces drawn under each condition; means over conditions."""
-        learned = windows_of(list(self.training), COMPARED, STRIDE)
+        learned = windows_of(list(self.training), COMPARED, 1)
         wild = windows_of([e for e in self.random if len(e) >= COMPARED], COMPARED, 1)
         found = []
         for condition, pieces in zip(self.conditions, drawn, strict=True):
             sets = ([e for e in pieces if len(e) >= COMPARED], condition.real)
             made, real = (windows_of(list(part), COMPARED, STRIDE) for part in sets)
-            unseen = windows_of(condition.reference, COMPARED, STRIDE)
-            unseen, made, real, seen, far = in_units_of(unseen, made, real, learned, wild)
+            unseen, every = (windows_of(condition.reference, COMPARED, by) for by in (STRIDE, 1))
+            unseen, every, made, real, seen, far = in_units_of(unseen, every, made, real, learned, wild)
             level, random = energy_distance(real, unseen), energy_distance(far, unseen)
             energy = (energy_distance(made, unseen) - level) / (random - level)
             found.append(
-                (energy, *covered(unseen, made), told_apart(unseen, made), copying(made, seen, unseen))
+                (energy, *covered(unseen, made), told_apart(unseen, made), copying(made, seen, every))
             )
         return Likeness(*np.mean(found, axis=0).tolist())
 

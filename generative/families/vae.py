@@ -141,6 +141,16 @@ class VAE(GenerativeModel):
         mean, std = self._decoded(z, context.flatten(1))
         return mean + std * torch.randn(mean.shape, generator=generator)
 
+    @torch.no_grad()
+    def decode(self, z: Float[Tensor, "K B Z"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "K B X"]:
+        """The mean of x for codes, which a walk through them shows without the decoder's noise."""
+        return self._decoded(z, context.flatten(1))[0]
+
+    @property
+    def latent(self) -> int:
+        """Columns of a code."""
+        return self._config.latent
+
     def _bound(
         self, x: Float[Tensor, "B X"], context: Float[Tensor, "B C"], noise: Float[Tensor, "K B Z"]
     ) -> Float[Tensor, "B"]:

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
+from gailforce.generative.beam import Beam
+from gailforce.generative.decoding import DecodingConfig
 from gailforce.generative.families.conditional_gan import ConditionalGANConfig
 from gailforce.generative.families.lstm import LSTMConfig
 from gailforce.generative.families.markov import HMMConfig
@@ -12,10 +15,12 @@ from gailforce.generative.families.mixture import MixtureConfig
 from gailforce.generative.families.trajectory_diffusion import TrajectoryDiffusionConfig
 from gailforce.generative.families.transformer import GPTConfig
 from gailforce.generative.families.vae import VAEConfig
+from gailforce.generative.gaussian_head import GaussianModel, Mixture
 from gailforce.generative.gaussians import PriorConfig
 from gailforce.generative.generator_families import GENERATORS, GeneratorConfig, joint_tracks
 from gailforce.generative.motion import Motion
 from gailforce.generative.trajectory_generator import TrajectoryGenerator
+from gailforce.generative.window_context import Known
 from gailforce.generative.window_model import FitConfig, WindowShape
 
 STEPS, TURN = 8, 0.3
@@ -151,3 +156,52 @@ def test_tracks_share_out_all_columns_joint_by_joint():
     assert sorted(column for track in tracks for column in track) == list(range(27))
     # The first joint: its angle, its speed, their changes, its action.
     assert tracks[1] == (2, 8, 14, 20, 23)
+
+
+def test_a_beam_of_one_is_greedy_and_a_wider_one_finds_no_worse_window():
+    def drawn(name, **decoding):
+        return draw(fitted(name, replace(QUICK, decoding=DecodingConfig(**decoding))))
+
+    for name in ("gpt", "lstm"):
+        greedy, narrow, wide = (drawn(name, **d) for d in ({"temperature": 0.0}, {"beam": 1}, {"beam": 4}))
+        assert torch.allclose(greedy.path, narrow.path, atol=1e-5)
+        assert wide.path.shape == narrow.path.shape
+        assert torch.isfinite(wide.path).all()
+
+
+def test_a_beam_finds_the_likeliest_path_of_a_tree_that_misleads_the_greedy():
+    shape = WindowShape(steps=2, columns=3, state=1, action=0, condition=1)
+
+    class Misleading(GaussianModel):
+        def __init__(self):
+            nn.Module.__init__(self)
+
+        def mixture(self, context):
+            # First step: 0.6 to -1 or 0.4 to +1. After -1 ten ways of 0.1 each, after +1 one of 0.99.
+            state = context[:, -1, 0]
+            first = torch.tensor([0.6, 0.4] + [0.0] * 8)
+            after = torch.where(
+                state[:, None] > 0, torch.tensor([0.99, 0.01] + [0.0] * 8), torch.full((10,), 0.1)
+            )
+            weight = torch.where((state == 0)[:, None], first, after)
+            mean = torch.zeros(len(state), 10, 2)
+            mean[:, 0, 0], mean[:, 1, 0] = -1.0, 1.0
+            return Mixture((weight + 1e-9).log(), mean, torch.zeros_like(mean))
+
+    known = Known(torch.zeros(1, 1), torch.zeros(1, 2, 3), torch.zeros(1, 2, 3))
+    first = [
+        Beam(Misleading(), shape, 1, FitConfig(), width).draw(known, torch.Generator())[0, 0, 1].item()
+        for width in (1, 4)
+    ]
+    assert first == [-1.0, 1.0]
+
+
+def test_a_walk_through_codes_goes_from_one_window_to_another_in_small_steps():
+    generator, (motion, speed) = fitted("vae"), wheel(1, seed=7)
+    walked = generator.walk(motion.state[0, 0], speed[0], 9, torch.Generator().manual_seed(0))
+    assert torch.allclose(walked.path[:, 0], motion.state[0, :1].expand(9, -1), atol=1e-3)
+    steps = walked.path.diff(dim=0).norm(dim=-1).mean(dim=1)
+    whole = (walked.path[-1] - walked.path[0]).norm(dim=-1).mean()
+    assert steps.max() < whole
+    with pytest.raises(ValueError, match="take vae"):
+        fitted("copy").walk(motion.state[0, 0], speed[0], 3, torch.Generator())
