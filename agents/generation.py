@@ -32,8 +32,12 @@ def forward_speed(episode: Trajectory, dt: float) -> Float[np.ndarray, "K"]:
     return np.array([(x[-1] - x[first]) / (dt * (len(x) - 1 - first))])
 
 
-def motion_of(episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = STRIDE) -> Motion:
+def motion_of(
+    episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = STRIDE, to_the_end: bool = False
+) -> Motion:
     """All windows of so many steps; the place on the ground is left out of the state, not of the change.
+
+    With `to_the_end` the last window of an episode ends with it, so that no fall is left out.
 
     Raises:
         UsageError: windows longer than every episode.
@@ -45,8 +49,11 @@ def motion_of(episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = 
         ended = np.zeros((count, 1))
         ended[-1] = episode.terminated
         columns = (states[:-1, 1:], np.diff(states, axis=0), episode.actions, ended)
+        starts = list(range(0, count - steps + 1, stride))
+        if to_the_end and starts and starts[-1] != count - steps:
+            starts.append(count - steps)
         for part, column in zip(parts, columns, strict=True):
-            part += [column[first : first + steps] for first in range(0, count - steps + 1, stride)]
+            part += [column[first : first + steps] for first in starts]
     if not parts[0]:
         longest = max(map(len, episodes))
         raise UsageError(

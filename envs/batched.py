@@ -113,12 +113,14 @@ class BatchedEnv(VecEnv):
     def _report(
         self, ids: Int[np.ndarray, "K"], obs: np.ndarray, terminated: np.ndarray, infos: list[dict]
     ) -> None:
-        elapsed = round(time.time() - self._started, 6)
+        elapsed, state = round(time.time() - self._started, 6), self.state
         for i in ids:
             if not np.isfinite(obs[i]).all():
                 raise NumericalError(f"the physics of copy {i} of {self.body.env_id} is no longer finite")
             infos[i] = {
                 "terminal_observation": obs[i].copy(),
+                # The state too, since observations leave the place out and bound the speeds.
+                "terminal_state": state[i],
                 "TimeLimit.truncated": not terminated[i],
                 "episode": {"r": float(self._returns[i]), "l": int(self._ages[i]), "t": elapsed},
             }

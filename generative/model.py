@@ -66,7 +66,7 @@ class GenerativeModel(nn.Module, ABC):
         """What is taken from all rows before the first update of a fit; nothing, usually."""
         return
 
-    def finish(self, x: Float[Tensor, "N X"]) -> None:
+    def finish(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
         """What is taken from all rows after the last update of a fit; nothing, usually."""
         return
 
@@ -108,7 +108,7 @@ class GenerativeModel(nn.Module, ABC):
             if due and best.look(noised(x[watched]), context[watched]) == patience:
                 break
         metrics |= best.restore() if len(watched) else {}
-        self.finish(x)
+        self.finish(x, context)
         return {**metrics, "steps": float(step)}
 
 

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .standard import Standard
+from .standard import CLIP, Standard
 
 # How much more certain a frame is that was given, not drawn.
 GIVEN = 1e6
@@ -57,9 +57,9 @@ class Units(NamedTuple):
         """Columns of each part."""
         return tuple(len(part.mean) for part in self)
 
-    def rows(self, motion: Motion) -> Float[Tensor, "N T C"]:
-        """State, change, action and end side by side."""
-        return torch.cat([unit.scaled(part) for unit, part in zip(self, motion, strict=True)], dim=-1)
+    def rows(self, motion: Motion, clip: float = CLIP) -> Float[Tensor, "N T C"]:
+        """State, change, action and end side by side, within ± clip."""
+        return torch.cat([unit.scaled(part, clip) for unit, part in zip(self, motion, strict=True)], dim=-1)
 
     def motion(self, rows: Float[Tensor, "N T C"]) -> Motion:
         """The parts of rows, in their own units again."""

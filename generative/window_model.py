@@ -116,6 +116,13 @@ def state_after(
     return row[:, : shape.state] + scale * row[:, end - shape.state : end] + shift
 
 
+def looking_back(told: Float[Tensor, "N T Y"], memory: int) -> Float[Tensor, "M V Z"]:
+    """What was told up to each step of each window, the last few steps; 1 marks those there are."""
+    marked = torch.cat((told, torch.ones_like(told[..., :1])), dim=-1)
+    padded = torch.cat((torch.zeros_like(marked[:, :1]).expand(-1, memory - 1, -1), marked), dim=1)
+    return padded.unfold(1, memory, 1).transpose(2, 3).flatten(0, 1)
+
+
 def require_start(known: Known, state: int) -> None:
     """Refuse what a model that goes step by step cannot look at.
 
@@ -170,9 +177,7 @@ class StepByStep(WindowModel):
     ) -> Float[Tensor, "M V Z"]:
         """One for every step of every window, windows one after the other."""
         given = condition[:, None].expand(-1, rows.shape[1], -1)
-        told = torch.cat((rows[..., : self._shape.state], given, torch.ones_like(rows[..., :1])), dim=-1)
-        padded = torch.cat((torch.zeros_like(told[:, :1]).expand(-1, self._memory - 1, -1), told), dim=1)
-        return padded.unfold(1, self._memory, 1).transpose(2, 3).flatten(0, 1)
+        return looking_back(torch.cat((rows[..., : self._shape.state], given), dim=-1), self._memory)
 
     def context_at(
         self, rows: Float[Tensor, "B T C"], condition: Float[Tensor, "B K"], t: int

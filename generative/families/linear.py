@@ -159,7 +159,7 @@ class OneClassSVM(GenerativeModel):
         """The features' bandwidth."""
         self.features.fit(x)
 
-    def finish(self, x: Float[Tensor, "N X"]) -> None:
+    def finish(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
         """The offset of all rows."""
         self.rho = torch.quantile(self._waves(x) @ self.w, self._outside)
 

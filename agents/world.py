@@ -1,0 +1,117 @@
+"""World models on episodes: transitions with states in, imagined states out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ..demos.storage import load_archive, save_archive
+from ..demos.trajectory import Trajectory
+from ..envs.body import Body
+from ..envs.errors import DataError, unknown
+from ..envs.registry import body as body_of
+from ..generative import world_model as tensors
+from ..generative.motion import Units
+from ..generative.standard import Standard
+from ..generative.world_families import WORLDS, WorldConfig
+from .generation import motion_of
+
+KIND = "world model"
+# Steps of the windows it learns from, and from the start of one to the next.
+STEPS, STRIDE = 12, 6
+
+
+class WorldModel(tensors.WorldModel):
+    """Learns what actions do to a body, from episodes with states.
+
+    Args:
+        name: a key of `WORLDS`.
+        env: whose body: `hopper` or `walker2d`.
+        seed: of the weights and of the batches.
+        config: settings of all families.
+
+    Raises:
+        UsageError: for an unknown name; lists the valid ones.
+    """
+
+    def __init__(
+        self, name: str = "ensemble", env: str = "hopper", seed: int = 0, config: WorldConfig | None = None
+    ):
+        if name not in WORLDS:
+            raise unknown("world model", name, WORLDS)
+        super().__init__(name, seed, config)
+        self.body: Body = body_of(env)
+
+    def fit(self, episodes: Sequence[Trajectory]) -> dict[str, float]:  # type: ignore[override]  # the bridge
+        """Learn episodes anew, falls included.
+
+        Raises:
+            DataError: episodes without states, or of another body.
+            UsageError: all are shorter than a window.
+        """
+        self._require(episodes)
+        return super().fit(motion_of(episodes, STEPS, STRIDE, to_the_end=True))
+
+    def learn(self, episodes: Sequence[Trajectory]) -> dict[str, float]:  # type: ignore[override]  # the bridge
+        """Go on learning, in the units of the first fit."""
+        self._require(episodes)
+        return super().learn(motion_of(episodes, STEPS, STRIDE, to_the_end=True))
+
+    def _require(self, episodes: Sequence[Trajectory]) -> None:
+        for episode in episodes:
+            widths = episode.obs.shape[1], episode.actions.shape[1]
+            if widths != (self.body.obs_size, self.body.action_size):
+                raise DataError(
+                    f"{self.body.env_id} has {self.body.obs_size} observations and {self.body.action_size} "
+                    f"actions; these episodes have {widths[0]} and {widths[1]}"
+                )
+
+    def observe(self, state: Float[torch.Tensor, "B S"]) -> Float[np.ndarray, "B O"]:
+        """Observations of imagined states, which have no place on the ground."""
+        whole = np.pad(state.double().numpy(), ((0, 0), (1, 0)))
+        return self.body.observe(*self.body.split(whole))
+
+    def save(self, path: str | Path) -> None:
+        """Write weights and units as one verified file."""
+        weights = {f"model.{name}": value.numpy() for name, value in self._fitted().state_dict().items()}
+        units = {
+            f"units.{part}.{what}": getattr(getattr(self.units, part), what).numpy()
+            for part in Units._fields
+            for what in Standard._fields
+        }
+        meta = {"kind": KIND, "name": self.name, "environment": self.body.env_id, "seed": self.seed}
+        save_archive(Path(path), {**weights, **units}, meta)
+
+    @classmethod
+    def load(cls, path: str | Path, config: WorldConfig | None = None) -> "WorldModel":
+        """A world model from its file.
+
+        Args:
+            path: what `save` wrote.
+            config: the settings it was made with, where they are not the defaults.
+
+        Raises:
+            DataError: the file is missing, damaged, holds something else, or does not fit the settings.
+        """
+        stored, meta = load_archive(Path(path))
+        if meta.get("kind") != KIND:
+            raise DataError(f"{path} holds {meta.get('kind')!r}, not a world model")
+        model = cls(meta["name"], meta["environment"], meta["seed"], config)
+        parts = (
+            Standard(*(torch.from_numpy(stored[f"units.{part}.{what}"]) for what in Standard._fields))
+            for part in Units._fields
+        )
+        model.units = Units(*parts)
+        model.build()
+        weights = {
+            name.removeprefix("model."): torch.from_numpy(value)
+            for name, value in stored.items()
+            if name.startswith("model.")
+        }
+        try:
+            model._fitted().load_state_dict(weights)
+        except RuntimeError as fault:
+            raise DataError(f"{path} does not fit these settings of {model.name}: {fault}") from fault
+        return model

@@ -1,0 +1,132 @@
+"""How generative models become dynamics: what a step changes, given state, action and what came before.
+
+Everything is in rows of `Units.rows`: state, change, action, end. A model's draws for one step say all that
+is asked of dynamics: their mean is the expectation, their spread the uncertainty, the share of ends the
+probability of one.
+"""
+
+from abc import ABC, abstractmethod
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .model import GenerativeModel
+from .window_context import Known
+from .window_model import FitConfig, WindowShape, looking_back
+
+
+class Dynamics(nn.Module, ABC):
+    """(state, action, what came before) -> draws of (change, end).
+
+    Attributes:
+        memory: steps it looks at, the one to come included.
+    """
+
+    memory: int
+
+    @abstractmethod
+    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
+        """Learn windows of consecutive steps; returns metrics."""
+
+    @abstractmethod
+    def draw(
+        self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator
+    ) -> Float[Tensor, "n B X"]:
+        """(change, end) of the last step told: rows of (state, action, 1 where there was a step)."""
+
+
+class StepDynamics(Dynamics):
+    """A model of one step, with a memory of those before.
+
+    Args:
+        model: of x with the columns of change and end; its context has `memory` rows.
+        shape: of the windows.
+        memory: rows of a context.
+        config: how long it learns.
+    """
+
+    def __init__(self, model: GenerativeModel, shape: WindowShape, memory: int, config: FitConfig):
+        super().__init__()
+        self.model, self.memory = model, memory
+        self._shape, self._config = shape, config
+
+    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
+        """The model's own way of fitting, on every step of every window."""
+        parts = parted(rows, self._shape)
+        told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
+        x = torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1)
+        c = self._config
+        return self.model.fit(x, told, steps=c.updates, batch_size=c.batch_size, seed=seed)
+
+    def draw(
+        self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator
+    ) -> Float[Tensor, "n B X"]:
+        """The model's draws."""
+        return self.model.sample(told, n, generator)
+
+
+class FutureDynamics(Dynamics):
+    """A model of whole short futures, given where they begin and the actions that are known so far.
+
+    Args:
+        model: of flattened windows, its context a `Known`.
+        shape: of the windows, with a condition of no columns.
+        config: how long it learns.
+    """
+
+    memory = 1
+
+    def __init__(self, model: GenerativeModel, shape: WindowShape, config: FitConfig):
+        super().__init__()
+        self.model, self._shape, self._config = model, shape, config
+
+    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
+        """A fixed number of updates, each with other windows and other numbers of known actions."""
+        generator, steps = torch.Generator().manual_seed(seed), self._shape.steps
+        windows = rows.unfold(1, steps, 1).transpose(2, 3).flatten(0, 1)
+        metrics: dict[str, float] = {}
+        for _ in range(self._config.updates):
+            at = torch.randint(len(windows), (self._config.batch_size,), generator=generator)
+            known = torch.randint(1, steps + 1, (len(at), 1, 1), generator=generator)
+            mask = self._mask(windows[at], known)
+            context = Known(windows[at][:, 0, :0], windows[at] * mask, mask)
+            metrics = self.model.update(windows[at].flatten(1), context.flat())
+        return metrics
+
+    def _mask(self, rows: Float[Tensor, "B T C"], known: Tensor) -> Float[Tensor, "B T C"]:
+        """1 for the first state, and for the actions of so many steps."""
+        s, a = self._shape.state, self._shape.action
+        mask = torch.zeros_like(rows)
+        mask[:, 0, :s] = 1.0
+        mask[..., -1 - a : -1] = (torch.arange(rows.shape[1])[None, :, None] < known).to(rows.dtype)
+        return mask
+
+    def draw(
+        self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator
+    ) -> Float[Tensor, "n B X"]:
+        """The first step of the futures drawn."""
+        shape, s = self._shape, self._shape.state
+        rows = torch.zeros(len(told), shape.steps, shape.columns)
+        rows[:, 0, :s], rows[:, 0, -1 - shape.action : -1] = told[:, -1, :s], told[:, -1, s:-1]
+        mask = self._mask(rows, torch.ones(len(rows), 1, 1, dtype=torch.long))
+        context = Known(rows[:, 0, :0], rows * mask, mask)
+        drawn = self.model.sample(context.flat(), n, generator).view(n, *rows.shape)[:, :, 0]
+        parts = parted(drawn, shape)
+        return torch.cat((parts.change, parts.ended), dim=-1)
+
+
+class Parts(NamedTuple):
+    """What a row holds."""
+
+    state: Float[Tensor, "..."]
+    change: Float[Tensor, "..."]
+    action: Float[Tensor, "..."]
+    ended: Float[Tensor, "..."]
+
+
+def parted(rows: Float[Tensor, "..."], shape: WindowShape) -> Parts:
+    """The columns of rows by what they are."""
+    change = shape.columns - shape.state - shape.action - 1
+    return Parts(*rows.split((shape.state, change, shape.action, 1), dim=-1))

@@ -1,0 +1,132 @@
+"""Ensembles of probabilistic networks: each says what comes next and how sure it is (Chua et al. 2018)."""
+
+import itertools
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from ..gaussian_head import bounded
+from ..model import GenerativeModel, Kind
+from ..networks import seeded
+
+# Rows by which elites are chosen.
+JUDGED = 4096
+
+
+@dataclass(frozen=True)
+class EnsembleConfig:
+    """Settings of the networks."""
+
+    # Networks, and how many of them, the best on held-out rows, answer.
+    members: int = 5
+    elites: int = 3
+    # Widths of the hidden layers.
+    layers: tuple[int, ...] = (200, 200, 200)
+    # Adam's learning rate; usually 3e-4 to 1e-3.
+    learning_rate: float = 1e-3
+    # Weight decay; usually 1e-6 to 1e-4.
+    weight_decay: float = 1e-5
+    # Least and greatest standard deviation, in those of x.
+    least_std: float = 0.01
+    greatest_std: float = 2.0
+    # Share of a batch that each member learns from.
+    share: float = 0.8
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.elites <= self.members:
+            raise ValueError(f"there are 1 to {self.members} elites among {self.members}; got {self.elites}")
+
+
+class Members(nn.Module):
+    """The same layers E times, side by side: one multiplication for all."""
+
+    def __init__(self, count: int, sizes: tuple[int, ...]):
+        super().__init__()
+        pairs = list(itertools.pairwise(sizes))
+        self.weights = nn.ParameterList(
+            nn.Parameter(torch.randn(count, a, b) / math.sqrt(a)) for a, b in pairs
+        )
+        self.biases = nn.ParameterList(nn.Parameter(torch.zeros(count, 1, b)) for _, b in pairs)
+
+    def forward(self, x: Float[Tensor, "E B X"]) -> Float[Tensor, "E B Y"]:
+        """SiLU between layers."""
+        layers = list(zip(self.weights, self.biases, strict=True))
+        for weight, bias in layers[:-1]:
+            x = F.silu(torch.baddbmm(bias, x, weight))
+        return torch.baddbmm(layers[-1][1], x, layers[-1][0])
+
+
+class Ensemble(GenerativeModel):
+    """p(x | context) = mean over elites of N(μₑ, diag σₑ²); the draws disagree where the members do.
+
+    Args:
+        width: columns of x.
+        context: columns of the context, flattened.
+        config: of the networks.
+        seed: of weights and of the rows that each member leaves out.
+    """
+
+    kind: ClassVar[Kind] = "log-likelihood"
+    elites: Int[Tensor, "L"]
+
+    def __init__(self, width: int, context: int, config: EnsembleConfig, seed: int):
+        super().__init__()
+        self.config = config
+        sizes = (context, *config.layers, 2 * width)
+        self.members = seeded(seed, lambda: Members(config.members, sizes))
+        self.register_buffer("elites", torch.arange(config.elites))
+        self._bounds = math.log(config.least_std), math.log(config.greatest_std)
+        self._draws = torch.Generator().manual_seed(seed)
+        self._optimiser = torch.optim.AdamW(
+            self.members.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+
+    def _gaussians(
+        self, context: Float[Tensor, "B ..."]
+    ) -> tuple[Float[Tensor, "E B X"], Float[Tensor, "E B X"]]:
+        """Mean and log-deviation by every member."""
+        flat = context.flatten(1).expand(self.config.members, -1, -1)
+        mean, spread = self.members(flat).chunk(2, dim=-1)
+        return mean, bounded(spread, *self._bounds)
+
+    def likelihoods(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "E B"]:
+        """Log p(x | context) by every member [nats]."""
+        mean, log_std = self._gaussians(context)
+        z = (x - mean) * torch.exp(-log_std)
+        return (-0.5 * z.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(dim=-1)
+
+    def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
+        """One step of AdamW on every member's negative likelihood, each on rows of its own."""
+        own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
+        loss = -(self.likelihoods(x, context) * own).sum() / own.sum().clamp(min=1)
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        return {"loss": loss.item()}
+
+    def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
+        """The mean over members [nats]: a bound of the mixture's."""
+        return self.likelihoods(x, context).mean(dim=0)
+
+    @torch.no_grad()
+    def finish(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
+        """Let those members answer that score best; rows that stopped the fit are among them."""
+        some = torch.randperm(len(x), generator=self._draws)[:JUDGED]
+        worth = self.likelihoods(x[some], context[some]).mean(dim=1)
+        self.elites = worth.topk(self.config.elites).indices.sort().values
+
+    @torch.no_grad()
+    def sample(
+        self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
+    ) -> Float[Tensor, "n B X"]:
+        """Each draw by an elite of its own."""
+        mean, log_std = (part[self.elites] for part in self._gaussians(context))
+        chosen = torch.randint(len(self.elites), (n, mean.shape[1]), generator=generator)
+        row = torch.arange(mean.shape[1])
+        noise = torch.randn(n, *mean.shape[1:], generator=generator)
+        return mean[chosen, row] + log_std[chosen, row].exp() * noise

@@ -1,0 +1,107 @@
+"""Every world model by its name: how it is built, what it costs, when to use it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .dynamics import Dynamics, FutureDynamics, StepDynamics
+from .families.conditional_gan import ConditionalGAN, ConditionalGANConfig
+from .families.ensemble import Ensemble, EnsembleConfig
+from .families.lstm import LSTM, LSTMConfig
+from .families.ridge import Ridge, RidgeConfig
+from .families.trajectory_diffusion import TrajectoryDiffusion, TrajectoryDiffusionConfig
+from .families.transformer import GPT, GPTConfig
+from .families.vae import VAE, VAEConfig
+from .gaussian_head import HeadConfig
+from .window_model import FitConfig, WindowShape
+
+# The next step follows nearly exactly from state and action, so heads may be narrow.
+NARROW = HeadConfig(components=5, least_std=0.01)
+# Steps of the futures that whole-window families draw.
+FUTURE = 8
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """Settings of all world models."""
+
+    fit: FitConfig = field(default_factory=lambda: FitConfig(updates=10_000, batch_size=256))
+    # Draws whose mean, spread and share of ends are the answer; usually 4-16.
+    draws: int = 8
+    linear: RidgeConfig = field(default_factory=RidgeConfig)
+    ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
+    lstm: LSTMConfig = field(default_factory=lambda: LSTMConfig(memory=8, features=256, head=NARROW))
+    gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, features=96, blocks=2, head=NARROW))
+    vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=0.01))
+    diffusion: TrajectoryDiffusionConfig = field(
+        default_factory=lambda: TrajectoryDiffusionConfig(times=20, steps=5, bound=20.0)
+    )
+    gan: ConditionalGANConfig = field(default_factory=ConditionalGANConfig)
+
+
+# (shape of a window of one step, seed, settings) -> dynamics.
+MakeDynamics = Callable[[WindowShape, int, WorldConfig], Dynamics]
+
+
+@dataclass(frozen=True)
+class WorldFamily:
+    """A family in the role of a world model.
+
+    Attributes:
+        make: builds the dynamics.
+        use_when: one line for whoever chooses.
+    """
+
+    make: MakeDynamics
+    use_when: str
+
+
+def _widths(shape: WindowShape) -> tuple[int, int]:
+    """Columns of (change, end), and of one row of a context."""
+    return shape.columns - shape.state - shape.action, shape.state + shape.action + 1
+
+
+def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    x, told = _widths(shape)
+    return StepDynamics(Ridge(x, told, config.linear), shape, 1, config.fit)
+
+
+def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    x, told = _widths(shape)
+    return StepDynamics(Ensemble(x, told, config.ensemble, seed), shape, 1, config.fit)
+
+
+def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    return StepDynamics(LSTM(*_widths(shape), config.lstm, seed), shape, config.lstm.memory, config.fit)
+
+
+def _gpt(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    return StepDynamics(GPT(*_widths(shape), config.gpt, seed), shape, config.gpt.memory, config.fit)
+
+
+def _vae(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    return StepDynamics(VAE(*_widths(shape), config.vae, seed), shape, 1, config.fit)
+
+
+def _future(shape: WindowShape) -> WindowShape:
+    return shape._replace(steps=FUTURE, condition=0)
+
+
+def _diffusion(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    model = TrajectoryDiffusion(FUTURE, shape.columns, 0, config.diffusion, seed)
+    return FutureDynamics(model, _future(shape), config.fit)
+
+
+def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
+    model = ConditionalGAN(FUTURE, shape.columns, 0, config.gan, seed)
+    return FutureDynamics(model, _future(shape), config.fit)
+
+
+WORLDS: dict[str, WorldFamily] = {
+    "linear": WorldFamily(_linear, "a floor: one regression, fitted at once"),
+    "ensemble": WorldFamily(_ensemble, "to dream in: quick, and it knows where it does not know"),
+    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture"),
+    "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps"),
+    "vae": WorldFamily(_vae, "where one state has several nexts"),
+    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in"),
+    "gan": WorldFamily(_gan, "short futures at once, without a likelihood"),
+}
