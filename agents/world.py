@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from ..demos.physics_residual import states_of
 from ..demos.storage import load_archive, save_archive
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
@@ -19,6 +20,8 @@ from ..generative.world_families import WORLDS, WorldConfig
 from .generation import motion_of
 
 KIND = "world model"
+# Steps by which the usual uncertainty is judged.
+JUDGED = 2000
 # Steps of the windows it learns from, and from the start of one to the next.
 STEPS, STRIDE = 12, 6
 
@@ -54,10 +57,21 @@ class WorldModel(tensors.WorldModel):
         self._require(episodes)
         return super().fit(motion_of(episodes, STEPS, STRIDE, to_the_end=True))
 
-    def learn(self, episodes: Sequence[Trajectory]) -> dict[str, float]:  # type: ignore[override]  # the bridge
-        """Go on learning, in the units of the first fit."""
+    def learn(  # type: ignore[override]  # the bridge
+        self, episodes: Sequence[Trajectory], updates: int | None = None
+    ) -> dict[str, float]:
+        """Go on learning, in the units of the first fit, by at most so many updates."""
         self._require(episodes)
-        return super().learn(motion_of(episodes, STEPS, STRIDE, to_the_end=True))
+        return super().learn(motion_of(episodes, STEPS, STRIDE, to_the_end=True), updates)
+
+    def usual_uncertainty(self, episodes: Sequence[Trajectory], share: float) -> float:
+        """The uncertainty that so large a share of the episodes' steps do not exceed, by a sample of them."""
+        states = np.concatenate([states_of(episode)[:-1, 1:] for episode in episodes])
+        actions = np.concatenate([episode.actions for episode in episodes])
+        some = np.random.default_rng(self.seed).integers(len(states), size=JUDGED)
+        state, action = (torch.from_numpy(part[some]).float() for part in (states, actions))
+        draws = torch.Generator().manual_seed(self.seed)
+        return float(self.step(self.start(state), action, draws).uncertainty.quantile(share))
 
     def _require(self, episodes: Sequence[Trajectory]) -> None:
         for episode in episodes:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .model import GenerativeModel
 from .window_context import Known
-from .window_model import FitConfig, WindowShape, looking_back
+from .window_model import WindowShape, looking_back
 
 
 class Dynamics(nn.Module, ABC):
@@ -27,8 +27,8 @@ class Dynamics(nn.Module, ABC):
     memory: int
 
     @abstractmethod
-    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
-        """Learn windows of consecutive steps; returns metrics."""
+    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
+        """Learn windows of consecutive steps by at most so many updates; returns metrics."""
 
     @abstractmethod
     def draw(
@@ -44,21 +44,20 @@ class StepDynamics(Dynamics):
         model: of x with the columns of change and end; its context has `memory` rows.
         shape: of the windows.
         memory: rows of a context.
-        config: how long it learns.
+        batch_size: steps in one update.
     """
 
-    def __init__(self, model: GenerativeModel, shape: WindowShape, memory: int, config: FitConfig):
+    def __init__(self, model: GenerativeModel, shape: WindowShape, memory: int, batch_size: int):
         super().__init__()
         self.model, self.memory = model, memory
-        self._shape, self._config = shape, config
+        self._shape, self._batch_size = shape, batch_size
 
-    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
+    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
         """The model's own way of fitting, on every step of every window."""
         parts = parted(rows, self._shape)
         told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
         x = torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1)
-        c = self._config
-        return self.model.fit(x, told, steps=c.updates, batch_size=c.batch_size, seed=seed)
+        return self.model.fit(x, told, steps=updates, batch_size=self._batch_size, seed=seed)
 
     def draw(
         self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator
@@ -73,22 +72,22 @@ class FutureDynamics(Dynamics):
     Args:
         model: of flattened windows, its context a `Known`.
         shape: of the windows, with a condition of no columns.
-        config: how long it learns.
+        batch_size: windows in one update.
     """
 
     memory = 1
 
-    def __init__(self, model: GenerativeModel, shape: WindowShape, config: FitConfig):
+    def __init__(self, model: GenerativeModel, shape: WindowShape, batch_size: int):
         super().__init__()
-        self.model, self._shape, self._config = model, shape, config
+        self.model, self._shape, self._batch_size = model, shape, batch_size
 
-    def fit(self, rows: Float[Tensor, "N T C"], seed: int) -> dict[str, float]:
+    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
         """A fixed number of updates, each with other windows and other numbers of known actions."""
         generator, steps = torch.Generator().manual_seed(seed), self._shape.steps
         windows = rows.unfold(1, steps, 1).transpose(2, 3).flatten(0, 1)
         metrics: dict[str, float] = {}
-        for _ in range(self._config.updates):
-            at = torch.randint(len(windows), (self._config.batch_size,), generator=generator)
+        for _ in range(updates):
+            at = torch.randint(len(windows), (self._batch_size,), generator=generator)
             known = torch.randint(1, steps + 1, (len(at), 1, 1), generator=generator)
             mask = self._mask(windows[at], known)
             context = Known(windows[at][:, 0, :0], windows[at] * mask, mask)

@@ -62,24 +62,28 @@ def _widths(shape: WindowShape) -> tuple[int, int]:
 
 def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     x, told = _widths(shape)
-    return StepDynamics(Ridge(x, told, config.linear), shape, 1, config.fit)
+    return StepDynamics(Ridge(x, told, config.linear), shape, 1, config.fit.batch_size)
 
 
 def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     x, told = _widths(shape)
-    return StepDynamics(Ensemble(x, told, config.ensemble, seed), shape, 1, config.fit)
+    return StepDynamics(Ensemble(x, told, config.ensemble, seed), shape, 1, config.fit.batch_size)
 
 
 def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    return StepDynamics(LSTM(*_widths(shape), config.lstm, seed), shape, config.lstm.memory, config.fit)
+    return StepDynamics(
+        LSTM(*_widths(shape), config.lstm, seed), shape, config.lstm.memory, config.fit.batch_size
+    )
 
 
 def _gpt(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    return StepDynamics(GPT(*_widths(shape), config.gpt, seed), shape, config.gpt.memory, config.fit)
+    return StepDynamics(
+        GPT(*_widths(shape), config.gpt, seed), shape, config.gpt.memory, config.fit.batch_size
+    )
 
 
 def _vae(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    return StepDynamics(VAE(*_widths(shape), config.vae, seed), shape, 1, config.fit)
+    return StepDynamics(VAE(*_widths(shape), config.vae, seed), shape, 1, config.fit.batch_size)
 
 
 def _future(shape: WindowShape) -> WindowShape:
@@ -88,12 +92,12 @@ def _future(shape: WindowShape) -> WindowShape:
 
 def _diffusion(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     model = TrajectoryDiffusion(FUTURE, shape.columns, 0, config.diffusion, seed)
-    return FutureDynamics(model, _future(shape), config.fit)
+    return FutureDynamics(model, _future(shape), config.fit.batch_size)
 
 
 def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     model = ConditionalGAN(FUTURE, shape.columns, 0, config.gan, seed)
-    return FutureDynamics(model, _future(shape), config.fit)
+    return FutureDynamics(model, _future(shape), config.fit.batch_size)
 
 
 WORLDS: dict[str, WorldFamily] = {

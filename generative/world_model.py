@@ -63,7 +63,7 @@ class WorldModel:
         """Learn windows of consecutive steps, anew; units are theirs."""
         self.units = Units.of(motion)
         self.build()
-        return self.learn(motion)
+        return self._taught(motion, None)
 
     def build(self) -> None:
         """Fresh dynamics for the units at hand."""
@@ -71,13 +71,17 @@ class WorldModel:
         shape = WindowShape(1, state + change + action + 1, state, action, 0)
         self.dynamics = self.family.make(shape, self.seed, self.config)
 
-    def learn(self, motion: Motion) -> dict[str, float]:
-        """Go on learning, in the units of the first fit.
+    def learn(self, motion: Motion, updates: int | None = None) -> dict[str, float]:
+        """Go on learning, in the units of the first fit, by at most so many updates.
 
         Raises:
             RuntimeError: before `fit`.
         """
-        return self._fitted().fit(self.units.rows(motion, CLIP), self.seed)
+        return self._taught(motion, updates)
+
+    def _taught(self, motion: Motion, updates: int | None) -> dict[str, float]:
+        most = updates or self.config.fit.updates
+        return self._fitted().fit(self.units.rows(motion, CLIP), most, self.seed)
 
     def start(self, state: Float[Tensor, "B S"]) -> Carry:
         """Begin at states, with nothing before them.

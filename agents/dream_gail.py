@@ -1,0 +1,67 @@
+"""GAIL that trains in a dream: the loop of `gail.py` unchanged, in a world model of what was lived."""
+
+from pathlib import Path
+from typing import Any
+
+from stable_baselines3.common.callbacks import BaseCallback
+
+from ..demos.dataset import Demonstrations
+from .bridge import RewardModel
+from .callbacks import as_list
+from .dreaming import DreamConfig, Dreaming, begin
+from .gail import GAIL, GAILConfig
+
+
+class DreamGAIL(GAIL):
+    """Imitates with few real steps: most of the training is imagined.
+
+    `learn` counts imagined steps; `real_steps` counts those lived.
+
+    Args:
+        env: hopper or walker2d.
+        demos: what to imitate, with states.
+        reward_model: a name, or a `RewardModel`.
+        world_model: a key of `WORLDS`.
+        seed: of everything.
+        config: settings of GAIL.
+        dream: settings of the dream.
+        **kwargs: further arguments of `GAIL`.
+
+    Raises:
+        UsageError: for unknown names, or a body without states.
+        DataError: for demonstrations without states.
+    """
+
+    def __init__(
+        self,
+        env: str,
+        demos: Demonstrations,
+        reward_model: str | RewardModel = "gan",
+        world_model: str = "ensemble",
+        seed: int = 0,
+        config: GAILConfig | None = None,
+        dream: DreamConfig | None = None,
+        **kwargs: Any,
+    ):
+        chosen = config or GAILConfig()
+        self.dream_config = dream or DreamConfig()
+        self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)
+        super().__init__(self.dream, demos, reward_model, seed=seed, config=chosen, **kwargs)
+
+    @property
+    def real_steps(self) -> int:
+        """Steps lived in the real environment so far."""
+        return self.real.steps
+
+    def learn(  # type: ignore[override]  # the same arguments, passed on
+        self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, **kwargs: Any
+    ) -> "DreamGAIL":
+        """Train for a number of imagined steps; between two dreams it lives, and learns its world anew."""
+        assert self.demos is not None
+        living = Dreaming(self, self.dream, self.real, self.demos, self.dream_config)
+        super().learn(total_timesteps, [living, *as_list(callback)], **kwargs)
+        return self
+
+    def save_world(self, path: str | Path) -> None:
+        """Write the world model as one verified file."""
+        self.dream.world.save(path)
