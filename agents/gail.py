@@ -167,6 +167,11 @@ class GAIL(Agent):
         return self
 
     @property
+    def real_steps(self) -> int:
+        """Steps lived in a real environment so far."""
+        return self.learner.num_timesteps
+
+    @property
     def kept(self) -> Kept | None:
         """The best policy so far, where `keep_best` was given."""
         return self._keeper.kept if self._keeper else None

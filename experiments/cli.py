@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "resume": ("imitation_verbs", "Resume", "go on with a run that was stopped"),
     "demos": ("demonstrations", "Demos", "list, describe, check, import and export demonstrations"),
     "generate": ("generating", "Generate", "draw trajectories like the demonstrations', checked by physics"),
+    "dream": ("dreamt", "Dream", "train a fresh policy inside a run's world model, test it outside"),
     "models": ("families", "Models", "every family of models, its last results, when to use it"),
     "doctor": ("diagnosis", "Doctor", "look at this machine and say how to mend what is missing"),
 }

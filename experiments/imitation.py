@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ..agents.callbacks import Evaluation, Periodic, save_on_the_way
+from ..agents.dream_gail import DreamGAIL
 from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
 from ..envs.errors import GailforceError, UsageError
@@ -85,6 +86,8 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int, plai
             agent.save(run.checkpoint(agent.learner.num_timesteps))
             raise KeyboardInterrupt(f"go on with: gailforce resume {run.path}") from None
     agent.save(run.agent)
+    if isinstance(agent, DreamGAIL):
+        agent.save_world(run.world)
     return Training(agent.learner.num_timesteps - done, time.time() - started)
 
 
@@ -114,6 +117,7 @@ def finish(
         **facts(run, config, demos),
         "seconds": {"training": round(training.seconds, 1), "evaluation": round(time.time() - started, 1)},
         "steps_per_second": training.steps_per_second,
+        "real_steps": agent.real_steps,
     }
     # Whatever happens to the controls, the agent's own scores are kept.
     run.write_result({**result, **with_controls(scores, config.task(demos), "none")})

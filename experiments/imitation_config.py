@@ -7,9 +7,12 @@ import tyro
 
 from ..agents.augmentation import augmented
 from ..agents.bridge import RewardModel, require_safe_form
+from ..agents.dream_gail import DreamGAIL
+from ..agents.dreaming import DreamConfig
 from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
 from ..demos.trajectory import Trajectory
+from ..envs.errors import UsageError
 from ..envs.registry import Horizon, env_id, make_env
 from ..generative.reward_form import Form
 from ..generative.views import Inputs
@@ -38,6 +41,8 @@ class ImitationConfig:
     inputs: Inputs = "sa"
     # The form of the reward; the last three can be negative and need a fixed horizon.
     form: Form = "positive"
+    # Train in a dream of this world model; steps then count what is imagined.
+    world_model: str = ""
     # The policy's learner.
     learner: Literal["ppo"] = "ppo"
     # Environment steps.
@@ -51,6 +56,7 @@ class ImitationConfig:
     # Physics threads; by default every core this process may use.
     threads: int | None = None
     gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
+    dream: DreamConfig = field(default_factory=DreamConfig)
 
     def demonstrations(self) -> Demonstrations:
         """The demonstrations this run learns from."""
@@ -74,9 +80,18 @@ class ImitationConfig:
         """A fresh agent."""
         require_safe_form(self.form, self.horizon, self.force)
         reward = RewardModel(self.reward, self.inputs, self.form, self.seed, self.gail.reward)
+        if self.world_model:
+            return self._dreaming(self.taught(demos), reward)
         env = make_env(self.env, self.gail.copies, self.seed, self.threads, self.horizon)
         taught = self.taught(demos)
         return GAIL(env, taught, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
+
+    def _dreaming(self, demos: Demonstrations, reward: RewardModel) -> DreamGAIL:
+        if self.horizon != "native":
+            raise UsageError("a dream has branches of its own; leave --horizon native with --world-model")
+        return DreamGAIL(
+            self.env, demos, reward, self.world_model, self.seed, self.gail, self.dream, force=self.force
+        )
 
     def task(self, demos: Demonstrations) -> Task:
         """What the controls beside this run are made for."""

@@ -126,6 +126,11 @@ class RunFolder:
         return self.path / "agent.gfa"
 
     @property
+    def world(self) -> Path:
+        """The world model that the agent dreamt in, at the end."""
+        return self.path / "world.gfa"
+
+    @property
     def kept(self) -> Path:
         """The checkpoint nearest to the demonstrations."""
         return self.path / "kept.gfa"

@@ -5,13 +5,14 @@ it is, trains a fresh policy on it and writes `results/transfer/RUN-BODY-STEPS.j
 with the reward stands beside it, played as it is. NR is on the run's own scale.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
 from ..agents.gail import GAIL
+from ..agents.learner import PPOConfig
 from ..agents.loading import load_policy, load_reward_model
 from ..agents.settings import from_plain
 from ..demos.recorder import Policy
@@ -40,6 +41,8 @@ class Transfer:
     steps: int = 1_000_000
     # Episodes of each score.
     episodes: int = 50
+    # The fresh policy's learner: a frozen reward is a task like any other, so it is learned as experts learn.
+    ppo: PPOConfig = field(default_factory=lambda: PPOConfig(gamma=0.995, gae_lambda=0.97))
     # Folder of the results; one that is there already is not made again.
     results: Path = field(default=RESULTS)
 
@@ -67,8 +70,9 @@ class Transfer:
         model = load_reward_model(run.agent)
         if model is None:
             raise DataError(f"{run.path} holds no reward model; give the run of an imitator")
-        env = make_env(body, config.gail.copies, config.seed + FRESH, threads=1)
-        agent = GAIL(env, None, model, seed=config.seed + FRESH, config=config.gail, frozen=True)
+        settings = replace(config.gail, ppo=self.ppo)
+        env = make_env(body, settings.copies, config.seed + FRESH, threads=1)
+        agent = GAIL(env, None, model, seed=config.seed + FRESH, config=settings, frozen=True)
         agent.learn(self.steps)
         scores: dict[str, Policy] = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
         return {
@@ -82,6 +86,7 @@ class Transfer:
                 for name, policy in scores.items()
             },
             "config": asdict(config),
+            "learner": asdict(self.ppo),
         }
 
 

@@ -1,0 +1,88 @@
+"""Every world model against MuJoCo, beside persistence and the mean, as one file each.
+
+`python -m gailforce.experiments.worlds.trial [--env walker2d --names ensemble]` writes
+`results/worlds/NAME-ENV-SEED.json`; what is there is not made again. Fitted on 200,000 steps of an expert
+with noise of every level and of random actions; tried on the ladder's snapshots of a training.
+"""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from ...agents.world import WorldModel
+from ...demos.dataset import Demonstrations
+from ...demos.trajectory import Trajectory
+from ...envs.registry import body as body_of
+from ...generative.world_families import WORLDS, WorldConfig
+from ..correlation import spearman
+from ..process import one_thread
+from ..provenance import write_result
+from .experience import experience, ladder
+from .returns import imagined_return, real_return
+from .truth import average, errors, one_step, open_loop, persistence
+
+RESULTS = Path("results/worlds")
+REFERENCES = ("persistence", "mean")
+
+
+def unseen(env: str) -> list[Trajectory]:
+    """The ladder's snapshots: policies on their way to an expert that no model was fitted on."""
+    return [e for e in Demonstrations.load(f"{body_of(env).name}-ladder") if e.source.startswith("snapshot")]
+
+
+@dataclass
+class WorldTrial:
+    """Fit, imagine, compare, for each family and seed."""
+
+    env: str = "hopper"
+    # Families; by default all of them, and the references.
+    names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    seeds: tuple[int, ...] = (0, 1, 2)
+    # Real steps to fit on.
+    steps: int = 200_000
+    results: Path = RESULTS
+    config: Annotated[WorldConfig, tyro.conf.arg(name="")] = field(default_factory=WorldConfig)
+
+    def run(self) -> None:
+        """One result for each family and seed."""
+        one_thread()
+        for name in self.names or (*REFERENCES, *WORLDS):
+            for seed in self.seeds[:1] if name in REFERENCES else self.seeds:
+                path = self.results / f"{name}-{self.env}-{seed}.json"
+                if not path.exists():
+                    found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
+                    about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id}
+                    write_result(path, {**about, "seed": seed, "steps": self.steps, **found})
+                    print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+
+    def _reference(self, name: str) -> dict[str, Any]:
+        episodes = unseen(self.env)
+        states = np.concatenate([e.states[:, 1:] for e in episodes if e.states is not None])
+        imagine = persistence if name == "persistence" else average(states.mean(axis=0))
+        return {"errors": errors(imagine, episodes)}
+
+    def _measured(self, name: str, seed: int) -> dict[str, Any]:
+        lived, strangers = experience(self.env, self.steps, seed), unseen(self.env)
+        started = time.perf_counter()
+        world = WorldModel(name, self.env, seed, self.config)
+        world.fit(lived)
+        seconds = time.perf_counter() - started
+        policies = ladder(self.env)
+        real = {rung: real_return(self.env, policy) for rung, policy in policies.items()}
+        dreamt = {rung: imagined_return(world, policy, seed) for rung, policy in policies.items()}
+        return {
+            "errors": errors(open_loop(world, seed), strangers),
+            "one_step": one_step(world, strangers, seed),
+            "returns": {rung: {"real": real[rung], "imagined": dreamt[rung]} for rung in policies},
+            "spearman": spearman(list(real.values()), list(dreamt.values())).value,
+            "fit_seconds": round(seconds, 1),
+            "parameters": sum(p.numel() for p in world.dynamics.parameters()) if world.dynamics else 0,
+        }
+
+
+if __name__ == "__main__":
+    tyro.cli(WorldTrial).run()

@@ -1,0 +1,140 @@
+"""Contracts of every world model, on a motion whose law is known: a wheel that an action turns."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from gailforce.generative.families.conditional_gan import ConditionalGANConfig
+from gailforce.generative.families.ensemble import Ensemble, EnsembleConfig
+from gailforce.generative.families.lstm import LSTMConfig
+from gailforce.generative.families.ridge import Ridge, RidgeConfig
+from gailforce.generative.families.trajectory_diffusion import TrajectoryDiffusionConfig
+from gailforce.generative.families.transformer import GPTConfig
+from gailforce.generative.families.vae import VAEConfig
+from gailforce.generative.motion import Motion
+from gailforce.generative.window_model import FitConfig, looking_back
+from gailforce.generative.world_families import WORLDS, WorldConfig
+from gailforce.generative.world_model import WorldModel
+
+STEPS = 10
+QUICK = WorldConfig(
+    fit=FitConfig(updates=60, batch_size=64),
+    draws=4,
+    ensemble=EnsembleConfig(members=3, elites=2, layers=(32, 32)),
+    lstm=LSTMConfig(memory=3, features=16),
+    gpt=GPTConfig(memory=3, features=16, heads=2),
+    vae=VAEConfig(layers=(32,), latent=2),
+    diffusion=TrajectoryDiffusionConfig(widths=(16, 16), embedded=16, times=8, steps=2, bound=20.0),
+    gan=ConditionalGANConfig(widths=(16, 16), critic=(16, 16)),
+)
+
+
+def wheel(count=200, seed=0):
+    """A point on a circle turns by its action, and the place grows by it; beyond 0.45 the episode ends."""
+    draws = torch.Generator().manual_seed(seed)
+    action = torch.rand(count, STEPS, 1, generator=draws) - 0.5
+    angle = 6.28 * torch.rand(count, 1, generator=draws) + torch.cat(
+        (torch.zeros(count, 1), action[..., 0].cumsum(dim=1)), dim=1
+    )
+    path = torch.stack((angle.cos(), angle.sin()), dim=-1)
+    change = torch.cat((action, path.diff(dim=1)), dim=-1)
+    return Motion(path[:, :-1], change, action, (action > 0.45).float())
+
+
+def fitted(name, config=QUICK, seed=0):
+    world = WorldModel(name, seed, config)
+    world.fit(wheel())
+    return world
+
+
+def imagined(world, steps=3, seed=1, expected=False):
+    motion, draws = wheel(5, seed=9), torch.Generator().manual_seed(seed)
+    carry = world.start(motion.state[:, 0])
+    for t in range(steps):
+        found = world.step(carry, motion.action[:, t], draws, expected)
+        carry = found.carry
+    return found
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_family_imagines_finite_steps_of_the_right_widths(name):
+    found = imagined(fitted(name))
+    assert found.next_state.shape == (5, 2)
+    assert found.change.shape == (5, 3)
+    assert found.p_terminated.shape == found.uncertainty.shape == (5,)
+    assert all(torch.isfinite(part).all() for part in found[1:])
+    assert ((found.p_terminated >= 0) & (found.p_terminated <= 1)).all()
+    assert (found.uncertainty >= 0).all()
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_same_seeds_imagine_the_same_bits(name):
+    one, other = (imagined(fitted(name)) for _ in range(2))
+    assert torch.equal(one.next_state, other.next_state)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_a_step_is_where_its_change_leads(name):
+    world, motion = fitted(name), wheel(5, seed=9)
+    carry = world.start(motion.state[:, 0])
+    found = world.step(carry, motion.action[:, 0], torch.Generator().manual_seed(0))
+    assert torch.allclose(found.next_state, motion.state[:, 0] + found.change[:, 1:])
+    assert torch.equal(found.carry.state, found.next_state)
+
+
+def test_the_ensemble_learns_a_law_and_when_it_ends_better_than_guessing():
+    config = replace(QUICK, fit=FitConfig(updates=1500, batch_size=128), draws=8)
+    world, motion = fitted("ensemble", config), wheel(100, seed=5)
+    found = world.step(
+        world.start(motion.state[:, 0]), motion.action[:, 0], torch.Generator().manual_seed(0), expected=True
+    )
+    true = motion.change[:, 0]
+    assert (found.change - true).square().mean() < 0.02 * true.square().mean()
+    ended = motion.ended[:, 0, 0] > 0
+    assert found.p_terminated[ended].mean() > found.p_terminated[~ended].mean() + 0.3
+
+
+def test_what_was_never_seen_is_less_certain():
+    config = replace(QUICK, fit=FitConfig(updates=1000, batch_size=128), draws=16)
+    world, motion = fitted("ensemble", config), wheel(100, seed=5)
+    start, draws = world.start(motion.state[:, 0]), torch.Generator().manual_seed(0)
+    usual, far = (world.step(start, k * motion.action[:, 0], draws).uncertainty.mean() for k in (1, 20))
+    assert far > 2 * usual
+
+
+def test_ridge_is_least_squares_and_forgets_nothing():
+    draws = torch.Generator().manual_seed(0)
+    c = torch.randn(200, 3, generator=draws)
+    x = c @ torch.tensor([[1.0], [-2.0], [0.5]]) + 3.0 + 0.1 * torch.randn(200, 1, generator=draws)
+    whole, parts = Ridge(1, 3, RidgeConfig(penalty=0.0)), Ridge(1, 3, RidgeConfig(penalty=0.0))
+    whole.update(x, c)
+    parts.update(x[:80], c[:80])
+    parts.update(x[80:], c[80:])
+    assert torch.allclose(whole.weight, parts.weight, atol=1e-5)
+    oracle = torch.linalg.lstsq(torch.cat((c, torch.ones(200, 1)), dim=1), x).solution
+    assert torch.allclose(whole.weight, oracle, atol=1e-4)
+    assert whole.std.item() == pytest.approx(
+        (x - torch.cat((c, torch.ones(200, 1)), 1) @ oracle).std().item(), rel=0.05
+    )
+
+
+def test_elites_are_the_members_that_score_best():
+    model = Ensemble(1, 1, EnsembleConfig(members=3, elites=1, layers=(8,)), seed=0)
+    x, context = torch.zeros(64, 1), torch.zeros(64, 1)
+    with torch.no_grad():
+        for member, shift in enumerate((5.0, 0.0, -5.0)):
+            model.members.biases[-1][member, 0] = torch.tensor([shift, 0.0])
+    model.finish(x, context)
+    assert model.elites.tolist() == [1]
+
+
+def test_looking_back_marks_what_there_was():
+    told = torch.arange(3.0).reshape(1, 3, 1) + 10
+    seen = looking_back(told, 2)
+    assert seen.tolist() == [[[0, 0], [10, 1]], [[10, 1], [11, 1]], [[11, 1], [12, 1]]]
+
+
+def test_before_a_fit_it_is_said():
+    with pytest.raises(RuntimeError, match="call fit"):
+        WorldModel("linear")._fitted()
