@@ -54,15 +54,15 @@ def _line(name: str, found: Sequence[dict[str, Any]]) -> str:
     return f"| {' | '.join((*cells, str(len(found))))} |"
 
 
-def spread(values: Sequence[float | None]) -> str:
+def spread(values: Sequence[float | None], decimals: int = 2) -> str:
     """The mean over seeds with its range, or the one value there is."""
     known = [value for value in values if value is not None]
     if not known:
         return "-"
     mean = sum(known) / len(known)
     if len(known) == 1:
-        return f"{mean:.2f}"
-    return f"{mean:.2f} [{min(known):.2f}, {max(known):.2f}]"
+        return f"{mean:.{decimals}f}"
+    return f"{mean:.{decimals}f} [{min(known):.{decimals}f}, {max(known):.{decimals}f}]"
 
 
 def repair_table(results: Path) -> str:

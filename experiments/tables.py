@@ -15,6 +15,7 @@ from .classical_tables import phases_table, pretraining_table
 from .family_tables import family_table, gate_table, speed_table, spread_table, transfer_table
 from .generator_tables import generator_table, repair_table, tstr_table
 from .trial_tables import choice_table, fewer_table, verdict_table, words_table
+from .world_tables import efficiency_table, world_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -86,6 +87,9 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "repair": repair_table,
     "tstr": tstr_table,
     "augment": partial(bench_markdown, name="augment"),
+    "worlds": world_table,
+    "walker_worlds": partial(world_table, env="Walker2d-v5"),
+    "efficiency": efficiency_table,
     "verdict": verdict_table,
     "words": words_table,
     "fewer": fewer_table,

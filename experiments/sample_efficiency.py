@@ -1,0 +1,125 @@
+"""How many real steps does imitation take? GAIL in a dream beside GAIL in the simulator.
+
+`python -m gailforce.experiments.sample_efficiency [--env walker2d --ways dream]` writes
+`results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. What
+is played to look costs steps too, but no learner sees them, so they are not counted.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from stable_baselines3.common.callbacks import BaseCallback
+
+from ..agents.dream_gail import DreamGAIL
+from ..agents.dreaming import DreamConfig
+from ..agents.gail import GAIL
+from ..demos.dataset import Demonstrations
+from .controls import expert_score
+from .evaluation import evaluate
+from .process import one_thread
+from .provenance import write_result
+from .statistics import normalised
+
+RESULTS = Path("results/sample-efficiency")
+EPISODES = 10
+# What has to be reached, and for how many looks in a row.
+LEVEL, SUSTAINED = 0.9, 3
+
+
+class Looks(BaseCallback):
+    """Scores the policy after every so many real steps."""
+
+    def __init__(self, agent: GAIL, env: str, every: int):
+        super().__init__()
+        self._agent, self._env, self._every, self._next = agent, env, every, every
+        self.curve: list[tuple[int, float]] = []
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_end(self) -> None:
+        if self._agent.real_steps >= self._next:
+            self._next = self._agent.real_steps + self._every
+            self.curve.append((self._agent.real_steps, evaluate(self._agent, self._env, EPISODES).mean))
+
+
+def reached(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
+    """Real steps of the first look from which so many in a row reach the level; None where none does."""
+    for i in range(len(curve) - looks + 1):
+        if all(share >= level for _, share in curve[i : i + looks]):
+            return curve[i][0]
+    return None
+
+
+@dataclass
+class SampleEfficiency:
+    """Train in both ways and look on."""
+
+    env: str = "hopper"
+    demonstrations: int = 4
+    ways: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    seeds: tuple[int, ...] = (102, 103, 104)
+    world_model: str = "ensemble"
+    # Imagined steps, and real ones of GAIL alone.
+    imagined: int = 1_000_000
+    steps: int = 600_000
+    # Real steps between two looks in a dream, and alone.
+    every: int = 2000
+    every_alone: int = 20_000
+    results: Path = RESULTS
+    dream: DreamConfig = field(default_factory=DreamConfig)
+
+    def run(self) -> None:
+        """One file for each way and seed; what is there is not made again."""
+        one_thread()
+        ways: dict[str, Callable[[Demonstrations, int], dict[str, Any]]] = {
+            "dream": self._dream,
+            "alone": self._alone,
+        }
+        for way in self.ways or ways:
+            for seed in self.seeds:
+                path = self.results / f"{way}-{self.env}-{seed}.json"
+                if not path.exists():
+                    write_result(path, self._measured(way, ways[way], seed))
+                    print(path, flush=True)
+
+    def _measured(
+        self, way: str, train: Callable[[Demonstrations, int], dict[str, Any]], seed: int
+    ) -> dict[str, Any]:
+        whole = Demonstrations.load(f"{self.env}-expert")
+        expert, random = expert_score(whole), whole.card.random_return or 0.0
+        assert expert is not None
+        started = time.perf_counter()
+        found = train(whole.take(self.demonstrations, seed), seed)
+        shares = normalised([value for _, value in found["curve"]], random, expert.mean).tolist()
+        curve = list(zip([step for step, _ in found["curve"]], shares, strict=True))
+        return {
+            "kind": "sample efficiency",
+            "way": way,
+            "environment": self.env,
+            "seed": seed,
+            **found,
+            "nr": shares,
+            "reached": reached(curve),
+            "seconds": round(time.perf_counter() - started, 1),
+        }
+
+    def _dream(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        agent = DreamGAIL(self.env, demos, world_model=self.world_model, seed=seed, dream=self.dream)
+        looks = Looks(agent, self.env, self.every)
+        agent.learn(self.imagined, [looks])
+        return {"curve": looks.curve, "real_steps": agent.real_steps, "world_model": self.world_model}
+
+    def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        agent = GAIL(self.env, demos, seed=seed)
+        looks = Looks(agent, self.env, self.every_alone)
+        agent.learn(self.steps, [looks])
+        return {"curve": looks.curve, "real_steps": agent.real_steps}
+
+
+if __name__ == "__main__":
+    tyro.cli(SampleEfficiency).run()

@@ -1,0 +1,68 @@
+"""The README's tables of world models: errors against MuJoCo, and how few real steps a dream needs."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..generative.world_families import WORLDS
+from .generator_tables import spread
+
+
+def world_table(results: Path, env: str = "Hopper-v5") -> str:
+    """Every world model, best after 50 steps first; persistence and the mean below."""
+    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((results / "worlds").glob("*.json")):
+        found = json.loads(path.read_text())
+        if found["environment"] == env:
+            groups[found["name"]].append(found)
+    lines = [
+        "| world model | one-step R² | 90 % interval holds | error after 1 step | 10 | 50 | 200 "
+        "| imagined and real return, Spearman | minutes to fit | N |",
+        "|" + "-|" * 10,
+    ]
+    for name in sorted(groups, key=lambda name: _place(name, groups[name])):
+        lines.append(_line(name, groups[name]))
+    return "\n".join(lines)
+
+
+def _place(name: str, found: Sequence[dict[str, Any]]) -> tuple[bool, float]:
+    return name not in WORLDS, sum(one["errors"]["50"] for one in found) / len(found)
+
+
+def _line(name: str, found: Sequence[dict[str, Any]]) -> str:
+    known = name in WORLDS
+    cells = [
+        f"`{name}`" if known else name,
+        spread([one["one_step"]["r2"] for one in found], 4) if known else "-",
+        spread([one["one_step"]["covered"] for one in found]) if known else "-",
+        *(spread([one["errors"][key] for one in found], 3) for key in ("1", "10", "50", "200")),
+        spread([one["spearman"] for one in found]) if known else "-",
+        f"{sum(one['fit_seconds'] for one in found) / len(found) / 60:.1f}" if known else "-",
+        str(len(found)),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def efficiency_table(results: Path) -> str:
+    """Real steps until imitation stays good, of every seed, and what it took."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for path in sorted((results / "sample-efficiency").glob("*.json")):
+        found = json.loads(path.read_text())
+        groups[found["environment"], found["way"]].append(found)
+    lines = [
+        "| body | GAIL | real steps to NR 0.9, three looks in a row, each seed | best NR of each seed "
+        "| last NR | real steps in all | minutes |",
+        "|-|-|-|-|-|-|-|",
+    ]
+    for (env, way), found in sorted(groups.items()):
+        steps = " ".join(f"{one['reached']:,}" if one["reached"] else "never" for one in found)
+        best, last = (
+            " ".join(f"{pick(one['nr']):.2f}" for one in found) for pick in (max, lambda nr: nr[-1])
+        )
+        minutes = sum(one["seconds"] for one in found) / len(found) / 60
+        lived = f"{max(one['real_steps'] for one in found):,}"
+        name = "in a dream" if way == "dream" else "in the simulator"
+        lines.append(f"| {env} | {name} | {steps} | {best} | {last} | {lived} | {minutes:.0f} |")
+    return "\n".join(lines)
