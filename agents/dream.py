@@ -94,8 +94,8 @@ class DreamEnv(VecEnv):
         obs = self.world.observe(state)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for i in np.flatnonzero(ended):
-            infos[i] = {"terminal_observation": obs[i].copy(), "TimeLimit.truncated": not fallen[i]}
-            self.ends[_why(fallen[i], diverged[i], unsure[i])] += 1
+            infos[i] = {"terminal_observation": obs[i].copy(), "TimeLimit.truncated": not bool(fallen[i])}
+            self.ends[_why(bool(fallen[i]), bool(diverged[i]), bool(unsure[i]))] += 1
         if ended.any():
             obs = self._begin_again(np.flatnonzero(ended), obs)
         return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos

@@ -49,6 +49,9 @@ class BatchedEnv(VecEnv):
         self._ages = np.zeros(n, dtype=np.int64)
         self._returns = np.zeros(n)
         self._started = time.time()
+        # Not drawn from the copies' own generators, whose order is Gymnasium's.
+        self._elsewhere, self._share = np.random.default_rng(seed), 0.0
+        self._starts: Float[np.ndarray, "M S"] | None = None
         self.rewards, self.speeds = np.zeros(n), np.zeros(n)
         self.seed(seed)
         self._generators = [seeding.np_random(s)[0] for s in self._seeds]
@@ -125,8 +128,20 @@ class BatchedEnv(VecEnv):
                 "episode": {"r": float(self._returns[i]), "l": int(self._ages[i]), "t": elapsed},
             }
 
+    def start_from(self, states: Float[np.ndarray, "M S"], share: float) -> None:
+        """Begin such a share of further episodes at one of these states instead of the body's own start."""
+        self._starts, self._share = states, share
+
     def _draw(self, ids: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K S"]:
-        """Initial states: the model's own pose, with uniform noise drawn in Gymnasium's order."""
+        """Initial states: the body's own, or for a share of the episodes one of those given."""
+        states = self._own_starts(ids)
+        if self._starts is not None:
+            chosen = np.flatnonzero(self._elsewhere.random(len(ids)) < self._share)
+            states[chosen] = self._starts[self._elsewhere.integers(len(self._starts), size=len(chosen))]
+        return states
+
+    def _own_starts(self, ids: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K S"]:
+        """The model's own pose, with uniform noise drawn in Gymnasium's order."""
         noise, model = self.body.reset_noise, self.body.model
         states = np.zeros((len(ids), model.nq + model.nv))
         states[:, : model.nq] = model.qpos0

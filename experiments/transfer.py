@@ -9,13 +9,16 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import tyro
 
 from ..agents.gail import GAIL
 from ..agents.learner import PPOConfig
 from ..agents.loading import load_policy, load_reward_model
 from ..agents.settings import from_plain
+from ..demos.physics_residual import states_of
 from ..demos.recorder import Policy
+from ..envs.batched import BatchedEnv
 from ..envs.errors import DataError
 from ..envs.registry import make_env
 from .evaluation import evaluate
@@ -43,6 +46,8 @@ class Transfer:
     episodes: int = 50
     # The fresh policy's learner: a frozen reward is a task like any other, so it is learned as experts learn.
     ppo: PPOConfig = field(default_factory=lambda: PPOConfig(gamma=0.995, gae_lambda=0.97))
+    # Share of the fresh policy's episodes that begin at demonstrated states; 0 for none.
+    demonstrated: float = 0.9
     # Folder of the results; one that is there already is not made again.
     results: Path = field(default=RESULTS)
 
@@ -57,7 +62,8 @@ class Transfer:
             config = from_plain(ImitationConfig, finished["config"])
             body = self.body or config.env
             # A cell's folder is named by everything its reward depends on.
-            kept = self.results / f"{path.resolve().name}-{body}-{self.steps}.json"
+            starts = "" if self.demonstrated else "-own-starts"
+            kept = self.results / f"{path.resolve().name}-{body}-{self.steps}{starts}.json"
             if not kept.exists():
                 references = [finished["controls"][name]["mean"] for name in ("random", "expert")]
                 result = self._transfer(run, config, body, references)
@@ -72,6 +78,10 @@ class Transfer:
             raise DataError(f"{run.path} holds no reward model; give the run of an imitator")
         settings = replace(config.gail, ppo=self.ppo)
         env = make_env(body, settings.copies, config.seed + FRESH, threads=1)
+        if self.demonstrated:
+            assert isinstance(env, BatchedEnv)
+            states = np.concatenate([states_of(episode)[:-1] for episode in config.demonstrations()])
+            env.start_from(states, self.demonstrated)
         agent = GAIL(env, None, model, seed=config.seed + FRESH, config=settings, frozen=True)
         agent.learn(self.steps)
         scores: dict[str, Policy] = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
@@ -87,6 +97,7 @@ class Transfer:
             },
             "config": asdict(config),
             "learner": asdict(self.ppo),
+            "demonstrated starts": self.demonstrated,
         }
 
 

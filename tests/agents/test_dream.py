@@ -1,0 +1,188 @@
+"""Dreams: branches end as they should, real steps are counted, and imagination is held against MuJoCo."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from gailforce import Demonstrations
+from gailforce.agents.dream import DreamEnv
+from gailforce.agents.dream_gail import DreamGAIL
+from gailforce.agents.dreaming import DreamConfig, RealExperience, prepare
+from gailforce.agents.gail import GAILConfig
+from gailforce.agents.world import WorldModel
+from gailforce.demos.physics_residual import change_std, physics_residual
+from gailforce.demos.recorder import RandomPolicy
+from gailforce.envs.errors import DataError, UsageError
+from gailforce.envs.registry import find_body
+from gailforce.experiments.cli import answer
+from gailforce.experiments.imitation_config import ImitationConfig
+from gailforce.generative.families.ensemble import EnsembleConfig
+from gailforce.generative.window_model import FitConfig
+from gailforce.generative.world_families import WorldConfig
+
+BODY = find_body("hopper")
+DEMOS = Demonstrations.load("hopper-expert").take(1)
+QUICK = WorldConfig(
+    fit=FitConfig(updates=30, batch_size=64),
+    draws=2,
+    ensemble=EnsembleConfig(members=2, elites=2, layers=(16,)),
+)
+
+
+@pytest.fixture(scope="module")
+def world():
+    model = WorldModel("ensemble", "hopper", 0, QUICK)
+    model.fit(list(DEMOS))
+    return model
+
+
+class Scripted(WorldModel):
+    """A world in which everything stays where it is, but for what a test says."""
+
+    def __init__(self, other, **said):
+        super().__init__("ensemble", "hopper", 0, QUICK)
+        self.units, self.dynamics, self._said = other.units, other.dynamics, said
+
+    def step(self, carry, action, generator, expected=False):
+        found = super().step(carry, action, generator, expected)
+        still = found._replace(
+            next_state=carry.state,
+            p_terminated=torch.zeros(len(carry.state)),
+            uncertainty=torch.zeros(len(carry.state)),
+        )
+        return still._replace(carry=carry._replace(state=carry.state), **self._said)
+
+
+def dreaming(world, horizon=3, **kwargs):
+    dream = DreamEnv(world, 4, horizon, **kwargs)
+    dream.branch_from(DEMOS[0].states)
+    return dream, dream.reset()
+
+
+ACTION = np.zeros((4, 3), dtype=np.float32)
+
+
+def test_a_branch_begins_at_a_real_state_and_its_horizon_truncates_it(world):
+    dream, obs = dreaming(Scripted(world))
+    known = {tuple(np.round(row, 4)) for row in DEMOS[0].obs}
+    assert all(tuple(np.round(row, 4)) in known for row in obs)
+    for _ in range(2):
+        following, rewards, ended, infos = dream.step(ACTION)
+        assert not ended.any()
+        assert not rewards.any()
+    assert np.allclose(following, obs, atol=1e-5)
+    following, _, ended, infos = dream.step(ACTION)
+    assert ended.all()
+    assert all(info["TimeLimit.truncated"] for info in infos)
+    assert np.allclose(infos[0]["terminal_observation"], obs[0], atol=1e-5)
+    assert dream.ends["horizon"] == 4
+
+
+def test_a_fall_terminates_and_keeps_no_bootstrap(world):
+    dream, _ = dreaming(Scripted(world, p_terminated=torch.ones(4)))
+    _, _, ended, infos = dream.step(ACTION)
+    assert ended.all()
+    assert not any(info["TimeLimit.truncated"] for info in infos)
+    assert dream.ends["fall"] == 4
+
+
+def test_what_is_too_uncertain_is_cut_and_truncated(world):
+    dream, _ = dreaming(Scripted(world, uncertainty=torch.tensor([0.0, 2.0, 0.0, 2.0])), cut=1.0)
+    _, _, ended, infos = dream.step(ACTION)
+    assert ended.tolist() == [False, True, False, True]
+    assert infos[1]["TimeLimit.truncated"]
+    assert dream.ends["uncertainty"] == 2
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e6])
+def test_a_model_that_diverges_is_caught_and_its_observation_is_finite(world, value):
+    dream, _ = dreaming(Scripted(world, next_state=torch.full((4, 11), value)))
+    obs, _, ended, infos = dream.step(ACTION)
+    assert ended.all()
+    assert np.isfinite(obs).all()
+    assert all(np.isfinite(info["terminal_observation"]).all() for info in infos)
+    assert all(info["TimeLimit.truncated"] for info in infos)
+    assert dream.ends["divergence"] == 4
+
+
+def test_what_cannot_be_dreamt_is_said(world):
+    with pytest.raises(UsageError, match="at least one step"):
+        DreamEnv(world, 4, 0)
+    with pytest.raises(UsageError, match="branch_from"):
+        DreamEnv(world, 4).reset()
+    with pytest.raises(UsageError, match="ensemble"):
+        WorldModel("ensembel")
+    with pytest.raises(UsageError, match=r"--dream\.shortest"):
+        DreamConfig(shortest=0)
+    with pytest.raises(DataError, match="hold no states"):
+        world.fit([replace(DEMOS[0], states=None)])
+    with pytest.raises(DataError, match="Walker2d-v5 has 17"):
+        WorldModel("linear", "walker2d").fit(list(DEMOS))
+    with pytest.raises(UsageError, match="leave --horizon native"):
+        ImitationConfig("hopper", world_model="ensemble", horizon="fixed").agent(DEMOS)
+    with pytest.raises(UsageError, match="no states to dream in"):
+        RealExperience("Pendulum-v1", 2, 0)
+
+
+def test_what_was_lived_is_real_and_counted():
+    real = RealExperience("hopper", 4, 0)
+    real.live(RandomPolicy(real.action_space), 201)
+    assert real.steps == 204 == sum(map(len, real.episodes))
+    unit = change_std(list(DEMOS))
+    for episode in real.episodes:
+        assert physics_residual(BODY, episode.states, episode.actions, unit).max() < 1e-6
+        assert np.allclose(episode.obs, BODY.observe(*BODY.split(episode.states)))
+        fallen = bool(BODY.terminated(*BODY.split(episode.states[-1:]))[0])
+        assert episode.terminated == fallen
+    # The next life begins where the last one was cut.
+    before = [e for e in real.episodes if not e.terminated]
+    count = len(real.episodes)
+    real.live(RandomPolicy(real.action_space), 4)
+    starts = [e.states[0].tolist() for e in real.episodes[count:]]
+    assert all(e.states[-1].tolist() in starts for e in before)
+
+
+def test_branches_grow_with_the_dreams(world):
+    dream, config = DreamEnv(world, 4), DreamConfig(shortest=5, longest=20, grown=10, world=QUICK)
+    horizons = []
+    for dreams in (0, 5, 10, 50):
+        prepare(dream, list(DEMOS), [], config, dreams)
+        horizons.append(dream.horizon)
+    assert horizons == [5, 12, 20, 20]
+    assert 0 < dream.cut < np.inf
+
+
+def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
+    world.save(tmp_path / "world.gfa")
+    again = WorldModel.load(tmp_path / "world.gfa", QUICK)
+    state, action = torch.from_numpy(DEMOS[0].states[:4, 1:]).float(), torch.zeros(4, 3)
+    one, other = (
+        model.step(model.start(state), action, torch.Generator().manual_seed(0)) for model in (world, again)
+    )
+    assert torch.equal(one.next_state, other.next_state)
+    with pytest.raises(DataError, match="does not fit these settings"):
+        WorldModel.load(tmp_path / "world.gfa")
+    agent = tmp_path / "other.gfd"
+    DEMOS.save(agent)
+    with pytest.raises(DataError, match="not a world model"):
+        WorldModel.load(agent)
+
+
+def test_gail_learns_in_a_dream_and_lives_in_between():
+    dream = DreamConfig(first=200, real=100, imagined=2048, copies=4, updates=10, world=QUICK)
+    config = GAILConfig(copies=16)
+    agent = DreamGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
+    before = agent.policy.state_dict()["action_net.weight"].clone()
+    assert agent.real_steps == 200
+    agent.learn(3 * 2048)
+    # Two further lives: before the second and before the third rollout.
+    assert agent.real_steps == 400
+    assert agent.dream.horizon >= dream.shortest
+    assert not torch.equal(before, agent.policy.state_dict()["action_net.weight"])
+
+
+def test_the_verb_dream_wants_a_run_with_a_world(tmp_path, capsys):
+    assert answer(["dream", str(tmp_path / "nothing")]) != 0
+    assert "nothing" in capsys.readouterr().err

@@ -1,0 +1,90 @@
+"""Trials of world models: the truth knows itself, and nothing moving is as wrong as it should be."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gailforce import Demonstrations
+from gailforce.agents.world import WorldModel
+from gailforce.demos.recorder import StillPolicy
+from gailforce.envs.errors import DataError
+from gailforce.envs.physics import replay
+from gailforce.envs.registry import find_body, spaces
+from gailforce.experiments.sample_efficiency import reached
+from gailforce.experiments.world_tables import efficiency_table, world_table
+from gailforce.experiments.worlds.experience import experience, ladder
+from gailforce.experiments.worlds.returns import imagined_return, real_return
+from gailforce.experiments.worlds.trial import WorldTrial, unseen
+from gailforce.experiments.worlds.truth import average, errors, one_step, open_loop, persistence, pieces
+
+BODY = find_body("hopper")
+EPISODES = list(Demonstrations.load("hopper-expert").take(2))
+
+
+def truth(states, actions):
+    """MuJoCo as a world model; the place on the ground does not matter."""
+    path = [states[:, 0]]
+    for t in range(actions.shape[1]):
+        whole = np.pad(path[-1], ((0, 0), (1, 0)))
+        path.append(replay(BODY, whole, actions[:, t].astype(float))[:, 1:])
+    return np.stack(path, axis=1)
+
+
+def test_the_truth_makes_no_error_and_the_references_make_theirs():
+    assert errors(truth, EPISODES, (1, 10))[10] < 1e-6
+    states = np.concatenate([e.states[:, 1:] for e in EPISODES])
+    still, mean = (
+        errors(persistence, EPISODES, (1, 50)),
+        errors(average(states.mean(axis=0)), EPISODES, (50,)),
+    )
+    assert still[1] < still[50]
+    # Of the mean it is the deviation itself, up to which pieces are looked at.
+    assert mean[50] == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_fitted_world_is_better_than_nothing_moving():
+    world = WorldModel("linear", "hopper")
+    world.fit(EPISODES)
+    found = errors(open_loop(world), EPISODES, (1,))[1]
+    assert found < errors(persistence, EPISODES, (1,))[1]
+    told = one_step(world, EPISODES)
+    assert 0.3 < told["r2"] < 1.0
+    assert 0.7 < told["covered"] < 1.0
+
+
+def test_pieces_too_long_are_refused():
+    with pytest.raises(DataError, match="no episode has 2000 steps"):
+        pieces(EPISODES, 2000)
+
+
+def test_imagined_returns_are_paid_by_the_true_reward():
+    world, still = WorldModel("linear", "hopper"), StillPolicy(spaces("Hopper-v5")[1])
+    world.fit(EPISODES)
+    assert np.isfinite(imagined_return(world, still))
+    assert 0 < real_return("hopper", still) < 400
+
+
+def test_experience_is_graded_and_the_ladder_has_strangers():
+    lived = experience("hopper", 1200)
+    assert sum(map(len, lived)) >= 1200
+    assert any(e.terminated for e in lived)
+    assert len(ladder("hopper")) >= 8
+    assert len(ladder("walker2d")) >= 8
+    assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
+
+
+def test_a_level_is_reached_when_it_is_kept():
+    curve = [(1, 0.95), (2, 0.5), (3, 0.91), (4, 0.92), (5, 0.93), (6, 0.2)]
+    assert reached(curve) == 3
+    assert reached(curve[:4]) is None
+
+
+def test_references_and_tables(tmp_path, capsys):
+    WorldTrial("hopper", ("persistence", "mean"), results=tmp_path / "worlds").run()
+    assert "persistence-hopper-0.json" in capsys.readouterr().out
+    assert "| persistence | - | - |" in world_table(tmp_path)
+    (tmp_path / "sample-efficiency").mkdir()
+    found = {"environment": "hopper", "way": "dream", "reached": 9000, "nr": [0.2, 0.95], "seconds": 60}
+    (tmp_path / "sample-efficiency" / "a.json").write_text(json.dumps({**found, "real_steps": 12000}))
+    assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
