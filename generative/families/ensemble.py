@@ -62,10 +62,13 @@ class Members(nn.Module):
 
 
 class Ensemble(GenerativeModel):
-    """p(x | context) = mean over elites of N(μₑ, diag σₑ²); the draws disagree where the members do.
+    """p(x | context) = mean over elites of N(values; μₑ, diag σₑ²) P(event | lₑ), l a logit.
+
+    The last column of x is an event, 1 where it happens and -1 where not: rare ends would hardly move a
+    Gaussian. Draws disagree where the members do.
 
     Args:
-        width: columns of x.
+        width: columns of x, the event included.
         context: columns of the context, flattened.
         config: of the networks.
         seed: of weights and of the rows that each member leaves out.
@@ -77,7 +80,8 @@ class Ensemble(GenerativeModel):
     def __init__(self, width: int, context: int, config: EnsembleConfig, seed: int):
         super().__init__()
         self.config = config
-        sizes = (context, *config.layers, 2 * width)
+        self._values = width - 1
+        sizes = (context, *config.layers, 2 * self._values + 1)
         self.members = seeded(seed, lambda: Members(config.members, sizes))
         self.register_buffer("elites", torch.arange(config.elites))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
@@ -86,19 +90,20 @@ class Ensemble(GenerativeModel):
             self.members.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
 
-    def _gaussians(
+    def _told(
         self, context: Float[Tensor, "B ..."]
-    ) -> tuple[Float[Tensor, "E B X"], Float[Tensor, "E B X"]]:
-        """Mean and log-deviation by every member."""
+    ) -> tuple[Float[Tensor, "E B V"], Float[Tensor, "E B V"], Float[Tensor, "E B"]]:
+        """Mean and log-deviation of the values and the event's logit by every member."""
         flat = context.flatten(1).expand(self.config.members, -1, -1)
-        mean, spread = self.members(flat).chunk(2, dim=-1)
-        return mean, bounded(spread, *self._bounds)
+        mean, spread, logit = self.members(flat).split((self._values, self._values, 1), dim=-1)
+        return mean, bounded(spread, *self._bounds), logit.squeeze(-1)
 
     def likelihoods(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "E B"]:
         """Log p(x | context) by every member [nats]."""
-        mean, log_std = self._gaussians(context)
-        z = (x - mean) * torch.exp(-log_std)
-        return (-0.5 * z.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(dim=-1)
+        mean, log_std, logit = self._told(context)
+        z = (x[:, :-1] - mean) * torch.exp(-log_std)
+        values = (-0.5 * z.square() - log_std - 0.5 * math.log(2 * math.pi)).sum(dim=-1)
+        return values + F.logsigmoid(x[:, -1] * logit)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of AdamW on every member's negative likelihood, each on rows of its own."""
@@ -125,8 +130,10 @@ class Ensemble(GenerativeModel):
         self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
     ) -> Float[Tensor, "n B X"]:
         """Each draw by an elite of its own."""
-        mean, log_std = (part[self.elites] for part in self._gaussians(context))
+        mean, log_std, logit = (part[self.elites] for part in self._told(context))
         chosen = torch.randint(len(self.elites), (n, mean.shape[1]), generator=generator)
         row = torch.arange(mean.shape[1])
         noise = torch.randn(n, *mean.shape[1:], generator=generator)
-        return mean[chosen, row] + log_std[chosen, row].exp() * noise
+        values = mean[chosen, row] + log_std[chosen, row].exp() * noise
+        happens = torch.rand(values.shape[:2], generator=generator) < logit[chosen, row].sigmoid()
+        return torch.cat((values, 2.0 * happens[..., None] - 1.0), dim=-1)

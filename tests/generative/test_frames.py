@@ -12,7 +12,7 @@ from gailforce.generative.frechet import frechet_distance
 MODELS = {
     "vae": lambda: FrameVAE(FrameVAEConfig(latent=4), seed=0),
     "dcgan": lambda: DCGAN(DCGANConfig(noise=4), seed=0),
-    "pix2pix": lambda: Pix2Pix(1, PairedConfig(), seed=0),
+    "pix2pix": lambda: Pix2Pix(1, PairedConfig(learning_rate=2e-3), seed=0),
 }
 
 
@@ -44,7 +44,7 @@ def test_frames_are_drawn_within_their_bounds_and_again_the_same(name):
 
 
 def test_a_painter_of_states_puts_the_square_where_it_belongs():
-    model, _ = taught("pix2pix", 150)
+    model, _ = taught("pix2pix", 120)
     x, context = squares(16, seed=5)
     painted = model.sample(context, 1, torch.Generator())[0]
     mean = squares()[0].mean(dim=0)

@@ -92,7 +92,7 @@ def test_the_ensemble_learns_a_law_and_when_it_ends_better_than_guessing():
     true = motion.change[:, 0]
     assert (found.change - true).square().mean() < 0.02 * true.square().mean()
     ended = motion.ended[:, 0, 0] > 0
-    assert found.p_terminated[ended].mean() > found.p_terminated[~ended].mean() + 0.3
+    assert found.p_terminated[ended].mean() > 4 * found.p_terminated[~ended].mean()
 
 
 def test_what_was_never_seen_is_less_certain():
@@ -120,11 +120,11 @@ def test_ridge_is_least_squares_and_forgets_nothing():
 
 
 def test_elites_are_the_members_that_score_best():
-    model = Ensemble(1, 1, EnsembleConfig(members=3, elites=1, layers=(8,)), seed=0)
-    x, context = torch.zeros(64, 1), torch.zeros(64, 1)
+    model = Ensemble(2, 1, EnsembleConfig(members=3, elites=1, layers=(8,)), seed=0)
+    x, context = torch.tensor([[0.0, -1.0]]).repeat(64, 1), torch.zeros(64, 1)
     with torch.no_grad():
         for member, shift in enumerate((5.0, 0.0, -5.0)):
-            model.members.biases[-1][member, 0] = torch.tensor([shift, 0.0])
+            model.members.biases[-1][member, 0] = torch.tensor([shift, 0.0, 0.0])
     model.finish(x, context)
     assert model.elites.tolist() == [1]
 
