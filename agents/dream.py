@@ -7,17 +7,17 @@ import numpy as np
 import torch
 from gymnasium.spaces import Box
 from jaxtyping import Bool, Float, Int
-from stable_baselines3.common.vec_env import VecEnv
-from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from ..envs.errors import UsageError
+from ..envs.one_object import OneObjectEnv
 from .world import WorldModel
 
 # Imagined states farther from all that was seen than so many standard deviations have diverged.
 FARTHEST = 15.0
 
 
-class DreamEnv(VecEnv):
+class DreamEnv(OneObjectEnv):
     """Branches from real states, each a few imagined steps long; it pays nothing.
 
     A branch that ends by its horizon, by too much uncertainty or because the model diverged is truncated, so
@@ -116,31 +116,10 @@ class DreamEnv(VecEnv):
         obs[ids] = self.world.observe(fresh.state)
         return obs
 
-    def close(self) -> None:
-        """Nothing is held."""
-
     def seed(self, seed: int | None = None) -> list[int | None]:
         """Draw anew from a seed."""
         self._generator = np.random.default_rng(seed)
         return [seed] * self.num_envs
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The same for all branches."""
-        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
-
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """For all branches at once."""
-        setattr(self, attr_name, value)
-
-    def env_method(
-        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
-    ) -> list[Any]:
-        """Once, for all branches."""
-        return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
-
-    def env_is_wrapped(self, wrapper_class: Any, indices: VecEnvIndices = None) -> list[bool]:
-        """A dream is wrapped in nothing."""
-        return [False] * len(list(self._get_indices(indices)))
 
 
 def _why(fallen: bool, diverged: bool, unsure: bool) -> str:

@@ -10,15 +10,15 @@ from gymnasium.spaces import Box
 from gymnasium.utils import seeding
 from jaxtyping import Float, Int
 from mujoco.batch import Batch
-from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from .body import Body
 from .cores import usable_cores
 from .errors import DataError, NumericalError
+from .one_object import OneObjectEnv
 
 
-class BatchedEnv(VecEnv):
+class BatchedEnv(OneObjectEnv):
     """`n` copies of a body, bit-identical to `n` environments from `gymnasium.make`.
 
     Copy `i` draws its initial states as Gymnasium does after `reset(seed=seed + i)`, so the whole
@@ -156,23 +156,6 @@ class BatchedEnv(VecEnv):
         self._batch.forward(ids)
         self._ages[ids] = 0
         self._returns[ids] = 0.0
-
-    def close(self) -> None:
-        """Nothing to release: the batch goes with its last reference."""
-
-    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The attribute of this environment, once for each copy asked."""
-        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
-
-    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
-        """Set an attribute for all copies; they share one object."""
-        setattr(self, attr_name, value)
-
-    def env_method(
-        self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any
-    ) -> list[Any]:
-        """Call a method; all copies share one object, so it is called once."""
-        return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
 
     def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
         """Whether episodes are already reported as SB3's Monitor does: yes for that class, else no."""

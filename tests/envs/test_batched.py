@@ -146,3 +146,18 @@ def test_the_heavy_hopper_weighs_more_by_half_a_torso():
     more = heavy.body_mass.sum() - usual.body_mass.sum()
     assert more == pytest.approx(0.5 * usual.body_mass[usual.body("torso").id])
     assert heavy.body_subtreemass[0] == pytest.approx(heavy.body_mass.sum())
+
+
+def test_a_share_of_episodes_begins_at_given_states_and_the_others_as_ever():
+    usual, elsewhere, half = (make_env("hopper", 200, seed=3) for _ in range(3))
+    state = usual.state[:1] + 0.125
+    elsewhere.start_from(state, 1.0)
+    half.start_from(state, 0.5)
+    own = usual.reset()
+    elsewhere.reset()
+    assert np.array_equal(elsewhere.state, np.repeat(state, 200, axis=0))
+    obs = half.reset()
+    given = (half.state == state).all(axis=1)
+    assert 60 < given.sum() < 140
+    # Copies that begin as ever draw what they would have drawn.
+    assert np.array_equal(obs[~given], own[~given])

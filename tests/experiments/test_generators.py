@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 
 from gailforce import Demonstrations
+from gailforce.agents.generation import STEPS, TrajectoryGenerator
 from gailforce.demos.lossy import Recording, linear
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs.errors import DataError
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generator_tables import generator_table, repair_table, spread, tstr_table
+from gailforce.experiments.generators import tstr
 from gailforce.experiments.generators.conditions import conditions_of, piece, shuffled
 from gailforce.experiments.generators.measures import Yardstick
 from gailforce.experiments.generators.repair_trial import GAP, error, moving_mean, with_gaps
 from gailforce.experiments.generators.trial import GeneratorTrial
+from gailforce.experiments.generators.tstr import cleaned, synthetic
 
 BODY = find_body("hopper")
 TRAINING = Demonstrations.load("hopper-expert").take(3)
@@ -110,6 +113,19 @@ def test_a_moving_mean_keeps_lines_and_halves_noise():
     assert np.allclose(moving_mean(line)[2:-2], line.states[2:-2])
     noise = Recording(np.random.default_rng(0).normal(size=(400, 2)), np.zeros((399, 1)))
     assert moving_mean(noise).std() < 0.55
+
+
+def test_noise_and_synthetic_sets_are_as_large_as_asked(monkeypatch):
+    model = TrajectoryGenerator("nearest").fit(TRAINING)
+    made, share = synthetic(model, TRAINING, seed=0)
+    assert len(made) == TRAINING.steps // STEPS
+    assert share == 1.0
+    dirty, mended = cleaned(model, UNSEEN.take(1), seed=0)
+    off = [np.abs(one[0].states - UNSEEN[0].states)[:, 1:].mean() for one in (dirty, mended)]
+    assert off[1] < off[0]
+    monkeypatch.setattr(tstr, "passes", lambda piece: False)
+    with pytest.raises(DataError, match="physics agreed with 0 of"):
+        synthetic(model, TRAINING.take(1), seed=0)
 
 
 def test_tables_show_means_ranges_and_ratios(tmp_path):
