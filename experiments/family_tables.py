@@ -137,20 +137,24 @@ def speed_table(results: Path) -> str:
 
 def transfer_table(results: Path) -> str:
     """Frozen rewards: the fresh policy's NR over seeds, and the reward's own policy on the same body."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[tuple[str, str, int, float], list[dict[str, Any]]] = defaultdict(list)
     for path in sorted((results / "transfer").glob("*.json")):
         found = json.loads(path.read_text())
-        groups[found["body"], found["reward"]].append(found)
+        remembered = found["config"]["gail"]["reward"]["replay"]
+        starts = found.get("demonstrated starts", 0.0)
+        groups[found["body"], found["reward"], remembered, starts].append(found)
     lines = [
-        "| body | frozen reward | NR of each fresh policy | IQM [95 %] | the reward's own policy, IQM |",
-        "|-|-|-|-|-|",
+        "| body | frozen reward | rollouts remembered | begun at demonstrated states | NR of each fresh policy "
+        "| IQM [95 %] | the reward's own policy, IQM |",
+        "|-|-|-|-|-|-|-|",
     ]
-    for (body, reward), cells in sorted(groups.items()):
+    for (body, reward, remembered, starts), cells in sorted(groups.items()):
         fresh, own = (
             [cell[key]["nr"]["value"] for cell in cells] for key in ("fresh", "reward's own policy")
         )
         shares = " ".join(f"{share:.2f}" for share in fresh)
         lines.append(
-            f"| {body} | `{reward}` | {shares} | {iqm_interval(fresh):.3f} | {iqm_interval(own):.3f} |"
+            f"| {body} | `{reward}` | {remembered} | {starts:.0%} | {shares} | {iqm_interval(fresh):.3f} "
+            f"| {iqm_interval(own):.3f} |"
         )
     return "\n".join(lines)

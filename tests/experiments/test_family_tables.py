@@ -101,7 +101,8 @@ def test_transfers_are_grouped_by_body_and_reward(tmp_path):
     (tmp_path / "transfer").mkdir()
     for seed, value in ((1, 0.8), (2, 0.9), (3, 1.0)):
         score = {"nr": {"value": value}}
-        found = {"body": "hopper", "reward": "airl", "fresh": score, "reward's own policy": score}
+        about = {"body": "hopper", "reward": "airl", "config": {"gail": {"reward": {"replay": 4}}}}
+        found = {**about, "fresh": score, "reward's own policy": score}
         (tmp_path / "transfer" / f"airl-{seed}.json").write_text(json.dumps(found))
     lines = transfer_table(tmp_path).splitlines()
     assert len(lines) == 3
