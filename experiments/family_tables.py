@@ -144,7 +144,7 @@ def transfer_table(results: Path) -> str:
         starts = found.get("demonstrated starts", 0.0)
         groups[found["body"], found["reward"], remembered, starts].append(found)
     lines = [
-        "| body | frozen reward | rollouts remembered | begun at demonstrated states | NR of each fresh policy "
+        "| body | frozen reward | rollouts remembered | demonstrated starts | NR of each fresh policy "
         "| IQM [95 %] | the reward's own policy, IQM |",
         "|-|-|-|-|-|-|-|",
     ]
