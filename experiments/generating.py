@@ -91,7 +91,8 @@ class Generate(Command):
         if self.video is not None:
             found["video"] = str(film(self.video, self.env, {"Dream": made[0], "Physics": real[0]}, None))
         if self.page is not None:
-            told = {"found": self.describe({**result, **found})}
+            said = self.describe({**result, **found}).splitlines()
+            told = dict(zip(("written", "replayed", "executed"), said, strict=False))
             title = f"{body.env_id}, dreamt by {self.generator}"
             found["page"] = str(write_dreams(self.page, title, told, made, real, body.dt, self.video))
         return found
