@@ -15,7 +15,7 @@ demo: $(VENV)/.installed
 	$(BIN)/gailforce demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q --jaxtyping-packages=gailforce,beartype.beartype
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --jaxtyping-packages=gailforce,beartype.beartype
 
 test-slow: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q -m slow

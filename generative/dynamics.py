@@ -71,7 +71,7 @@ class FutureDynamics(Dynamics):
 
     Args:
         model: of flattened windows, its context a `Known`.
-        shape: of the windows, with a condition of no columns.
+        shape: of the windows; the condition is a column that says nothing.
         batch_size: windows in one update.
     """
 
@@ -90,7 +90,7 @@ class FutureDynamics(Dynamics):
             at = torch.randint(len(windows), (self._batch_size,), generator=generator)
             known = torch.randint(1, steps + 1, (len(at), 1, 1), generator=generator)
             mask = self._mask(windows[at], known)
-            context = Known(windows[at][:, 0, :0], windows[at] * mask, mask)
+            context = Known(torch.zeros(len(at), 1), windows[at] * mask, mask)
             metrics = self.model.update(windows[at].flatten(1), context.flat())
         return metrics
 
@@ -110,7 +110,7 @@ class FutureDynamics(Dynamics):
         rows = torch.zeros(len(told), shape.steps, shape.columns)
         rows[:, 0, :s], rows[:, 0, -1 - shape.action : -1] = told[:, -1, :s], told[:, -1, s:-1]
         mask = self._mask(rows, torch.ones(len(rows), 1, 1, dtype=torch.long))
-        context = Known(rows[:, 0, :0], rows * mask, mask)
+        context = Known(torch.zeros(len(rows), 1), rows * mask, mask)
         drawn = self.model.sample(context.flat(), n, generator).view(n, *rows.shape)[:, :, 0]
         parts = parted(drawn, shape)
         return torch.cat((parts.change, parts.ended), dim=-1)

@@ -87,16 +87,16 @@ def _vae(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 
 
 def _future(shape: WindowShape) -> WindowShape:
-    return shape._replace(steps=FUTURE, condition=0)
+    return shape._replace(steps=FUTURE, condition=1)
 
 
 def _diffusion(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    model = TrajectoryDiffusion(FUTURE, shape.columns, 0, config.diffusion, seed)
+    model = TrajectoryDiffusion(FUTURE, shape.columns, 1, config.diffusion, seed)
     return FutureDynamics(model, _future(shape), config.fit.batch_size)
 
 
 def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    model = ConditionalGAN(FUTURE, shape.columns, 0, config.gan, seed)
+    model = ConditionalGAN(FUTURE, shape.columns, 1, config.gan, seed)
     return FutureDynamics(model, _future(shape), config.fit.batch_size)
 
 
