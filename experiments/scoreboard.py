@@ -110,10 +110,18 @@ def describe_result(result: dict[str, Any]) -> str:
     return (
         f"{result['environment']}, {counted(demos['episodes'], 'episode')} of {demos['name']} "
         f"({counted(demos['transitions'], 'transition')}), "
-        f"{counted(result['steps'], 'step')}{_pace(result)}\n\n"
+        f"{_steps(result)}{_pace(result)}\n\n"
         f"{table(result)}\n\n{FOOTNOTE}\n{_verdict(result)}"
         f"report: {result['run']}/report.html"
     )
+
+
+def _steps(result: dict[str, Any]) -> str:
+    """Of a run in a dream also how few of its steps were real."""
+    steps, real = result["steps"], result.get("real_steps", result["steps"])
+    if not result["config"].get("world_model"):
+        return counted(steps, "step")
+    return f"{counted(steps, 'imagined step')} and {counted(real, 'real one')}"
 
 
 def _verdict(result: dict[str, Any]) -> str:

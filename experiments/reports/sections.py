@@ -1,5 +1,7 @@
 """The sections of a report that need no chart: its opening, the key figures, the origin."""
 
+from typing import Any
+
 from ..counting import counted
 from ..statistics import Estimate
 from .data import RunRecord, Score
@@ -47,6 +49,12 @@ def key_figures(run: RunRecord) -> str:
         *_cost_tiles(run),
     ]
     return element("dl", "".join(tiles), class_="figures") if any(tiles) else ""
+
+
+def _dreamt(result: dict[str, Any]) -> str | None:
+    """The world model of a run that was mostly imagined, and its real steps."""
+    name, lived = section(result, "config").get("world_model"), real(result.get("real_steps"))
+    return f"{name}, {number(lived)} real steps" if name and lived is not None else None
 
 
 def origin(run: RunRecord) -> str:
@@ -121,6 +129,7 @@ def _facts(run: RunRecord) -> str:
         "Their SHA-256": demos.get("sha256"),
         "Seed": result.get("seed"),
         "Steps": number(steps) if steps is not None else None,
+        "Dreamt in": _dreamt(result),
         "Time": ", ".join(spent),
         "Verdict": run.verdict.command if run.verdict else None,
         "Versions": ", ".join(versions),
