@@ -15,6 +15,8 @@ from gailforce.agents.rollout import RewardlessEnv
 from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.critics import DensityConfig
+from gailforce.generative.families.boltzmann import RBMConfig
+from gailforce.generative.families.deep_belief import DBNConfig
 from gailforce.generative.model import Critic
 from gailforce.generative.reward_config import RewardConfig
 from gailforce.generative.reward_families import FAMILIES, Family
@@ -23,7 +25,13 @@ DEMOS = Demonstrations.load("hopper-expert").take(2)
 CONFIG = GAILConfig(
     copies=8,
     ppo=PPOConfig(steps_per_update=256, batch_size=128, epochs=2),
-    reward=RewardConfig(updates=2, batch_size=32, density=DensityConfig(fit_steps=20)),
+    reward=RewardConfig(
+        updates=2,
+        batch_size=32,
+        density=DensityConfig(fit_steps=20),
+        rbm=RBMConfig(steps=20),
+        dbn=DBNConfig(steps=20),
+    ),
 )
 
 
