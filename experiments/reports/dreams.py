@@ -53,14 +53,7 @@ def residuals(made: Sequence[Trajectory]) -> str:
     """Each episode's residual, step by step."""
     known = [episode.residual.tolist() for episode in made if episode.residual is not None]
     lines = [
-        Line(
-            f"episode {i + 1}",
-            [float(step) for step in range(len(one))],
-            one,
-            bare=i > 0,
-            thin=i > 0,
-            decimals=2,
-        )
+        Line(f"episode {i + 1}", _numbered(one), one, bare=i > 0, thin=i > 0, decimals=2)
         for i, one in enumerate(known)
     ]
     real = Reference("real steps", 0.0, "expert", 0)
@@ -74,6 +67,10 @@ def residuals(made: Sequence[Trajectory]) -> str:
         )
     )
     return block("What physics thinks", paragraph(note) + element("figure", chart))
+
+
+def _numbered(values: Sequence[float]) -> list[float]:
+    return [float(step) for step in range(len(values))]
 
 
 def paths(dream: Trajectory, real: Trajectory, dt: float) -> str:
