@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gailforce.experiments.bench_markdown import bench_markdown, published_markdown
-from gailforce.experiments.published import PUBLISHED, Published
+from gailforce.experiments.tables.bench import bench_markdown, published_markdown
+from gailforce.experiments.tables.published import PUBLISHED, Published
 
 
 def _row(method, episodes=None, shares=(1.0,), subsample=1, environment="Hopper-v5"):

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from gailforce.experiments.classical_tables import phases_table, pretraining_table
 from gailforce.experiments.families import Models, label
-from gailforce.experiments.family_tables import family_table, gate_table, spread_table, transfer_table
+from gailforce.experiments.tables.classical import phases_table, pretraining_table
+from gailforce.experiments.tables.families import family_table, gate_table, spread_table, transfer_table
 
 
 def _row(method, nr, low, high, n=3, episodes=4):

@@ -11,13 +11,13 @@ from gailforce.demos.lossy import Recording, linear
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs.errors import DataError
 from gailforce.envs.registry import find_body, spaces
-from gailforce.experiments.generator_tables import generator_table, repair_table, spread, tstr_table
 from gailforce.experiments.generators import tstr
 from gailforce.experiments.generators.conditions import conditions_of, piece, shuffled
 from gailforce.experiments.generators.measures import Yardstick
 from gailforce.experiments.generators.repair_trial import GAP, error, moving_mean, with_gaps
 from gailforce.experiments.generators.trial import GeneratorTrial
 from gailforce.experiments.generators.tstr import cleaned, synthetic
+from gailforce.experiments.tables.generators import generator_table, repair_table, spread, tstr_table
 
 BODY = find_body("hopper")
 TRAINING = Demonstrations.load("hopper-expert").take(3)

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from gailforce.experiments.tables import filled, names_in
+from gailforce.experiments.tables.readme import filled, names_in
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

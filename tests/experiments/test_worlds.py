@@ -12,7 +12,7 @@ from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.sample_efficiency import reached
-from gailforce.experiments.world_tables import efficiency_table, world_table
+from gailforce.experiments.tables.worlds import efficiency_table, world_table
 from gailforce.experiments.worlds.experience import experience, ladder
 from gailforce.experiments.worlds.returns import imagined_return, real_return
 from gailforce.experiments.worlds.trial import WorldTrial, unseen

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..generative.world_families import WORLDS
-from .generator_tables import spread
+from ...generative.world_families import WORLDS
+from .generators import spread
 
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .counting import counted
-from .statistics import Estimate
+from ..counting import counted
+from ..statistics import Estimate
 
 # Rows of the verdict's table: what it is called, and the key of its figure.
 FIGURES = (

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..generative.generator_families import GENERATORS
-from .statistics import mean_interval
+from ...generative.generator_families import GENERATORS
+from ..statistics import mean_interval
 
 # Measures of a generator and their columns, in order.
 COLUMNS = {

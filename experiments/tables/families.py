@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..generative.reward_families import FAMILIES
-from .bench.cell import ALIASES
-from .bench.table import interval, number
-from .bench_markdown import METHODS
-from .families import label
-from .gate import GATE, read_gate, short, shown
-from .statistics import Estimate, iqm_interval
+from ...generative.reward_families import FAMILIES
+from ..bench.cell import ALIASES
+from ..bench.table import interval, number
+from ..families import label
+from ..gate import GATE, read_gate, short, shown
+from ..statistics import Estimate, iqm_interval
+from .bench import METHODS
 
 # What methods without a reward model do.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .bench.table import interval, mean_return, number, task
+from ..bench.table import interval, mean_return, number, task
 from .published import PUBLISHED, Published
 
 # In which order methods stand below their task; others come between.

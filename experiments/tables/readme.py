@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from .bench_markdown import bench_markdown, published_markdown
-from .classical_tables import phases_table, pretraining_table
-from .family_tables import family_table, gate_table, speed_table, spread_table, transfer_table
-from .generator_tables import generator_table, repair_table, tstr_table
-from .trial_tables import choice_table, fewer_table, verdict_table, words_table
-from .world_tables import efficiency_table, world_table
+from .bench import bench_markdown, published_markdown
+from .classical import phases_table, pretraining_table
+from .families import family_table, gate_table, speed_table, spread_table, transfer_table
+from .generators import generator_table, repair_table, tstr_table
+from .trials import choice_table, fewer_table, verdict_table, words_table
+from .worlds import efficiency_table, world_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -105,8 +105,3 @@ def filled(text: str, results: Path) -> str:
 def names_in(text: str) -> Sequence[str]:
     """Names of the tables that a text asks for."""
     return [found[1] for found in MARKED.findall(text)]
-
-
-if __name__ == "__main__":
-    readme = Path("README.md")
-    readme.write_text(filled(readme.read_text(), Path("results")))

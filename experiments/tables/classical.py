@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from .bench.table import interval, number
-from .statistics import Estimate
+from ..bench.table import interval, number
+from ..statistics import Estimate
 
 WAYS = {
     "chain": "hidden Markov model",
