@@ -62,7 +62,7 @@ def test_a_row_without_cells_shows_dashes(results):
 
 def test_published_returns_are_shares_of_their_own_experts(results, monkeypatch):
     figure = Published("Hopper-v5", "gail", 1, 1, 1500.0, 7.0, 2000.0, 25_000_000, "A 2000, v1")
-    monkeypatch.setattr("gailforce.experiments.bench_markdown.PUBLISHED", (figure,))
+    monkeypatch.setattr("gailforce.experiments.tables.bench.PUBLISHED", (figure,))
     line = published_markdown(results, "paper").splitlines()[2]
     assert line == (
         "| Hopper, 1 demonstration | GAIL | 1,500 ± 7 | 0.750 | 25M | 0.550 ± 0.350 (N=2) | 1M | A 2000, v1 |"
