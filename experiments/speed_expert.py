@@ -15,6 +15,7 @@ import tyro
 
 from ..agents.callbacks import Periodic
 from ..agents.expert import Expert, ExpertConfig
+from ..agents.generation import forward_speed
 from ..agents.learner import PPOConfig
 from ..demos.dataset import Demonstrations
 from ..demos.recorder import Policy
@@ -74,13 +75,6 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: in
     ]
 
 
-def mean_speed(episode: Trajectory, dt: float, after: int = 100) -> float:
-    """Forward speed [m/s] once it has started."""
-    assert episode.states is not None
-    x = episode.states[min(after, len(episode) // 2) :, 0]
-    return float((x[-1] - x[0]) / (dt * (len(x) - 1)))
-
-
 @dataclass
 class SpeedExpert:
     """Train, record, report."""
@@ -125,12 +119,13 @@ class SpeedExpert:
         dt = task.venv.body.dt
         for split, part in parts.items():
             for episode in part:
-                print(split, episode.source, len(episode), f"{mean_speed(episode, dt):.2f}")
+                print(split, episode.source, len(episode), f"{forward_speed(episode, dt)[0]:.2f}")
 
     def _say(self, expert: Policy, step: int) -> None:
         """The speeds and lengths of an episode at each of the shown ones."""
         dt = body_of(self.env).dt
-        found = [f"{mean_speed(e, dt):.2f} ({len(e)})" for e in self._rolled(expert, SHOWN, 1, LOOK_SEED)]
+        rolled = self._rolled(expert, SHOWN, 1, LOOK_SEED)
+        found = [f"{forward_speed(e, dt)[0]:.2f} ({len(e)})" for e in rolled]
         print(f"{step:,}: {', '.join(found)}", flush=True)
 
     def _rolled(self, expert: Policy, speeds: Sequence[float], count: int, seed: int) -> list[Trajectory]:
