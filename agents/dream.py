@@ -6,15 +6,12 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium.spaces import Box
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from ..envs.errors import UsageError
 from ..envs.one_object import OneObjectEnv
 from .world import WorldModel
-
-# Imagined states farther from all that was seen than so many standard deviations have diverged.
-FARTHEST = 15.0
 
 
 class DreamEnv(OneObjectEnv):
@@ -84,7 +81,7 @@ class DreamEnv(OneObjectEnv):
         before = self._carry.state
         imagined = self.world.step(self._carry, self._actions, self._draws)
         self._ages += 1
-        diverged = self._diverged(imagined.next_state)
+        diverged = self.world.diverged(imagined.next_state)
         # What diverged is forgotten: the branch ends where it was.
         state = torch.where(torch.from_numpy(diverged)[:, None], before, imagined.next_state)
         self._carry = imagined.carry._replace(state=state)
@@ -99,11 +96,6 @@ class DreamEnv(OneObjectEnv):
         if ended.any():
             obs = self._begin_again(np.flatnonzero(ended), obs)
         return obs, np.zeros(self.num_envs, dtype=np.float32), ended, infos
-
-    def _diverged(self, state: Float[torch.Tensor, "n S"]) -> Bool[np.ndarray, "n"]:
-        """Not finite, or farther out than anything real."""
-        z = (state - self.world.units.state.mean) / self.world.units.state.std
-        return ~(z.abs() < FARTHEST).all(dim=1).numpy()
 
     def _begin_again(
         self, ids: Int[np.ndarray, "K"], obs: Float[np.ndarray, "n O"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ..demos.physics_residual import states_of
 from ..demos.storage import load_archive, save_archive
@@ -24,6 +24,8 @@ KIND = "world model"
 JUDGED = 2000
 # Steps of the windows it learns from, and from the start of one to the next.
 STEPS, STRIDE = 12, 6
+# Imagined states farther from all that was seen than so many standard deviations have diverged.
+FARTHEST = 15.0
 
 
 class WorldModel(tensors.WorldModel):
@@ -72,6 +74,11 @@ class WorldModel(tensors.WorldModel):
         state, action = (torch.from_numpy(part[some]).float() for part in (states, actions))
         draws = torch.Generator().manual_seed(self.seed)
         return float(self.step(self.start(state), action, draws).uncertainty.quantile(share))
+
+    def diverged(self, state: Float[torch.Tensor, "B S"]) -> Bool[np.ndarray, "B"]:
+        """Which states are not finite, or farther out than anything real."""
+        z = (state - self.units.state.mean) / self.units.state.std
+        return ~(z.abs() < FARTHEST).all(dim=1).numpy()
 
     def _require(self, episodes: Sequence[Trajectory]) -> None:
         for episode in episodes:

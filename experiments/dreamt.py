@@ -1,4 +1,4 @@
-"""The verb `dream`: a fresh policy is trained inside a run's frozen world model and tested outside."""
+"""The verb `dream`: a fresh policy learns inside a run's frozen world model, is scored and filmed outside."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,17 @@ import tyro
 from ..agents.bridge import RewardModel
 from ..agents.dream import DreamEnv
 from ..agents.gail import GAIL
+from ..agents.imagination import imagined
 from ..agents.settings import from_plain
 from ..agents.world import WorldModel
+from ..demos.execution import executed, spread_of, steps_kept
 from ..demos.physics_residual import states_of
+from ..demos.recorder import Policy, record
+from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError
 from .command import Command, require_at_least, require_seed
-from .evaluation import evaluate
+from .evaluation import EVALUATION_SEED, evaluate
+from .filming import film
 from .imitation_config import ImitationConfig
 from .process import one_thread
 from .run import RunFolder
@@ -27,7 +32,7 @@ class Dream(Command):
 
     Example:
         gailforce imitate hopper --world-model ensemble --steps 800_000
-        gailforce dream runs/imitate-hopper-X
+        gailforce dream runs/imitate-hopper-X --video dream.mp4
     """
 
     # A run of imitate with --world-model.
@@ -38,11 +43,17 @@ class Dream(Command):
     horizon: int = 20
     # Episodes of the score.
     episodes: int = 20
+    # Film an imagined episode of the policy beside the same actions in physics, from the same start.
+    video: Path | None = None
+    # Steps of that episode at most.
+    filmed: int = 400
     seed: int = 0
 
     def run(self) -> dict[str, Any]:
         """Dream, then wake."""
-        require_at_least(1, steps=self.steps, horizon=self.horizon, episodes=self.episodes)
+        require_at_least(
+            1, steps=self.steps, horizon=self.horizon, episodes=self.episodes, filmed=self.filmed
+        )
         require_seed(self.seed)
         one_thread()
         run = RunFolder.open(self.path).require_kind("imitation")
@@ -54,13 +65,12 @@ class Dream(Command):
             )
         demos = config.demonstrations()
         world = WorldModel.load(run.world, config.dream.world)
-        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed)
-        dream.branch_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
-        dream.cut = world.usual_uncertainty(list(demos), config.dream.sure)
         reward = RewardModel(config.reward, config.inputs, config.form, self.seed, config.gail.reward)
+        dream = self._dream(world, list(demos), config)
         agent = GAIL(dream, demos, reward, seed=self.seed, config=config.gail).learn(self.steps)
         agent.save(run.path / "dreamt.gfa")
         score = evaluate(agent, config.env, self.episodes)
+        pair = beside_physics(world, agent, self.filmed)
         return {
             "path": str(run.path / "dreamt.gfa"),
             "imagined_steps": self.steps,
@@ -69,4 +79,30 @@ class Dream(Command):
             "return": score.mean,
             "std": score.std,
             "n": self.episodes,
+            "kept": steps_kept(*pair, spread_of(list(demos))) if pair else 0,
+            "video": self._filmed(config.env, pair, reward),
         }
+
+    def _dream(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> DreamEnv:
+        """Branches from the demonstrations' states."""
+        cut = world.usual_uncertainty(demos, config.dream.sure)
+        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed, cut)
+        dream.branch_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
+        return dream
+
+    def _filmed(
+        self, env: str, pair: tuple[Trajectory, Trajectory] | None, reward: RewardModel
+    ) -> str | None:
+        if self.video is None or pair is None:
+            return None
+        return str(film(self.video, env, dict(zip(("Dream", "Physics"), pair, strict=True)), reward))
+
+
+def beside_physics(world: WorldModel, policy: Policy, steps: int) -> tuple[Trajectory, Trajectory] | None:
+    """An imagined episode from a real beginning, and what MuJoCo makes of its start and actions.
+
+    None where the model diverges at the first step.
+    """
+    (played,) = record(policy, world.body.env_id, 1, EVALUATION_SEED)
+    dreamt = imagined(world, policy, states_of(played)[:1], steps)
+    return (dreamt[0], executed(world.body, dreamt[0])) if dreamt else None

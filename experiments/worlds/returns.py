@@ -1,39 +1,37 @@
 """Does a policy that earns more in reality earn more in the dream? Imagined returns beside real ones."""
 
 import numpy as np
-import torch
 
+from ...agents.imagination import imagined
 from ...agents.world import WorldModel
+from ...demos.physics_residual import states_of
 from ...demos.recorder import Policy, record
+from ...demos.trajectory import Trajectory
+from ...envs.body import Body
 from ...envs.registry import make_env
 
-# Episodes of each policy, and imagined steps at most.
+# Episodes of each policy, and steps of each at most.
 EPISODES, STEPS = 10, 400
 
 
+def paid(body: Body, episode: Trajectory) -> float:
+    """The true rewards of an episode's states and actions, added up."""
+    speed = np.diff(states_of(episode)[:, 0]) / body.dt
+    healthy = np.ones(len(episode), dtype=bool)
+    healthy[-1] = not episode.terminated
+    return float(body.reward(speed, healthy, episode.actions).sum())
+
+
 def imagined_return(world: WorldModel, policy: Policy, seed: int = 0) -> float:
-    """Mean true reward of imagined states from real beginnings, until the model sees a fall."""
-    body = world.body
-    env = make_env(body.env_id, EPISODES, seed, threads=1)
+    """Mean return of imagined episodes from real beginnings."""
+    env = make_env(world.body.env_id, EPISODES, seed, threads=1)
     env.reset()
-    states = env.get_attr("state")[0]
-    carry, draws = world.start(torch.from_numpy(states[:, 1:]).float()), torch.Generator().manual_seed(seed)
-    alive, total = np.ones(EPISODES, dtype=bool), np.zeros(EPISODES)
-    low, high = body.model.actuator_ctrlrange.T
-    for _ in range(STEPS):
-        action, _ = policy.predict(world.observe(carry.state), deterministic=True)
-        action = np.clip(action, low, high).astype(np.float32)
-        found = world.step(carry, torch.from_numpy(action), draws)
-        fallen = (found.p_terminated.numpy() > 0.5) | ~torch.isfinite(found.next_state).all(dim=1).numpy()
-        speed = found.change[:, 0].double().numpy() / body.dt
-        total += np.where(alive, body.reward(speed, ~fallen, action), 0.0)
-        alive &= ~fallen
-        carry = found.carry._replace(state=torch.nan_to_num(found.next_state))
-    return float(total.mean())
+    starts = env.get_attr("state")[0]
+    return sum(paid(world.body, one) for one in imagined(world, policy, starts, STEPS, seed)) / EPISODES
 
 
 def real_return(env: str, policy: Policy) -> float:
     """Mean return of the first steps in the real environment."""
     played = record(policy, env, EPISODES)
-    paid = [episode.rewards[:STEPS].sum() for episode in played if episode.rewards is not None]
-    return float(np.mean(paid))
+    rewards = [episode.rewards[:STEPS].sum() for episode in played if episode.rewards is not None]
+    return float(np.mean(rewards))

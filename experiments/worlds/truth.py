@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from ...agents.dream import FARTHEST
-from ...agents.world import WorldModel
+from ...agents.world import FARTHEST, WorldModel
 from ...demos.execution import spread_of
 from ...demos.physics_residual import states_of
 from ...demos.trajectory import Trajectory

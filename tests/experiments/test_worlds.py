@@ -14,7 +14,7 @@ from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.sample_efficiency import reached
 from gailforce.experiments.tables.worlds import efficiency_table, world_table
 from gailforce.experiments.worlds.experience import experience, ladder
-from gailforce.experiments.worlds.returns import imagined_return, real_return
+from gailforce.experiments.worlds.returns import imagined_return, paid, real_return
 from gailforce.experiments.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.worlds.truth import average, errors, one_step, open_loop, persistence, pieces
 
@@ -56,6 +56,12 @@ def test_a_fitted_world_is_better_than_nothing_moving():
 def test_pieces_too_long_are_refused():
     with pytest.raises(DataError, match="no episode has 2000 steps"):
         pieces(EPISODES, 2000)
+
+
+def test_an_imagined_episode_is_paid_as_a_recorded_one_is():
+    fallen = next(e for e in Demonstrations.load("hopper-ladder") if e.terminated)
+    for episode in (*EPISODES, fallen):
+        assert paid(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
 
 
 def test_imagined_returns_are_paid_by_the_true_reward():
