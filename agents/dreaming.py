@@ -3,11 +3,13 @@
 After Janner et al. 2019: short branches from real states, longer ones as the model learns.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from gymnasium.spaces import Box
+from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..demos.dataset import Demonstrations
@@ -18,9 +20,13 @@ from ..envs.batched import BatchedEnv
 from ..envs.errors import UsageError
 from ..envs.registry import make_env
 from ..generative.world_families import WorldConfig
-from .agent import Agent
+from .bridge import played
 from .dream import DreamEnv
+from .gail import GAIL
 from .world import WorldModel
+
+# Lives that count as recent, and starts of branches to choose from.
+RECENT, STARTS = 5, 10_000
 
 
 @dataclass(frozen=True)
@@ -29,24 +35,31 @@ class DreamConfig:
 
     # Real steps of random actions before the first dream.
     first: int = 2000
-    # Real steps between two dreams; usually 250-2,000.
-    real: int = 1000
-    # Imagined steps of a dream; usually 10-50 for each real one.
-    imagined: int = 20_480
-    # Steps of a branch in the first dream and in the last; usually 1-5 and 10-30.
-    shortest: int = 5
+    # Real steps between two dreams; usually 100-1,000.
+    real: int = 200
+    # Imagined steps of a dream, one or a few updates of the policy; usually 10-20 for each real one.
+    imagined: int = 2048
+    # Steps of a branch in the first dream and in the last; usually 5-10 and 15-30.
+    shortest: int = 10
     longest: int = 20
     # Dreams until branches have their full length.
-    grown: int = 20
+    grown: int = 100
+    # Share of branches that begin at demonstrated states; there only the expert's own actions were seen.
+    demonstrated: float = 0.1
     # A branch is left where the model is less sure than in so large a share of the steps it has learned.
     sure: float = 0.99
     # Gradient steps that the model goes on learning for between two dreams.
-    updates: int = 500
+    updates: int = 100
     # Copies of the real environment.
     copies: int = 4
     world: WorldConfig = field(default_factory=WorldConfig)
 
     def __post_init__(self) -> None:
+        if not 0 <= self.demonstrated <= 1:
+            raise UsageError(
+                f"the share of branches from demonstrated states is 0 to 1; got {self.demonstrated}: "
+                "give --dream.demonstrated"
+            )
         if self.shortest < 1 or self.longest < self.shortest:
             raise UsageError(
                 f"a branch has at least one step; got {self.shortest} to {self.longest}: "
@@ -60,6 +73,7 @@ class RealExperience:
     Attributes:
         steps: lived so far.
         episodes: all of them; one that goes on is cut, and goes on as another.
+        lives: those of the last calls of `live`.
     """
 
     def __init__(self, env: str, copies: int, seed: int):
@@ -69,13 +83,20 @@ class RealExperience:
         self._env = real
         self._obs = np.asarray(real.reset())
         self.steps, self.episodes = 0, list[Trajectory]()
+        self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
+
+    @property
+    def recent(self) -> list[Trajectory]:
+        """Episodes of the last lives."""
+        return [episode for life in self.lives for episode in life]
 
     def live(self, policy: Policy, steps: int) -> None:
-        """So many further steps by a policy that explores."""
-        count = self._env.num_envs
+        """So many further steps by a policy that explores in every other copy, and is itself in the rest."""
+        count, before = self._env.num_envs, len(self.episodes)
         tapes = [_Tape(self._env.state[i], self._obs[i]) for i in range(count)]
         for _ in range(-(-steps // count)):
-            actions, _ = policy.predict(self._obs, deterministic=False)
+            actions = np.array(policy.predict(self._obs, deterministic=False)[0])
+            actions[1::2] = policy.predict(self._obs, deterministic=True)[0][1::2]
             observed, _, ended, infos = self._env.step(actions)
             self._obs, states = np.asarray(observed), self._env.state
             for i, tape in enumerate(tapes):
@@ -87,6 +108,7 @@ class RealExperience:
                     tapes[i] = _Tape(states[i], self._obs[i])
             self.steps += count
         self.episodes += [tape.episode(False) for tape in tapes if tape.actions]
+        self.lives.append(self.episodes[before:])
 
     @property
     def action_space(self) -> Box:
@@ -121,16 +143,16 @@ class Dreaming(BaseCallback):
     """Between two dreams: live a little, let the model learn it, and begin new branches from it.
 
     Args:
-        agent: whose policy lives, explores and dreams.
+        agent: whose policy lives, explores and dreams, and whose discriminator sees what was lived too.
         dream: its environment.
         real: what it has lived.
-        demos: known from the beginning; branches begin at their states too.
+        demos: known from the beginning; some branches begin at their states.
         config: how much of each.
     """
 
     def __init__(
         self,
-        agent: Agent,
+        agent: GAIL,
         dream: DreamEnv,
         real: RealExperience,
         demos: Demonstrations,
@@ -149,8 +171,9 @@ class Dreaming(BaseCallback):
         self._next += self._config.imagined
         self.dreams += 1
         self._real.live(self._agent, self._config.real)
+        self._agent.watch(played(self._real.recent))
         self._dream.world.learn([*self._demos, *self._real.episodes], self._config.updates)
-        prepare(self._dream, self._demos, self._real.episodes, self._config, self.dreams)
+        prepare(self._dream, self._demos, self._real, self._config, self.dreams)
         self.logger.record("dream/real_steps", self._real.steps)
         self.logger.record("dream/horizon", self._dream.horizon)
         for why, count in self._dream.ends.items():
@@ -161,16 +184,26 @@ class Dreaming(BaseCallback):
 def prepare(
     dream: DreamEnv,
     demos: Sequence[Trajectory],
-    lived: Sequence[Trajectory],
+    real: RealExperience,
     config: DreamConfig,
     dreams: int,
 ) -> None:
-    """Branches begin where the demonstrations and the life so far were; they grow longer with the dreams."""
-    states = np.concatenate([states_of(episode)[:-1] for episode in (*demos, *lived)])
-    dream.branch_from(states)
-    dream.cut = dream.world.usual_uncertainty([*demos, *lived], config.sure)
+    """Branches begin where life was, half of them where it was lately; they grow longer with the dreams."""
+    lived = (1 - config.demonstrated) / 2
+    sources = ((demos, config.demonstrated), (real.episodes, lived), (real.recent, lived))
+    draws = np.random.default_rng(dreams)
+    dream.branch_from(np.concatenate([_some(*source, draws) for source in sources]))
+    dream.cut = dream.world.usual_uncertainty([*demos, *real.episodes], config.sure)
     share = min(1.0, dreams / max(1, config.grown))
     dream.horizon = round(config.shortest + share * (config.longest - config.shortest))
+
+
+def _some(
+    episodes: Sequence[Trajectory], share: float, draws: np.random.Generator
+) -> Float[np.ndarray, "K S"]:
+    """States before a step, with repetition: a share of all starts."""
+    states = np.concatenate([states_of(episode)[:-1] for episode in episodes])
+    return states[draws.integers(len(states), size=round(share * STARTS))]
 
 
 def begin(
@@ -187,5 +220,5 @@ def begin(
     episodes = [*demos, *real.episodes]
     model.fit(episodes)
     dream = DreamEnv(model, copies, config.shortest, seed)
-    prepare(dream, list(demos), real.episodes, config, 0)
+    prepare(dream, list(demos), real, config, 0)
     return dream, real

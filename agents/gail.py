@@ -195,6 +195,10 @@ class GAIL(Agent):
         self._report(metrics, rewards)
         return rewards
 
+    def watch(self, steps: Rollout) -> None:
+        """Let the discriminator learn against steps that the policy took elsewhere."""
+        self.reward_model.update(self._asked(self._expert), self._asked(steps))
+
     @torch.no_grad()
     def _asked(self, steps: Rollout) -> Rollout:
         """With the actions' log-probabilities under the policy of now, where the family wants them.

@@ -14,16 +14,15 @@ from ..envs.body import Body
 from ..envs.errors import DataError, unknown
 from ..envs.registry import body as body_of
 from ..generative import world_model as tensors
-from ..generative.motion import Units
+from ..generative.motion import Motion, Units
 from ..generative.standard import Standard
 from ..generative.world_families import WORLDS, WorldConfig
+from ..generative.world_model import Carry, Imagined
 from .generation import motion_of
 
 KIND = "world model"
 # Steps by which the usual uncertainty is judged.
 JUDGED = 2000
-# Steps of the windows it learns from, and from the start of one to the next.
-STEPS, STRIDE = 12, 6
 # Imagined states farther from all that was seen than so many standard deviations have diverged.
 FARTHEST = 15.0
 
@@ -56,15 +55,26 @@ class WorldModel(tensors.WorldModel):
             DataError: episodes without states, or of another body.
             UsageError: all are shorter than a window.
         """
-        self._require(episodes)
-        return super().fit(motion_of(episodes, STEPS, STRIDE, to_the_end=True))
+        return super().fit(self._motion(episodes))
 
     def learn(  # type: ignore[override]  # the bridge
         self, episodes: Sequence[Trajectory], updates: int | None = None
     ) -> dict[str, float]:
-        """Go on learning, in the units of the first fit, by at most so many updates."""
-        self._require(episodes)
-        return super().learn(motion_of(episodes, STEPS, STRIDE, to_the_end=True), updates)
+        """Go on learning, in the units of the first fit, by so many updates."""
+        return super().learn(self._motion(episodes), updates)
+
+    def step(
+        self,
+        carry: Carry,
+        action: Float[torch.Tensor, "B A"],
+        generator: torch.Generator,
+        expected: bool = False,
+    ) -> Imagined:
+        """One step of every row; where the body's own rule calls the next state a fall, that is certain."""
+        found = super().step(carry, action, generator, expected)
+        body = self.body
+        fallen = torch.from_numpy(body.terminated(*body.split(_placed(found.next_state)))).float()
+        return found._replace(p_terminated=torch.maximum(found.p_terminated, fallen))
 
     def usual_uncertainty(self, episodes: Sequence[Trajectory], share: float) -> float:
         """The uncertainty that so large a share of the episodes' steps do not exceed, by a sample of them."""
@@ -80,7 +90,8 @@ class WorldModel(tensors.WorldModel):
         z = (state - self.units.state.mean) / self.units.state.std
         return ~(z.abs() < FARTHEST).all(dim=1).numpy()
 
-    def _require(self, episodes: Sequence[Trajectory]) -> None:
+    def _motion(self, episodes: Sequence[Trajectory]) -> Motion:
+        """Windows as long as the family needs them; single steps are taken once, longer windows overlap."""
         for episode in episodes:
             widths = episode.obs.shape[1], episode.actions.shape[1]
             if widths != (self.body.obs_size, self.body.action_size):
@@ -88,11 +99,12 @@ class WorldModel(tensors.WorldModel):
                     f"{self.body.env_id} has {self.body.obs_size} observations and {self.body.action_size} "
                     f"actions; these episodes have {widths[0]} and {widths[1]}"
                 )
+        window = self.family.window
+        return motion_of(episodes, window, max(1, window // 2), to_the_end=True)
 
     def observe(self, state: Float[torch.Tensor, "B S"]) -> Float[np.ndarray, "B O"]:
         """Observations of imagined states, which have no place on the ground."""
-        whole = np.pad(state.double().numpy(), ((0, 0), (1, 0)))
-        return self.body.observe(*self.body.split(whole))
+        return self.body.observe(*self.body.split(_placed(state)))
 
     def save(self, path: str | Path) -> None:
         """Write weights and units as one verified file."""
@@ -136,3 +148,8 @@ class WorldModel(tensors.WorldModel):
         except RuntimeError as fault:
             raise DataError(f"{path} does not fit these settings of {model.name}: {fault}") from fault
         return model
+
+
+def _placed(state: Float[torch.Tensor, "B S"]) -> Float[np.ndarray, "B S1"]:
+    """Whole states, at the beginning of the ground."""
+    return np.pad(state.double().numpy(), ((0, 0), (1, 0)))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import tyro
 
 from ..agents.settings import from_plain
+from ..envs.errors import UsageError
 from .command import Command, require_at_least, require_seed
 from .imitation import FinishConfig, finish, train
 from .imitation_config import ImitationConfig
@@ -89,6 +90,11 @@ class Resume(Command):
         require_at_least(1, every=self.every)
         run = RunFolder.open(self.path).require_kind("imitation")
         config = from_plain(ImitationConfig, run.config)
+        if config.world_model:
+            raise UsageError(
+                f"{run.path} was dreaming, and what it had lived is not kept with its checkpoints; "
+                f"start anew with gailforce imitate {config.env} --world-model {config.world_model}"
+            )
         demos = config.demonstrations()
         agent = config.agent(demos)
         agent.restore(run.newest_agent())

@@ -26,7 +26,7 @@ from .statistics import normalised
 
 RESULTS = Path("results/sample-efficiency")
 EPISODES = 10
-# What has to be reached, and for how many looks in a row.
+# What has to be reached and kept, and at how many looks at least.
 LEVEL, SUSTAINED = 0.9, 3
 
 
@@ -48,11 +48,11 @@ class Looks(BaseCallback):
 
 
 def reached(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
-    """Real steps of the first look from which so many in a row reach the level; None where none does."""
-    for i in range(len(curve) - looks + 1):
-        if all(share >= level for _, share in curve[i : i + looks]):
-            return curve[i][0]
-    return None
+    """Real steps of the first look from which all reach the level, so many at least; None where none does."""
+    kept = len(curve)
+    while kept and curve[kept - 1][1] >= level:
+        kept -= 1
+    return curve[kept][0] if len(curve) - kept >= looks else None
 
 
 @dataclass
@@ -65,11 +65,11 @@ class SampleEfficiency:
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
     # Imagined steps, and real ones of GAIL alone.
-    imagined: int = 1_000_000
-    steps: int = 600_000
+    imagined: int = 400_000
+    steps: int = 400_000
     # Real steps between two looks in a dream, and alone.
     every: int = 2000
-    every_alone: int = 20_000
+    every_alone: int = 10_000
     results: Path = RESULTS
     dream: DreamConfig = field(default_factory=DreamConfig)
 

@@ -1,11 +1,12 @@
 """How generative models become dynamics: what a step changes, given state, action and what came before.
 
 Everything is in rows of `Units.rows`: state, change, action, end. A model's draws for one step say all that
-is asked of dynamics: their mean is the expectation, their spread the uncertainty, the share of ends the
-probability of one.
+is asked of dynamics: their mean is the expectation, the share of ends the probability of one, and their
+spread the uncertainty, where the family knows no better measure of its own.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -16,19 +17,34 @@ from .model import GenerativeModel
 from .window_context import Known
 from .window_model import WindowShape, looking_back
 
+# Draws of (change, end), what they were told -> how unsure each row is, in deviations of a step's change.
+Doubt = Callable[[Float[Tensor, "n B X"], Float[Tensor, "B V Z"]], Float[Tensor, "B"]]
+
+
+def spread(drawn: Float[Tensor, "n B X"], told: Float[Tensor, "B V Z"]) -> Float[Tensor, "B"]:
+    """Deviation of the drawn changes, as the root mean square over columns."""
+    return drawn[..., :-1].var(dim=0, correction=0).mean(dim=1).sqrt()
+
 
 class Dynamics(nn.Module, ABC):
     """(state, action, what came before) -> draws of (change, end).
 
     Attributes:
         memory: steps it looks at, the one to come included.
+        doubt: how unsure it is.
     """
 
     memory: int
+    doubt: Doubt
 
     @abstractmethod
-    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
-        """Learn windows of consecutive steps by at most so many updates; returns metrics."""
+    def fit(
+        self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1
+    ) -> dict[str, float]:
+        """Learn windows of consecutive steps by at most so many updates; returns metrics.
+
+        A share of the steps may only decide when to stop; with 0 all updates are taken.
+        """
 
     @abstractmethod
     def draw(
@@ -45,19 +61,31 @@ class StepDynamics(Dynamics):
         shape: of the windows.
         memory: rows of a context.
         batch_size: steps in one update.
+        doubt: how unsure the model is.
     """
 
-    def __init__(self, model: GenerativeModel, shape: WindowShape, memory: int, batch_size: int):
+    def __init__(
+        self,
+        model: GenerativeModel,
+        shape: WindowShape,
+        memory: int,
+        batch_size: int,
+        doubt: Doubt = spread,
+    ):
         super().__init__()
-        self.model, self.memory = model, memory
+        self.model, self.memory, self.doubt = model, memory, doubt
         self._shape, self._batch_size = shape, batch_size
 
-    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
+    def fit(
+        self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1
+    ) -> dict[str, float]:
         """The model's own way of fitting, on every step of every window."""
         parts = parted(rows, self._shape)
         told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
         x = torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1)
-        return self.model.fit(x, told, steps=updates, batch_size=self._batch_size, seed=seed)
+        return self.model.fit(
+            x, told, steps=updates, batch_size=self._batch_size, held_out=held_out, seed=seed
+        )
 
     def draw(
         self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator
@@ -79,9 +107,11 @@ class FutureDynamics(Dynamics):
 
     def __init__(self, model: GenerativeModel, shape: WindowShape, batch_size: int):
         super().__init__()
-        self.model, self._shape, self._batch_size = model, shape, batch_size
+        self.model, self._shape, self._batch_size, self.doubt = model, shape, batch_size, spread
 
-    def fit(self, rows: Float[Tensor, "N T C"], updates: int, seed: int) -> dict[str, float]:
+    def fit(
+        self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1
+    ) -> dict[str, float]:
         """A fixed number of updates, each with other windows and other numbers of known actions."""
         generator, steps = torch.Generator().manual_seed(seed), self._shape.steps
         windows = rows.unfold(1, steps, 1).transpose(2, 3).flatten(0, 1)

@@ -16,8 +16,8 @@ from .window_model import FitConfig, WindowShape
 
 # The next step follows nearly exactly from state and action, so heads may be narrow.
 NARROW = HeadConfig(components=5, least_std=0.01)
-# Steps of the futures that whole-window families draw.
-FUTURE = 8
+# Steps of the futures that whole-window families draw, and of what families with a memory learn from.
+FUTURE, REMEMBERED = 8, 12
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,12 @@ class WorldFamily:
     Attributes:
         make: builds the dynamics.
         use_when: one line for whoever chooses.
+        window: consecutive steps that it learns from at once.
     """
 
     make: MakeDynamics
     use_when: str
+    window: int = 1
 
 
 def _widths(shape: WindowShape) -> tuple[int, int]:
@@ -67,7 +69,8 @@ def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 
 def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     x, told = _widths(shape)
-    return StepDynamics(Ensemble(x, told, config.ensemble, seed), shape, 1, config.fit.batch_size)
+    model = Ensemble(x, told, config.ensemble, seed)
+    return StepDynamics(model, shape, 1, config.fit.batch_size, model.disagreement)
 
 
 def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
@@ -103,9 +106,9 @@ def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 WORLDS: dict[str, WorldFamily] = {
     "linear": WorldFamily(_linear, "a floor: one regression, fitted at once"),
     "ensemble": WorldFamily(_ensemble, "to dream in: quick, and it knows where it does not know"),
-    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture"),
-    "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps"),
+    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED),
+    "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED),
     "vae": WorldFamily(_vae, "where one state has several nexts"),
-    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in"),
-    "gan": WorldFamily(_gan, "short futures at once, without a likelihood"),
+    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED),
+    "gan": WorldFamily(_gan, "short futures at once, without a likelihood", REMEMBERED),
 }

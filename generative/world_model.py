@@ -13,6 +13,8 @@ from .world_families import WORLDS, WorldConfig
 
 # Bound on states and changes in their standard deviations: blows of the ground are far out but real.
 CLIP = 20.0
+# Draws that make an expectation.
+EXPECTED = 32
 
 
 class Carry(NamedTuple):
@@ -35,7 +37,7 @@ class Imagined(NamedTuple):
         next_state: without the place on the ground.
         change: of the whole state, the place included.
         p_terminated: probability that the episode terminates with the step.
-        uncertainty: deviation of the draws, as the root mean square over changes in their own unit.
+        uncertainty: the family's own doubt, in deviations of a step's change.
     """
 
     carry: Carry
@@ -58,12 +60,13 @@ class WorldModel:
         self.name, self.seed, self.config = name, seed, config or WorldConfig()
         self.family = WORLDS[name]
         self.dynamics: Dynamics | None = None
+        self._lessons = 0
 
     def fit(self, motion: Motion) -> dict[str, float]:
         """Learn windows of consecutive steps, anew; units are theirs."""
         self.units = Units.of(motion)
         self.build()
-        return self._taught(motion, None)
+        return self._fitted().fit(self.units.rows(motion, CLIP), self.config.fit.updates, self.seed)
 
     def build(self) -> None:
         """Fresh dynamics for the units at hand."""
@@ -72,16 +75,15 @@ class WorldModel:
         self.dynamics = self.family.make(shape, self.seed, self.config)
 
     def learn(self, motion: Motion, updates: int | None = None) -> dict[str, float]:
-        """Go on learning, in the units of the first fit, by at most so many updates.
+        """Go on learning, in the units of the first fit, by so many updates, none of them undone.
 
         Raises:
             RuntimeError: before `fit`.
         """
-        return self._taught(motion, updates)
-
-    def _taught(self, motion: Motion, updates: int | None) -> dict[str, float]:
-        most = updates or self.config.fit.updates
-        return self._fitted().fit(self.units.rows(motion, CLIP), most, self.seed)
+        count = self.config.fit.updates if updates is None else updates
+        self._lessons += 1
+        seed = self.seed + self._lessons
+        return self._fitted().fit(self.units.rows(motion, CLIP), count, seed, held_out=0.0)
 
     def start(self, state: Float[Tensor, "B S"]) -> Carry:
         """Begin at states, with nothing before them.
@@ -107,14 +109,14 @@ class WorldModel:
             carry: where each row stands.
             action: what is done there.
             generator: of the draws.
-            expected: take the mean of the draws instead of the first of them.
+            expected: take the mean of many draws instead of one.
 
         Raises:
             RuntimeError: before `fit`.
         """
-        drawn, told = self.draws(carry, action, self.config.draws, generator)
-        mean, spread = drawn.mean(dim=0), drawn.std(dim=0)
-        x = mean if expected else drawn[0]
+        count = EXPECTED if expected else self.config.draws
+        drawn, told = self.draws(carry, action, count, generator)
+        x = drawn.mean(dim=0) if expected else drawn[0]
         change = self.units.change.back(x[:, :-1])
         next_state = carry.state + change[:, -carry.state.shape[1] :]
         after = Carry(next_state, told[:, 1:])
@@ -123,7 +125,7 @@ class WorldModel:
             next_state,
             change,
             (drawn[..., -1] > 0).float().mean(dim=0),
-            spread[:, :-1].square().mean(dim=1).sqrt(),
+            self._fitted().doubt(drawn, told),
         )
 
     def draws(

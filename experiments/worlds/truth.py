@@ -12,8 +12,8 @@ from ...demos.physics_residual import states_of
 from ...demos.trajectory import Trajectory
 from ...envs.errors import DataError
 
-# Steps after which imagination is compared, and starts taken along an episode.
-STEPS, STARTS = (1, 10, 50, 200), 40
+# Steps after which imagination is compared, and starts taken from every policy.
+STEPS, STARTS = (1, 10, 50, 200), 100
 # Draws whose quantiles are an interval, and what it should hold.
 DRAWS, COVERED = 64, 0.9
 
@@ -26,14 +26,17 @@ def pieces(
 ) -> tuple[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]]:
     """States without the place and actions of pieces of so many steps, evenly spread over long episodes.
 
+    Every source, a policy, gives as many; fewer where its episodes have fewer.
+
     Raises:
         DataError: no episode is long enough.
     """
     states, actions = [], []
-    for episode in episodes:
-        if len(episode) < steps:
-            continue
-        for first in np.linspace(0, len(episode) - steps, starts).astype(int):
+    for source in sorted({episode.source for episode in episodes}):
+        own = [episode for episode in episodes if episode.source == source]
+        places = [(episode, first) for episode in own for first in range(len(episode) - steps + 1)]
+        for at in np.unique(np.linspace(0, len(places) - 1, min(starts, len(places))).astype(int)):
+            episode, first = places[at]
             states.append(states_of(episode)[first : first + steps + 1, 1:])
             actions.append(episode.actions[first : first + steps])
     if not states:
@@ -86,7 +89,7 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
 
     R² = 1 - Σ (change - expected)² / Σ (change - mean)², each column in its own deviation.
     """
-    states, actions = pieces(episodes, 1, starts=100)
+    states, actions = pieces(episodes, 1)
     state, action = (torch.from_numpy(part).float() for part in (states[:, 0], actions[:, 0]))
     draws = torch.Generator().manual_seed(seed)
     drawn, _ = world.draws(world.start(state), action, DRAWS, draws)
@@ -95,7 +98,8 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
     unit = world.units.change
     true = (torch.from_numpy(states[:, 1] - states[:, 0]).float() - unit.mean[-width:]) / unit.std[-width:]
     missed = (true - drawn.mean(dim=0)).square().sum()
-    tail = (1 - COVERED) / 2
+    # The level at which the interval of so few draws holds its share of a true model's changes (Weibull 1939).
+    tail = ((DRAWS + 1) * (1 - COVERED) / 2 - 1) / (DRAWS - 1)
     low, high = drawn.quantile(tail, dim=0), drawn.quantile(1 - tail, dim=0)
     return {
         "r2": float(1 - missed / (true - true.mean(dim=0)).square().sum()),

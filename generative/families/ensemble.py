@@ -36,6 +36,10 @@ class EnsembleConfig:
     greatest_std: float = 2.0
     # Share of a batch that each member learns from.
     share: float = 0.8
+    # How much of its own deviation a draw gets; 0 draws a member's mean.
+    noise: float = 1.0
+    # Bound on the norm of a batch's gradient: a blow of the ground weighs as much as all other rows.
+    gradient: float = 10.0
 
     def __post_init__(self) -> None:
         if not 1 <= self.elites <= self.members:
@@ -111,6 +115,7 @@ class Ensemble(GenerativeModel):
         loss = -(self.likelihoods(x, context) * own).sum() / own.sum().clamp(min=1)
         self._optimiser.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(self.members.parameters(), self.config.gradient)
         self._optimiser.step()
         return {"loss": loss.item()}
 
@@ -133,7 +138,15 @@ class Ensemble(GenerativeModel):
         mean, log_std, logit = (part[self.elites] for part in self._told(context))
         chosen = torch.randint(len(self.elites), (n, mean.shape[1]), generator=generator)
         row = torch.arange(mean.shape[1])
-        noise = torch.randn(n, *mean.shape[1:], generator=generator)
+        noise = self.config.noise * torch.randn(n, *mean.shape[1:], generator=generator)
         values = mean[chosen, row] + log_std[chosen, row].exp() * noise
         happens = torch.rand(values.shape[:2], generator=generator) < logit[chosen, row].sigmoid()
         return torch.cat((values, 2.0 * happens[..., None] - 1.0), dim=-1)
+
+    @torch.no_grad()
+    def disagreement(
+        self, drawn: Float[Tensor, "n B X"], context: Float[Tensor, "B ..."]
+    ) -> Float[Tensor, "B"]:
+        """Deviation of the elites' means, a root mean square over values: ignorance, without the noise."""
+        means, _, _ = self._told(context)
+        return means[self.elites].var(dim=0, correction=0).mean(dim=1).sqrt()

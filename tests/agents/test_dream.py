@@ -1,6 +1,6 @@
 """Dreams: branches end as they should, real steps are counted, and imagination is held against MuJoCo."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from gailforce.envs.errors import DataError, UsageError
 from gailforce.envs.registry import find_body
 from gailforce.experiments.cli import answer
 from gailforce.experiments.imitation_config import ImitationConfig
+from gailforce.experiments.run import RunFolder
 from gailforce.generative.families.ensemble import EnsembleConfig
 from gailforce.generative.window_model import FitConfig
 from gailforce.generative.world_families import WorldConfig
@@ -144,11 +145,48 @@ def test_what_was_lived_is_real_and_counted():
     assert all(e.states[-1].tolist() in starts for e in before)
 
 
+def test_a_fall_by_the_bodys_own_rule_is_certain(world):
+    lying = DEMOS[0].states[:4, 1:].copy()
+    lying[:2, 0] = 0.2
+    carry = world.start(torch.from_numpy(lying).float())
+    found = world.step(carry, torch.zeros(4, 3), torch.Generator().manual_seed(0))
+    fallen = BODY.terminated(*BODY.split(np.pad(found.next_state.double().numpy(), ((0, 0), (1, 0)))))
+    assert fallen.tolist() == [True, True, False, False]
+    assert (found.p_terminated[:2] == 1).all()
+
+
+def test_branches_begin_where_the_config_says(world):
+    real = RealExperience("hopper", 2, 0)
+    real.live(RandomPolicy(real.action_space), 40)
+    demonstrated = {tuple(row) for row in DEMOS[0].states[:-1, 1:]}
+    for share in (0.0, 0.25, 1.0):
+        dream = DreamEnv(world, 4)
+        prepare(dream, list(DEMOS), real, DreamConfig(demonstrated=share, world=QUICK), 0)
+        found = np.mean([tuple(row) in demonstrated for row in dream._starts])
+        assert found == pytest.approx(share, abs=1e-3)
+
+
+def test_half_of_the_copies_live_without_exploring():
+    class Told(RandomPolicy):
+        def predict(self, obs, state=None, episode_start=None, deterministic=False):
+            return np.full((len(obs), 3), 0.0 if deterministic else 0.5, dtype=np.float32), state
+
+    real = RealExperience("hopper", 4, 0)
+    real.live(Told(real.action_space), 8)
+    assert sorted(float(e.actions.mean()) for e in real.episodes) == [0.0, 0.0, 0.5, 0.5]
+    for _ in range(6):
+        real.live(Told(real.action_space), 4)
+    # Five lives are recent, of four steps each.
+    assert sum(map(len, real.recent)) == 20
+
+
 def test_branches_grow_with_the_dreams(world):
+    real = RealExperience("hopper", 2, 0)
+    real.live(RandomPolicy(real.action_space), 20)
     dream, config = DreamEnv(world, 4), DreamConfig(shortest=5, longest=20, grown=10, world=QUICK)
     horizons = []
     for dreams in (0, 5, 10, 50):
-        prepare(dream, list(DEMOS), [], config, dreams)
+        prepare(dream, list(DEMOS), real, config, dreams)
         horizons.append(dream.horizon)
     assert horizons == [5, 12, 20, 20]
     assert 0 < dream.cut < np.inf
@@ -186,3 +224,10 @@ def test_gail_learns_in_a_dream_and_lives_in_between():
 def test_the_verb_dream_wants_a_run_with_a_world(tmp_path, capsys):
     assert answer(["dream", str(tmp_path / "nothing")]) != 0
     assert "nothing" in capsys.readouterr().err
+
+
+def test_a_dream_is_not_resumed_in_half(tmp_path, capsys):
+    config = ImitationConfig("hopper", world_model="ensemble", steps=10)
+    run = RunFolder.create("imitate-hopper", tmp_path, {"kind": "imitation", **asdict(config)})
+    assert answer(["resume", str(run.path)]) != 0
+    assert "start anew" in capsys.readouterr().err

@@ -4,13 +4,16 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from gailforce import Demonstrations
 from gailforce.agents.world import WorldModel
 from gailforce.demos.recorder import StillPolicy
+from gailforce.demos.trajectory import Trajectory
 from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
+from gailforce.experiments.generators.conditions import piece
 from gailforce.experiments.sample_efficiency import reached
 from gailforce.experiments.tables.worlds import efficiency_table, world_table
 from gailforce.experiments.worlds.experience import experience, ladder
@@ -53,6 +56,40 @@ def test_a_fitted_world_is_better_than_nothing_moving():
     assert 0.7 < told["covered"] < 1.0
 
 
+def test_every_policy_gives_as_many_pieces():
+    short, long = (e for e in unseen("hopper") if e.source in ("snapshot-200000", "snapshot-300000"))
+    cut = piece(short, 0, 60)
+    states, actions = pieces([cut, long, long], 50)
+    # Eleven places in the short one, a hundred of the long ones' 1,902.
+    assert len(states) == len(actions) == 11 + 100
+    assert np.array_equal(states[0], cut.states[:51, 1:])
+
+
+def test_a_true_model_of_noise_covers_what_it_promises():
+    class Noise(WorldModel):
+        def draws(self, carry, action, n, generator):
+            return torch.randn(n, len(action), 13, generator=generator), None
+
+    world = Noise("linear", "hopper")
+    world.fit(EPISODES)
+    truth = pieces(EPISODES, 1)
+    changes = torch.randn(len(truth[0]), 11, generator=torch.Generator().manual_seed(1))
+    unit = world.units.change
+    after = truth[0][:, 0] + (unit.mean[1:] + unit.std[1:] * changes).numpy()
+    made = [
+        Trajectory(
+            obs=np.zeros((2, 11)),
+            actions=action,
+            states=np.pad(np.stack((before, then)), ((0, 0), (1, 0))),
+            truncated=True,
+            terminated=False,
+            source=str(i),
+        )
+        for i, (before, then, action) in enumerate(zip(truth[0][:, 0], after, truth[1], strict=True))
+    ]
+    assert one_step(world, made)["covered"] == pytest.approx(0.9, abs=0.03)
+
+
 def test_pieces_too_long_are_refused():
     with pytest.raises(DataError, match="no episode has 2000 steps"):
         pieces(EPISODES, 2000)
@@ -82,8 +119,10 @@ def test_experience_is_graded_and_the_ladder_has_strangers():
 
 def test_a_level_is_reached_when_it_is_kept():
     curve = [(1, 0.95), (2, 0.5), (3, 0.91), (4, 0.92), (5, 0.93), (6, 0.2)]
-    assert reached(curve) == 3
+    assert reached(curve[:5]) == 3
+    # Two looks are too few, and what is lost again was not kept.
     assert reached(curve[:4]) is None
+    assert reached(curve) is None
 
 
 def test_references_and_tables(tmp_path, capsys):
