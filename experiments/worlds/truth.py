@@ -98,7 +98,7 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
     unit = world.units.change
     true = (torch.from_numpy(states[:, 1] - states[:, 0]).float() - unit.mean[-width:]) / unit.std[-width:]
     missed = (true - drawn.mean(dim=0)).square().sum()
-    # The level at which the interval of so few draws holds its share of a true model's changes (Weibull 1939).
+    # The level at which the interval of so few draws holds its share of true changes (Weibull 1939).
     tail = ((DRAWS + 1) * (1 - COVERED) / 2 - 1) / (DRAWS - 1)
     low, high = drawn.quantile(tail, dim=0), drawn.quantile(1 - tail, dim=0)
     return {
