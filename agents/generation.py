@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 
 from ..demos.dataset import Demonstrations
+from ..demos.lossy import Recording
 from ..demos.physics_residual import change_std, physics_residual, states_of
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
@@ -18,8 +19,6 @@ from ..generative.motion import Motion
 
 # Steps of a window, and from the start of one window to the next.
 STEPS, STRIDE = 32, 4
-# Steps after which an episode runs at the speed it was asked for.
-SETTLED = 100
 
 # An episode -> the condition it was made under, one row.
 Condition = Callable[[Trajectory, float], Float[np.ndarray, "K"]]
@@ -27,17 +26,32 @@ Condition = Callable[[Trajectory, float], Float[np.ndarray, "K"]]
 
 def forward_speed(episode: Trajectory, dt: float) -> Float[np.ndarray, "K"]:
     """The mean speed along the ground once the episode has started [m/s]."""
-    x = states_of(episode)[:, 0]
-    first = min(SETTLED, len(episode) // 2)
-    return np.array([(x[-1] - x[first]) / (dt * (len(x) - 1 - first))])
+    return np.array([Recording.of(episode).speed(dt)])
 
 
-def motion_of(
-    episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = STRIDE, to_the_end: bool = False
-) -> Motion:
+def require_shown(asked: Float[np.ndarray, "B"], shown: Float[np.ndarray, "..."]) -> None:
+    """Refuse speeds far from all that were demonstrated [m/s].
+
+    Raises:
+        UsageError: says which were.
+    """
+    low, high = shown.min(), shown.max()
+    margin = 0.1 * (high - low) + 0.1
+    if (asked < low - margin).any() or (asked > high + margin).any():
+        raise UsageError(
+            f"speeds of {low:.2f} to {high:.2f} m/s were demonstrated; {asked.min():.2f} to "
+            f"{asked.max():.2f} were asked for: ask within what was shown"
+        )
+
+
+def window_starts(count: int, steps: int, stride: int) -> list[int]:
+    """Where windows of an episode of so many steps begin; the last ends with it, so no fall is left out."""
+    starts = list(range(0, count - steps + 1, stride))
+    return starts if not starts or starts[-1] == count - steps else [*starts, count - steps]
+
+
+def motion_of(episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = STRIDE) -> Motion:
     """All windows of so many steps; the place on the ground is left out of the state, not of the change.
-
-    With `to_the_end` the last window of an episode ends with it, so that no fall is left out.
 
     Raises:
         UsageError: windows longer than every episode.
@@ -49,9 +63,7 @@ def motion_of(
         ended = np.zeros((count, 1))
         ended[-1] = episode.terminated
         columns = (states[:-1, 1:], np.diff(states, axis=0), episode.actions, ended)
-        starts = list(range(0, count - steps + 1, stride))
-        if to_the_end and starts and starts[-1] != count - steps:
-            starts.append(count - steps)
+        starts = window_starts(count, steps, stride)
         for part, column in zip(parts, columns, strict=True):
             part += [column[first : first + steps] for first in starts]
     if not parts[0]:
@@ -96,7 +108,7 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
         motion, conditions = motion_of(episodes), []
         self.known_conditions = np.stack([condition(e, self.body.dt) for e in episodes])
         for episode, row in zip(episodes, self.known_conditions, strict=True):
-            conditions += [row] * len(range(0, len(episode) - STEPS + 1, STRIDE))
+            conditions += [row] * len(window_starts(len(episode), STEPS, STRIDE))
         super().fit(motion, torch.from_numpy(np.stack(conditions).astype(np.float32)))
         self.unit = change_std(episodes)
         return self
@@ -109,13 +121,7 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
         Raises:
             UsageError: a speed outside the demonstrations'.
         """
-        low, high = self.known_conditions.min(), self.known_conditions.max()
-        margin = 0.1 * (high - low) + 0.1
-        if (speed < low - margin).any() or (speed > high + margin).any():
-            raise UsageError(
-                f"speeds of {low:.2f} to {high:.2f} m/s were demonstrated; {speed.min():.2f} to "
-                f"{speed.max():.2f} were asked for: ask within what was shown"
-            )
+        require_shown(speed, self.known_conditions)
         drawn = self.sample(
             torch.from_numpy(starts[:, 1:].astype(np.float32)),
             torch.from_numpy(speed.astype(np.float32))[:, None],

@@ -9,17 +9,22 @@ from ..demos.physics_residual import physics_residual
 from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError, UsageError
 from ..generative.motion import Motion
-from ..generative.window_context import rough
-from .generation import TrajectoryGenerator
+from ..generative.window_context import marked, rough
+from .generation import TrajectoryGenerator, require_shown
 
-# Frames of a window that the one before has already filled.
-OVERLAP = 8
+# Frames that a window shares with the one before, which has filled them; and where nothing is to be filled,
+# steps from one window to the next.
+OVERLAP, APART = 7, 8
 # Windows whose mean fills a gap or cleans: the mean of many draws is nearer to the truth than one of them.
 DRAWS = 8
 
 
 def repaired(generator: TrajectoryGenerator, lossy: Recording, speed: float, seed: int = 0) -> Recording:
     """The recording with its missing frames and actions filled, window by window.
+
+    A window fills what lies between known frames and leaves what follows its last one to the next window,
+    which sees the other side too; only at the end of the recording, or of a gap too long for any window, it
+    goes on from what is known.
 
     Args:
         generator: fitted, of a family that fills.
@@ -29,33 +34,42 @@ def repaired(generator: TrajectoryGenerator, lossy: Recording, speed: float, see
 
     Raises:
         DataError: a recording shorter than a window, or without its first frame.
-        UsageError: nothing is missing.
+        UsageError: nothing is missing, or the speed is far from what was demonstrated.
     """
     size, steps = generator.shape.steps, len(lossy.actions)
     if steps < size or not lossy.known[0]:
         raise DataError(
             f"a recording must have at least {size} steps and its first frame; this one has {steps} steps"
         )
-    if lossy.known.all() and np.isfinite(lossy.actions).all():
+    if lossy.whole:
         raise UsageError("nothing is missing in this recording; there is nothing to repair")
-    filled = Recording(lossy.states.copy(), lossy.actions.copy())
-    starts = [*range(0, steps - size, size - OVERLAP), steps - size]
-    for number, first in enumerate(starts):
+    require_shown(np.array([speed]), generator.known_conditions)
+    filled, first = Recording(lossy.states.copy(), lossy.actions.copy()), 0
+    while not filled.whole:
         piece = Recording(filled.states[first : first + size + 1], filled.actions[first : first + size])
-        if not (piece.known[:-1].all() and np.isfinite(piece.actions).all()):
-            _fill(generator, piece, speed, torch.Generator().manual_seed(seed + number))
+        seen = int(np.flatnonzero(piece.known[:-1])[-1])
+        # Beyond the last known frame nothing holds a window, so another one that sees more fills that.
+        until = size if first == steps - size or seen <= OVERLAP else seen
+        if not piece.part(until).whole:
+            _fill(generator, piece, until, speed, torch.Generator().manual_seed(seed + first))
+        target = first + until - OVERLAP
+        # From a frame that was recorded rather than filled, where there is one.
+        recorded = np.flatnonzero(lossy.known[first + 1 : target + 1])
+        first = min(first + 1 + int(recorded[-1]) if len(recorded) else target, steps - size)
     return filled
 
 
-def _fill(generator: TrajectoryGenerator, piece: Recording, speed: float, draws: torch.Generator) -> None:
-    """Fill one window in place; the place on the ground follows from the changes between known frames."""
+def _fill(
+    generator: TrajectoryGenerator, piece: Recording, until: int, speed: float, draws: torch.Generator
+) -> None:
+    """Fill a window in place up to a frame; the place on the ground follows from known frames and changes."""
     motion, mask = _known_motion(generator, piece)
     path, along, actions = (part[0] for part in _expected(generator, motion, mask, speed, draws))
     states = np.column_stack((_anchored(piece.states[:, 0], along), path))
-    missing = ~piece.known
-    piece.states[missing] = states[missing]
-    unknown = ~np.isfinite(piece.actions)
-    piece.actions[unknown] = actions[unknown]
+    part = piece.part(until)
+    missing, unknown = ~part.known, ~np.isfinite(part.actions)
+    part.states[missing] = states[: until + 1][missing]
+    part.actions[unknown] = actions[:until][unknown]
 
 
 def _expected(
@@ -92,7 +106,8 @@ def denoised(
 
     Raises:
         DataError: a recording shorter than a window.
-        UsageError: frames are missing, or the level is not between 0 and 1.
+        UsageError: frames are missing, the level is not between 0 and 1, or the speed is far from what was
+            demonstrated.
     """
     size, steps = generator.shape.steps, len(noisy.actions)
     if steps < size:
@@ -101,7 +116,8 @@ def denoised(
         raise UsageError("frames are missing; fill them first, then remove the noise")
     if not 0 < level < 1:
         raise UsageError(f"a noise lies between 0 and 1 standard deviations; got {level}")
-    starts = [*range(0, steps - size, OVERLAP), steps - size]
+    require_shown(np.array([speed]), generator.known_conditions)
+    starts = [*range(0, steps - size, APART), steps - size]
     motion = _noisy_motion(generator, noisy, starts)
     shape = generator.shape
     rows = torch.zeros(len(starts), size, shape.columns)
@@ -152,20 +168,12 @@ def _known_motion(
     generator: TrajectoryGenerator, piece: Recording
 ) -> tuple[Motion, Float[torch.Tensor, "1 T C"]]:
     """What is known of a window as a motion, and 1 where it is."""
-    states, known = piece.states, piece.known
-    here, next_too = known[:-1], known[:-1] & known[1:]
-    acted = np.isfinite(piece.actions).all(axis=1)
-    parts = (
-        (states[:-1, 1:], here),
-        (np.diff(states, axis=0), next_too),
-        (piece.actions, acted),
-        (np.zeros((len(acted), 1)), np.ones(len(acted), dtype=bool)),
-    )
-    columns = [torch.from_numpy(np.nan_to_num(part)).float()[None] for part, _ in parts]
-    marks = [
-        torch.from_numpy(flag).float()[None, :, None].expand(1, -1, part.shape[1]) for part, flag in parts
-    ]
-    return Motion(*columns), torch.cat(marks, dim=-1)
+    states, acted = piece.states, np.isfinite(piece.actions).all(axis=1)
+    parts = (states[:-1, 1:], np.diff(states, axis=0), piece.actions, np.zeros((len(acted), 1)))
+    motion = Motion(*(torch.from_numpy(np.nan_to_num(part)).float()[None] for part in parts))
+    state, change, action, _ = motion.widths
+    frames, steps = (torch.from_numpy(flag)[None] for flag in (piece.known[:-1], acted))
+    return motion, marked(frames, steps, (state, change, action))
 
 
 def as_trajectory(generator: TrajectoryGenerator, mended: Recording, source: str) -> Trajectory:

@@ -100,7 +100,7 @@ class WorldModel(tensors.WorldModel):
                     f"actions; these episodes have {widths[0]} and {widths[1]}"
                 )
         window = self.family.window
-        return motion_of(episodes, window, max(1, window // 2), to_the_end=True)
+        return motion_of(episodes, window, max(1, window // 2))
 
     def observe(self, state: Float[torch.Tensor, "B S"]) -> Float[np.ndarray, "B O"]:
         """Observations of imagined states, which have no place on the ground."""

@@ -5,6 +5,7 @@ recording most of whose frames are missing.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from ..envs.errors import DataError
 from .npz_format import episode_ends, read_arrays
 from .physics_residual import states_of
 from .trajectory import Trajectory
+
+# Steps after which a body runs at its own speed.
+SETTLED = 100
 
 
 class Recording(NamedTuple):
@@ -34,10 +38,20 @@ class Recording(NamedTuple):
         """Frames whose state is known."""
         return np.isfinite(self.states).all(axis=1)
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        return bool(self.known.all() and np.isfinite(self.actions).all())
+
+    def part(self, steps: int) -> "Recording":
+        """The first so many steps, of the same memory."""
+        return Recording(self.states[: steps + 1], self.actions[:steps])
+
     def speed(self, dt: float) -> float:
-        """Along the ground, from the first known frame to the last [m/s]."""
+        """Along the ground once the body has started, between known frames [m/s]."""
         known = np.flatnonzero(self.known)
-        first, last = known[0], known[-1]
+        settled = known[known >= min(SETTLED, len(self.actions) // 2)]
+        first, last = (settled if len(settled) > 1 else known)[[0, -1]]
         return float((self.states[last, 0] - self.states[first, 0]) / (dt * max(1, last - first)))
 
 
@@ -85,13 +99,28 @@ def cubic(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
     return cubes + lines
 
 
-def noisy(whole: Recording, level: float, seed: int = 0) -> Recording:
-    """With Gaussian noise on states and actions, in standard deviations of each column over the recording.
+def deviations(episodes: Sequence[Trajectory]) -> tuple[Float[np.ndarray, "S"], Float[np.ndarray, "A"]]:
+    """Standard deviations of states and actions over all episodes."""
+    return (
+        np.concatenate([states_of(episode) for episode in episodes]).std(axis=0),
+        np.concatenate([episode.actions for episode in episodes]).std(axis=0),
+    )
+
+
+def noisy(
+    whole: Recording,
+    level: float,
+    unit: tuple[Float[np.ndarray, "S"], Float[np.ndarray, "A"]],
+    seed: int = 0,
+) -> Recording:
+    """With Gaussian noise on states and actions, `level` times the unit of each column.
 
     The place on the ground keeps none: how far it spreads says nothing about a sensor.
     """
     draws = np.random.default_rng(seed)
-    states, actions = (part + level * part.std(axis=0) * draws.normal(size=part.shape) for part in whole)
+    states, actions = (
+        part + level * std * draws.normal(size=part.shape) for part, std in zip(whole, unit, strict=True)
+    )
     states[:, 0] = whole.states[:, 0]
     return Recording(states, actions)
 

@@ -70,21 +70,32 @@ def covered(real: Windows, drawn: Windows, k: int = NEIGHBOURS) -> tuple[float, 
 def copying(drawn: Windows, training: Windows, held_out: Windows) -> float:
     """Median distance to the nearest training window over that to the nearest held-out one.
 
-    Near 1 what is drawn is as far from what was learned as from what was not; near 0 it is a copy. Give all
-    training windows, as a copy is found at its own place alone.
+    Near 0 what is drawn is a copy. What real windows give, beside which it stands, depends on how far the
+    conditions of the two samples lie apart. Give all training windows, as a copy is found at its own place
+    alone.
     """
     learned, unseen = (np.median(distances(drawn, sample).min(axis=1)) for sample in (training, held_out))
     return float(learned / max(unseen, 1e-12))
 
 
-def told_apart(real: Windows, drawn: Windows, seed: int = 0) -> float:
+def memorised(drawn: Windows, real: Windows, training: Windows, level: float = 0.01) -> float:
+    """Share of drawn windows nearer to a training one than all but `level` of the unseen real ones are."""
+    near = np.quantile(distances(real, training).min(axis=1), level)
+    return float((distances(drawn, training).min(axis=1) < near).mean())
+
+
+def told_apart(real: Windows, drawn: Windows, block: int = 1, seed: int = 0) -> float:
     """Area under the curve of a linear classifier on rows it was not fitted on; 0.5 cannot tell.
 
-    Ridge regression of the label (Lopez-Paz & Oquab 2017 test two samples by a held-out classifier).
+    So many rows that follow each other are held out together, since windows of one piece overlap. Ridge
+    regression of the label (Lopez-Paz & Oquab 2017 test two samples by a held-out classifier).
     """
     x = np.concatenate((real, drawn))
     label = np.concatenate((np.ones(len(real)), np.zeros(len(drawn))))
-    fold = np.random.default_rng(seed).permutation(len(x)) % FOLDS
+    piece = np.concatenate([np.arange(len(part)) // block for part in (real, drawn)])
+    piece[len(real) :] += len(real)
+    _, piece = np.unique(piece, return_inverse=True)
+    fold = (np.random.default_rng(seed).permutation(piece.max() + 1) % FOLDS)[piece]
     score = np.zeros(len(x))
     for held in range(FOLDS):
         fit = fold != held

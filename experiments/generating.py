@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from ..agents.generation import TrajectoryGenerator
-from ..demos.dataset import Demonstrations
+from ..agents.generation import TrajectoryGenerator, forward_speed, require_shown
+from ..demos.dataset import Demonstrations, require_environment
 from ..demos.execution import executed, spread_of, steps_kept
+from ..demos.library import shipped_names
 from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
 from ..envs.body import Body
@@ -39,7 +40,7 @@ class Generate(Command):
     env: Annotated[str, tyro.conf.Positional]
     # Family of the generator; a wrong name lists them.
     generator: str = "diffusion"
-    # Demonstrations with states; by default the shipped expert's.
+    # Demonstrations with states; by default the shipped expert's, or those of several speeds for a speed.
     demos: str | None = None
     # Forward speed to ask for [m/s]; by default the demonstrations' mean.
     speed: float | None = None
@@ -63,9 +64,14 @@ class Generate(Command):
         require_seed(self.seed)
         one_thread()
         body = body_of(self.env)
-        demos = Demonstrations.load(self.demos or f"{body.name}-expert")
-        generator = TrajectoryGenerator(self.generator, self.seed, self.config).fit(demos)
-        asked = float(generator.known_conditions.mean()) if self.speed is None else self.speed
+        demos = Demonstrations.load(self.demos or self._shipped(body))
+        require_environment(demos, body.env_id, body.obs_size, body.action_size)
+        generator = TrajectoryGenerator(self.generator, self.seed, self.config)
+        shown = np.array([forward_speed(episode, body.dt)[0] for episode in demos])
+        asked = float(shown.mean()) if self.speed is None else self.speed
+        # Before a fit of minutes.
+        require_shown(np.array([asked]), shown)
+        generator.fit(demos)
         made = generator.generate(self._starts(demos), np.full(self.episodes, asked), self.horizon, self.seed)
         residuals = np.concatenate([episode.residual for episode in made if episode.residual is not None])
         result = {
@@ -78,6 +84,11 @@ class Generate(Command):
         if self.check_physics or self.video or self.page:
             result |= self._lived(body, made, demos, result)
         return result
+
+    def _shipped(self, body: Body) -> str:
+        """Who asks for a speed is given demonstrations of several, where there are some."""
+        several = f"{body.name}-speeds"
+        return several if self.speed is not None and several in shipped_names() else f"{body.name}-expert"
 
     def _lived(
         self, body: Body, made: list[Trajectory], demos: Demonstrations, result: dict[str, Any]

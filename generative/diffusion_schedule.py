@@ -102,9 +102,14 @@ def ddim_step(
 def spaced(times: int, steps: int) -> Int[Tensor, "S"]:
     """Times floor(i T / S) for i = S-1 .. 0 (Song et al. 2021, section D.2); all of them when S = T.
 
-    Fewer leave out the very last, where almost nothing tells x_0 from the noise.
+    Fewer leave out the last times: where data begins to show, pure noise is taken for it.
     """
     return torch.arange(steps - 1, -1, -1) * times // steps
+
+
+def from_the_last(times: int, steps: int) -> Int[Tensor, "S"]:
+    """Times from T - 1 down to 0 at equal distances: the first step begins where there is noise alone."""
+    return torch.linspace(times - 1, 0, steps).round().long()
 
 
 def denoised(

@@ -60,15 +60,19 @@ class TrajectoryGenerator:
         horizon: int,
         generator: torch.Generator,
     ) -> Drawn:
-        """Go on from states for so many steps: window after window, each from where the last one ended.
+        """Go on from states for so many steps.
+
+        Models that go step by step do so at once, and keep their memory; the others draw window after window,
+        each from where the last one ended.
 
         Raises:
             RuntimeError: before `fit`.
         """
+        steps = self._fitted()[1].steps if self.family.fills else horizon
         pieces: list[Drawn] = []
-        for _ in range(-(-horizon // self._fitted()[1].steps)):
+        for _ in range(-(-horizon // steps)):
             state = start if not pieces else pieces[-1].path[:, -1]
-            rows = torch.zeros(len(state), self.shape.steps, self.shape.columns)
+            rows = torch.zeros(len(state), steps, self.shape.columns)
             rows[:, 0, : self.shape.state] = self.units.state.scaled(state)
             pieces.append(self._draw(rows, started(rows, self.shape.state), condition, generator))
         motion = Motion(*(torch.cat(parts, dim=1)[:, :horizon] for parts in _columns(pieces)))

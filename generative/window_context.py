@@ -8,7 +8,7 @@ roughly.
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 # Noise that models learn to remove, in standard deviations of the data.
@@ -39,6 +39,27 @@ class Known(NamedTuple):
         return cls(condition, rows.reshape(shape), mask.reshape(shape))
 
 
+def marked(
+    frames: Bool[Tensor, "B T"], actions: Bool[Tensor, "B T"], widths: tuple[int, int, int]
+) -> Float[Tensor, "B T C"]:
+    """1 where frames and actions are known; a change is where the frames on both sides are, an end never.
+
+    Args:
+        frames: whose states are known.
+        actions: that are known.
+        widths: columns of state, change and action.
+    """
+    after = torch.cat((frames[:, 1:], torch.zeros_like(frames[:, :1])), dim=1)
+    parts = (frames, frames & after, actions, torch.zeros_like(frames))
+    return torch.cat(
+        [
+            part[..., None].expand(-1, -1, count).float()
+            for part, count in zip(parts, (*widths, 1), strict=True)
+        ],
+        dim=-1,
+    )
+
+
 def started(rows: Float[Tensor, "B T C"], state: int) -> Float[Tensor, "B T C"]:
     """1 for the state in the first row: where a window begins."""
     mask = torch.zeros_like(rows)
@@ -46,21 +67,26 @@ def started(rows: Float[Tensor, "B T C"], state: int) -> Float[Tensor, "B T C"]:
     return mask
 
 
-def every(rows: Float[Tensor, "B T C"], state: int, stride: int) -> Float[Tensor, "B T C"]:
-    """1 for the state in every so manieth row, and in the last: a low frame rate."""
-    mask = torch.zeros_like(rows)
-    mask[:, ::stride, :state] = 1.0
-    mask[:, -1, :state] = 1.0
-    return mask
+def sparse(count: int, steps: int, stride: int, generator: torch.Generator) -> Bool[Tensor, "B T"]:
+    """Every so manieth frame of windows, after a beginning that may have been filled before."""
+    times = torch.arange(steps)
+    filled = torch.randint(0, steps // 2, (count, 1), generator=generator)
+    shift = torch.randint(0, stride, (count, 1), generator=generator)
+    # The first frame is always known: a window begins where the one before has filled.
+    return (times <= filled) | ((times + shift) % stride == 0)
 
 
-def gap(rows: Float[Tensor, "B T C"], length: int, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-    """1 for whole rows, but for one gap somewhere inside."""
-    mask = torch.ones_like(rows)
-    first = torch.randint(1, max(2, rows.shape[1] - length), (len(rows),), generator=generator)
-    times = torch.arange(rows.shape[1])
-    inside = (times >= first[:, None]) & (times < first[:, None] + length)
-    return mask * ~inside[..., None]
+def begun(frames: Bool[Tensor, "B T"]) -> Bool[Tensor, "B T"]:
+    """Steps of an unbroken beginning: both of their frames are known, and all before."""
+    whole = frames.cumprod(dim=1).bool()
+    return torch.cat((whole[:, 1:], torch.zeros_like(whole[:, :1])), dim=1)
+
+
+def gap(count: int, steps: int, length: int, generator: torch.Generator) -> Bool[Tensor, "B T"]:
+    """All frames but those of one gap somewhere inside."""
+    first = torch.randint(1, max(2, steps - length), (count, 1), generator=generator)
+    times = torch.arange(steps)
+    return (times < first) | (times >= first + length)
 
 
 def scattered(
@@ -87,12 +113,17 @@ def lesson(
 
     Half of them begin somewhere, the others lack something, or are noisy.
     """
-    level = LEAST + (MOST - LEAST) * torch.rand(len(rows), 1, 1, generator=generator)
+    count, steps, columns = rows.shape
+    widths = (state, columns - state - action - 1, action)
+    level = LEAST + (MOST - LEAST) * torch.rand(count, 1, 1, generator=generator)
+    low, lower = (sparse(count, steps, stride, generator) for stride in (4, 8))
+    whole = gap(count, steps, 8, generator)
     masks = (
         started(rows, state),
-        every(rows, state, 4),
-        every(rows, state, 8),
-        gap(rows, 8, generator),
+        # Of what was filled before, the actions are known too.
+        marked(low, begun(low), widths),
+        marked(lower, begun(lower), widths),
+        marked(whole, whole, widths),
         scattered(rows, 0.3, generator),
         rough(rows, state, action, level),
     )

@@ -13,17 +13,22 @@ from ...demos.trajectory import Trajectory
 from ...envs.body import Body
 from ...envs.errors import DataError
 
+# Episodes of each speed that give starts in turn: how near two of them lie is itself uncertain.
+ROTATIONS = 3
+
 
 @dataclass(frozen=True)
 class Condition:
-    """One speed.
+    """One speed, and one episode's states to start from.
 
     Attributes:
+        source: of the episodes at that speed.
         speed: of the episode that the starts come from [m/s].
         real: pieces of that episode; the first state of each is a start.
         reference: further episodes at that speed, which share no step with those pieces.
     """
 
+    source: str
     speed: float
     real: tuple[Trajectory, ...]
     reference: tuple[Trajectory, ...]
@@ -49,28 +54,42 @@ def piece(episode: Trajectory, first: int, steps: int) -> Trajectory:
 
 
 def conditions_of(unseen: Demonstrations, body: Body, pieces: int, steps: int) -> list[Condition]:
-    """One for every source among the episodes: its first episode gives the starts, the others the reference.
+    """For every source among the episodes a few: each time another gives starts, all others the reference.
 
     Raises:
         DataError: a source with a single episode, or episodes too short.
     """
     found = []
     for source in sorted({episode.source for episode in unseen}):
-        first, *others = [episode for episode in unseen if episode.source == source]
-        if not others or len(first) < steps:
+        own = [episode for episode in unseen if episode.source == source and len(episode) >= steps]
+        if len(own) < 2:
             raise DataError(
-                f"the condition {source!r} needs two episodes of {steps} steps or more; "
-                f"it has {1 + len(others)}, the first of {len(first)} steps"
+                f"the condition {source!r} needs two episodes of {steps} steps or more; it has {len(own)}"
             )
-        begins = np.linspace(0, len(first) - steps, pieces).astype(int)
-        found.append(
-            Condition(
-                float(forward_speed(first, body.dt)[0]),
-                tuple(piece(first, int(i), steps) for i in begins),
-                tuple(others),
-            )
-        )
+        for i, first in enumerate(own[:ROTATIONS]):
+            speed = float(forward_speed(first, body.dt)[0])
+            others = (*own[:i], *own[i + 1 :])
+            found.append(Condition(source, speed, spread_over([first], pieces, steps), others))
     return found
+
+
+def spread_over(episodes: Sequence[Trajectory], pieces: int, steps: int) -> tuple[Trajectory, ...]:
+    """So many pieces, evenly spread over episodes."""
+    places = [(episode, first) for episode in episodes for first in range(len(episode) - steps + 1)]
+    at = np.linspace(0, len(places) - 1, pieces).astype(int)
+    return tuple(piece(*places[i], steps) for i in at)
+
+
+def copied(
+    training: Sequence[Trajectory], condition: Condition, body: Body, steps: int
+) -> tuple[Trajectory, ...]:
+    """As many pieces of training episodes of the nearest speed, whole and unchanged."""
+    speeds: dict[str, list[float]] = {}
+    for episode in training:
+        speeds.setdefault(episode.source, []).append(float(forward_speed(episode, body.dt)[0]))
+    nearest = min(speeds, key=lambda source: abs(float(np.mean(speeds[source])) - condition.speed))
+    own = [episode for episode in training if episode.source == nearest]
+    return spread_over(own, len(condition.real), steps)
 
 
 def shuffled(pieces: Sequence[Trajectory], seed: int = 0) -> list[Trajectory]:

@@ -5,8 +5,9 @@ are the root mean square over missing frames and columns, in standard deviations
 left out.
 """
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,8 @@ from ...agents.generation import TrajectoryGenerator
 from ...agents.repair import denoised, repaired
 from ...demos.dataset import Demonstrations
 from ...demos.execution import spread_of
-from ...demos.lossy import Recording, cubic, linear, noisy, thinned, with_gap
+from ...demos.lossy import Recording, cubic, deviations, linear, noisy, thinned, with_gap
+from ...demos.trajectory import Trajectory
 from ...generative.generator_families import GeneratorConfig
 from ..process import one_thread
 from ..provenance import write_result
@@ -27,12 +29,11 @@ from ..statistics import Estimate, mean_interval
 RESULTS = Path("results/repair")
 # Frames of a gap, from one gap to the next, what a rate is raised by, and the noise.
 GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
-# Frames that a moving mean looks at.
-SMOOTHED = 5
 
 States = Float[np.ndarray, "T1 S"]
 # A lossy recording -> its states.
 Way = Callable[[Recording], States]
+Spoil = Callable[[Recording], Recording]
 
 
 def with_gaps(whole: Recording) -> Recording:
@@ -43,11 +44,9 @@ def with_gaps(whole: Recording) -> Recording:
     return lossy
 
 
-def moving_mean(lossy: Recording) -> States:
-    """Each frame the mean of those around it."""
-    kernel, reach = np.full(SMOOTHED, 1 / SMOOTHED), SMOOTHED // 2
-    padded = np.pad(lossy.states, ((reach, reach), (0, 0)), mode="edge")
-    return np.column_stack([np.convolve(column, kernel, "valid") for column in padded.T])
+def untouched(lossy: Recording) -> States:
+    """As it is: the gait chatters at the rate of its frames, so a mean of neighbours is farther off."""
+    return lossy.states
 
 
 def error(found: States, whole: Recording, lossy: Recording, spread: Float[np.ndarray, "S"]) -> float:
@@ -63,19 +62,20 @@ class RepairTrial:
 
     env: str = "hopper"
     demos: str = "hopper-speeds"
-    names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ("diffusion",)
+    names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ("diffusion", "nearest")
     seeds: tuple[int, ...] = (0, 1, 2)
     results: Path = RESULTS
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> None:
-        """One file for each family and seed; what is there is not made again."""
+        """One file for each family and seed; what is there with the same settings is not made again."""
         one_thread()
         for name in self.names:
             for seed in self.seeds:
                 path = self.results / f"{name}-{self.env}-{seed}.json"
-                if not path.exists():
-                    write_result(path, self._measured(name, seed))
+                settings = json.loads(json.dumps({"demos": self.demos, **asdict(self.config)}))
+                if not (path.exists() and json.loads(path.read_text())["settings"] == settings):
+                    write_result(path, {**self._measured(name, seed), "settings": settings})
                     print(path, flush=True)
 
     def _measured(self, name: str, seed: int) -> dict[str, object]:
@@ -84,7 +84,7 @@ class RepairTrial:
         unseen = [Recording.of(e) for e in Demonstrations.load(self.demos, split="validation")]
         spread, dt = spread_of(list(training)), generator.body.dt
         found = {}
-        for kind, (spoil, simple) in spoilt().items():
+        for kind, (spoil, simple) in spoilt(list(training)).items():
             pairs = [(whole, spoil(whole)) for whole in unseen]
             if kind == "noise":
                 own = [denoised(generator, bad, NOISE, bad.speed(dt), seed).states for _, bad in pairs]
@@ -94,17 +94,18 @@ class RepairTrial:
         return {"kind": "repair", "name": name, "environment": self.env, "seed": seed, "errors": found}
 
 
-def spoilt() -> dict[str, tuple[Callable[[Recording], Recording], Way]]:
+def spoilt(training: Sequence[Trajectory]) -> dict[str, tuple[Spoil, Way]]:
     """What is done to a recording, and the simple way to mend it."""
+    unit = deviations(training)
 
-    def at(rate: int) -> Callable[[Recording], Recording]:
+    def at(rate: int) -> Spoil:
         return lambda whole: thinned(whole, rate)
 
     rates = {f"{rate}x frame rate": (at(rate), cubic) for rate in RATES}
     return {
         f"gaps of {GAP} frames": (with_gaps, linear),
         **rates,
-        "noise": (lambda whole: noisy(whole, NOISE), moving_mean),
+        "noise": (lambda whole: noisy(whole, NOISE, unit), untouched),
     }
 
 

@@ -26,19 +26,20 @@ from ...envs.registry import spaces
 from ...generative.generator_families import GENERATORS, GeneratorConfig
 from ..process import one_thread
 from ..provenance import write_result
-from .conditions import Condition, conditions_of, shuffled
+from .conditions import ROTATIONS, Condition, conditions_of, copied, shuffled
 from .measures import Yardstick
 
 RESULTS = Path("results/generators")
 # Pieces drawn under each condition, steps of each, steps of a run whose speed is measured.
-PIECES, STEPS, RUN = 32, 64, 400
+PIECES, STEPS, RUN = 12, 64, 400
 # Random episodes that the scale ends at, and windows drawn at once when the time is taken.
 RANDOM, TIMED = 100, 256
 
-# What really followed under a condition -> pieces that stand for no generator at all.
-CONTROLS: dict[str, Callable[[Condition], Sequence[Trajectory]]] = {
-    "real": lambda condition: condition.real,
-    "shuffled": lambda condition: shuffled(condition.real),
+# A yardstick, one of its conditions -> pieces that no generator made.
+CONTROLS: dict[str, Callable[[Yardstick, Condition], Sequence[Trajectory]]] = {
+    "real": lambda yardstick, condition: condition.real,
+    "shuffled": lambda yardstick, condition: shuffled(condition.real),
+    "copy": lambda yardstick, condition: copied(list(yardstick.training), condition, yardstick.body, STEPS),
 }
 
 
@@ -75,20 +76,22 @@ class GeneratorTrial:
     # Families; by default all of them, and the controls.
     names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
+    # A name for other settings than the defaults, as in -4-steps.
+    variant: str = ""
     results: Path = RESULTS
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> None:
         """One result for each family and seed."""
         one_thread()
-        names = self.names or (*CONTROLS, *GENERATORS)
-        for name in names:
+        for name in self.names or dict.fromkeys((*CONTROLS, *GENERATORS)):
             for seed in self.seeds[:1] if name in CONTROLS else self.seeds:
                 self._once(name, seed)
 
     def _once(self, name: str, seed: int) -> None:
-        path = self.results / f"{name}-{self.env}-{seed}.json"
-        settings = {"demos": self.demos, **asdict(self.config)}
+        path = self.results / f"{name}{self.variant}-{self.env}-{seed}.json"
+        measured = {"pieces": PIECES, "steps": STEPS, "rotations": ROTATIONS}
+        settings = {"demos": self.demos, "measured": measured, **asdict(self.config)}
         # As JSON keeps it: tuples become lists.
         settings = json.loads(json.dumps(settings))
         if path.exists() and json.loads(path.read_text())["settings"] == settings:
@@ -97,6 +100,7 @@ class GeneratorTrial:
         result = {
             "kind": "generator",
             "name": name,
+            "variant": self.variant,
             "environment": body_of(self.env).env_id,
             "seed": seed,
             **found,
@@ -110,11 +114,11 @@ class GeneratorTrial:
         unseen = Demonstrations.load(self.demos, split="validation")
         random = record(RandomPolicy(spaces(body.env_id)[1]), body.env_id, RANDOM)
         training = Demonstrations.load(self.demos)
-        return Yardstick(body, conditions_of(unseen, body, PIECES, STEPS), training, random)
+        return Yardstick(body, conditions_of(unseen, body, PIECES, STEPS), training, random, STEPS)
 
     def _control(self, name: str) -> dict[str, Any]:
         yardstick = self._yardstick()
-        drawn = [CONTROLS[name](condition) for condition in yardstick.conditions]
+        drawn = [CONTROLS[name](yardstick, condition) for condition in yardstick.conditions]
         return {"measures": yardstick.all(drawn)}
 
     def _measured(self, name: str, seed: int) -> dict[str, Any]:
@@ -129,7 +133,7 @@ class GeneratorTrial:
         splits = (Demonstrations.load(self.demos, split=split) for split in ("validation", "test"))
         speeds = speed_answer(generator, [episode for split in splits for episode in split], seed)
         measures = yardstick.all(drawn)
-        if len(yardstick.conditions) > 1:
+        if len({condition.source for condition in yardstick.conditions}) > 1:
             measures["speed_r2"] = explained(*map(np.array, speeds.values()))
         return {
             "measures": measures,

@@ -6,7 +6,7 @@ from it, of which physics agrees with all, clones both with ten seeds each, and 
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from ...agents.bc import BC
 from ...agents.generation import STEPS, TrajectoryGenerator
 from ...agents.repair import as_trajectory, denoised
 from ...demos.dataset import Demonstrations
-from ...demos.lossy import Recording, noisy
+from ...demos.lossy import Recording, deviations, noisy
 from ...demos.trajectory import Trajectory
 from ...envs.errors import DataError
 from ...generative.generator_families import GeneratorConfig
@@ -50,12 +50,12 @@ def synthetic(model: TrajectoryGenerator, demos: Demonstrations, seed: int) -> t
 
 
 def cleaned(
-    model: TrajectoryGenerator, demos: Demonstrations, seed: int
+    model: TrajectoryGenerator, training: Demonstrations, demos: Demonstrations, seed: int
 ) -> tuple[list[Trajectory], list[Trajectory]]:
-    """Demonstrations with noise, and with the noise removed again."""
-    dt, dirty, mended = model.body.dt, [], []
+    """Demonstrations with noise, in deviations of the training's, and with the noise removed again."""
+    dt, dirty, mended, unit = model.body.dt, [], [], deviations(list(training))
     for number, episode in enumerate(demos):
-        lossy = noisy(Recording.of(episode), NOISE, seed + number)
+        lossy = noisy(Recording.of(episode), NOISE, unit, seed + number)
         dirty.append(as_trajectory(model, lossy, "noisy"))
         mended.append(as_trajectory(model, denoised(model, lossy, NOISE, lossy.speed(dt), seed), "denoised"))
     return dirty, mended
@@ -82,7 +82,7 @@ class TSTR:
         unseen = Demonstrations.load(self.demos, split="validation").take(self.noisy)
         model = TrajectoryGenerator(self.name, 0, self.config).fit(real)
         made, share = synthetic(model, real, seed=0)
-        dirty, mended = cleaned(model, unseen, seed=0)
+        dirty, mended = cleaned(model, real, unseen, seed=0)
         sets = {
             "real": list(real),
             "generated": made,
@@ -91,8 +91,11 @@ class TSTR:
             "denoised": mended,
         }
         path = self.results / f"{self.name}-{self.env}.json"
+        settings = json.loads(json.dumps({"demos": self.demos, "noisy": self.noisy, **asdict(self.config)}))
         found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
-        scores: dict[str, list[float]] = json.loads(path.read_text())["nr"] if path.exists() else {}
+        found["settings"] = settings
+        before = json.loads(path.read_text()) if path.exists() else {}
+        scores: dict[str, list[float]] = before["nr"] if before.get("settings") == settings else {}
         for kind, episodes in sets.items():
             if kind not in scores:
                 bare = [replace(e, rewards=None, residual=None) for e in episodes]

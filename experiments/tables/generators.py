@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...generative.generator_families import GENERATORS
-from ..statistics import mean_interval
+from ..bootstrap import RESAMPLES
+from ..statistics import Estimate, mean_interval
 
 # Measures of a generator and their columns, in order.
 COLUMNS = {
@@ -18,10 +21,19 @@ COLUMNS = {
     "precision": "precision",
     "auc": "told apart, AUC",
     "copying": "copying ratio",
+    "memorised": "memorised",
+    "lasting": "last all steps",
     "speed_r2": "speed, R²",
     "kept": "steps executed",
 }
-REFERENCES = {"real": "real, held out", "shuffled": "real, actions shuffled"}
+REFERENCES = {
+    "real": "real, held out",
+    "shuffled": "real, actions shuffled",
+    "copy": "training pieces, copied",
+}
+
+# What clones of each set are compared with.
+UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 
 
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
@@ -30,7 +42,7 @@ def generator_table(results: Path, env: str = "Hopper-v5") -> str:
     for path in sorted((results / "generators").glob("*.json")):
         found = json.loads(path.read_text())
         if found["environment"] == env:
-            groups[found["name"]].append(found)
+            groups[found["name"] + found["variant"]].append(found)
     heads = ("generator", *COLUMNS.values(), "transitions/s", "minutes to fit", "N")
     lines = [f"| {' | '.join(heads)} |", "|" + "-|" * len(heads)]
     for name in sorted(groups, key=lambda name: _place(name, groups[name])):
@@ -89,11 +101,26 @@ def repair_table(results: Path) -> str:
 
 
 def tstr_table(results: Path) -> str:
-    """Clones of generated, noisy and cleaned demonstrations beside those of real ones."""
-    lines = ["| environment | generator | cloned from | NR, mean over clones [95 %] |", "|-|-|-|-|"]
+    """Clones of generated, noisy and cleaned demonstrations beside those of real and of clean ones."""
+    lines = [
+        "| environment | generator | cloned from | NR, mean over clones [95 %] "
+        "| share of the undisturbed [95 %] | pieces that physics agreed with |",
+        "|-|-|-|-|-|-|",
+    ]
     for path in sorted((results / "tstr").glob("*.json")):
         found = json.loads(path.read_text())
         for kind, scores in found["nr"].items():
-            shown = f"{mean_interval(scores):.2f}"
-            lines.append(f"| {found['environment']} | `{found['name']}` | {kind} | {shown} |")
+            shown, beside = f"{mean_interval(scores):.2f}", UNDISTURBED.get(kind)
+            share = f"{ratio(scores, found['nr'][beside]):.2f}" if beside else "-"
+            agreed = f"{found['agreed']:.2f}" if kind == "generated" else "-"
+            cells = (found["environment"], f"`{found['name']}`", kind, shown, share, agreed)
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def ratio(scores: Sequence[float], beside: Sequence[float]) -> Estimate:
+    """Mean over mean; both are drawn anew in each resample."""
+    a, b = (np.asarray(part) for part in (scores, beside))
+    draws = np.random.default_rng(0)
+    again = [part[draws.integers(len(part), size=(RESAMPLES, len(part)))].mean(axis=1) for part in (a, b)]
+    return Estimate.from_draws(float(a.mean() / b.mean()), again[0] / again[1], 0.95, len(a))

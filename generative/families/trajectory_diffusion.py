@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..diffusion_schedule import alpha_bars, cosine_betas, ddim_step, diffuse, estimated_noise, spaced
+from ..diffusion_schedule import alpha_bars, cosine_betas, ddim_step, diffuse, estimated_noise, from_the_last
 from ..model import GenerativeModel, Kind
 from ..networks import mlp, seeded
 from ..window_context import Known
@@ -147,7 +147,7 @@ class TrajectoryDiffusion(GenerativeModel):
     ) -> Float[Tensor, "B T C"]:
         """From noise to a clean window."""
         c = self.config
-        visited = spaced(c.times, min(c.steps, c.times)).tolist()
+        visited = from_the_last(c.times, min(c.steps, c.times)).tolist()
         levels = [*self.alpha_bar[visited], torch.ones(())]
         for i, time in enumerate(visited):
             clean = self._believed(x, time, known).clamp(-c.bound, c.bound)

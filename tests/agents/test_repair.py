@@ -5,12 +5,23 @@ import pytest
 from scipy.interpolate import CubicSpline
 
 from gailforce import Demonstrations
+from gailforce.agents import repair
 from gailforce.agents.generation import TrajectoryGenerator
 from gailforce.agents.repair import denoised, repaired
-from gailforce.demos.lossy import Recording, cubic, linear, noisy, read_recordings, thinned, with_gap
+from gailforce.demos.lossy import (
+    Recording,
+    cubic,
+    deviations,
+    linear,
+    noisy,
+    read_recordings,
+    thinned,
+    with_gap,
+)
 from gailforce.envs.errors import DataError, UsageError
 from gailforce.envs.registry import find_body
 from gailforce.experiments.cli import answer
+from gailforce.experiments.generators.repair_trial import with_gaps
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
 
@@ -68,6 +79,27 @@ def test_a_low_frame_rate_is_raised_over_the_whole_recording(generator):
     assert np.isfinite(found.actions).all()
     # The place on the ground passes through the known ones.
     assert np.allclose(found.states[::4, 0], whole.states[:100:4, 0])
+    off, lines = (np.abs(one - whole.states[:100])[~lossy.known, 1:] for one in (found.states, linear(lossy)))
+    assert off.mean() < 0.5 * lines.mean()
+
+
+@pytest.mark.parametrize("spoil", ["gaps", 4, 8])
+def test_what_is_filled_lies_between_known_frames_of_its_window(generator, monkeypatch, spoil):
+    whole = Recording.of(DEMOS[1]).part(300)
+    lossy = with_gaps(whole) if spoil == "gaps" else thinned(whole, spoil)
+    extrapolated = []
+
+    def spy(generator, piece, until, speed, draws):
+        last = np.flatnonzero(piece.known[:-1])[-1]
+        extrapolated.append(int((~piece.known[last : until + 1]).sum()))
+        part = piece.part(until)
+        part.states[:], part.actions[:] = np.nan_to_num(part.states), np.nan_to_num(part.actions)
+
+    monkeypatch.setattr(repair, "_fill", spy)
+    found = repaired(generator, lossy, float(generator.known_conditions.mean()))
+    assert found.whole
+    # But for what follows the last row of the last window, whose last frame is no row of any.
+    assert sum(extrapolated[:-1]) == 0
 
 
 def test_what_cannot_be_repaired_is_said(generator):
@@ -82,7 +114,7 @@ def test_what_cannot_be_repaired_is_said(generator):
 
 def test_noise_has_the_level_asked_for_and_spares_the_place():
     whole = Recording.of(DEMOS[0])
-    lossy = noisy(whole, 0.1)
+    lossy = noisy(whole, 0.1, deviations([DEMOS[0]]))
     assert np.array_equal(lossy.states[:, 0], whole.states[:, 0])
     off = (lossy.states - whole.states)[:, 1:].std(axis=0) / whole.states[:, 1:].std(axis=0)
     assert np.allclose(off, 0.1, atol=0.01)
@@ -93,7 +125,7 @@ def test_noise_has_the_level_asked_for_and_spares_the_place():
 
 def test_noise_on_a_training_episode_is_taken_away(generator):
     whole = Recording.of(DEMOS[0])
-    lossy = noisy(whole, 0.1)
+    lossy = noisy(whole, 0.1, deviations([DEMOS[0]]))
     found = denoised(generator, lossy, 0.1, whole.speed(generator.body.dt))
     off, noise = (np.abs(one.states - whole.states)[:, 1:].mean() for one in (found, lossy))
     assert off < 0.5 * noise

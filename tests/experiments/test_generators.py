@@ -1,23 +1,30 @@
 """Trials of generators: the yardstick gives real pieces what they deserve, and shuffled ones too."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gailforce import Demonstrations
-from gailforce.agents.generation import STEPS, TrajectoryGenerator
+from gailforce.agents.generation import STEPS, TrajectoryGenerator, forward_speed
 from gailforce.demos.lossy import Recording, linear
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs.errors import DataError
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generators import tstr
-from gailforce.experiments.generators.conditions import conditions_of, piece, shuffled
+from gailforce.experiments.generators.conditions import conditions_of, copied, piece, shuffled
 from gailforce.experiments.generators.measures import Yardstick
-from gailforce.experiments.generators.repair_trial import GAP, error, moving_mean, with_gaps
+from gailforce.experiments.generators.repair_trial import GAP, error, with_gaps
 from gailforce.experiments.generators.trial import GeneratorTrial
 from gailforce.experiments.generators.tstr import cleaned, synthetic
-from gailforce.experiments.tables.generators import generator_table, repair_table, spread, tstr_table
+from gailforce.experiments.tables.generators import (
+    generator_table,
+    ratio,
+    repair_table,
+    spread,
+    tstr_table,
+)
 
 BODY = find_body("hopper")
 TRAINING = Demonstrations.load("hopper-expert").take(3)
@@ -27,16 +34,17 @@ UNSEEN = Demonstrations.load("hopper-expert", split="validation").take(3)
 @pytest.fixture(scope="module")
 def yardstick():
     random = record(RandomPolicy(spaces("Hopper-v5")[1]), "Hopper-v5", 20)
-    return Yardstick(BODY, conditions_of(UNSEEN, BODY, pieces=12, steps=32), TRAINING, random)
+    return Yardstick(BODY, conditions_of(UNSEEN, BODY, pieces=12, steps=32), TRAINING, random, 32)
 
 
 @pytest.fixture(scope="module")
 def measured(yardstick):
-    (condition,) = yardstick.conditions
+    conditions = yardstick.conditions
     return {
-        "real": yardstick.all([condition.real]),
-        "shuffled": yardstick.all([shuffled(condition.real)]),
-        "copy": yardstick.all([[piece(TRAINING[0], i, 32) for i in range(100, 820, 60)]]),
+        "real": yardstick.all([c.real for c in conditions]),
+        "shuffled": yardstick.all([shuffled(c.real) for c in conditions]),
+        "copy": yardstick.all([copied(list(TRAINING), c, BODY, 32) for c in conditions]),
+        "short": yardstick.all([[piece(one, 0, 8) for one in c.real] for c in conditions]),
     }
 
 
@@ -48,12 +56,29 @@ def test_a_piece_is_cut_from_its_episode():
     assert not part.terminated
 
 
-def test_starts_come_from_one_episode_and_the_reference_from_others(yardstick):
-    (condition,) = yardstick.conditions
-    assert np.array_equal(condition.starts[0], UNSEEN[0].states[0])
-    assert [len(part) for part in condition.real] == [32] * 12
-    assert len(condition.reference) == 2
-    assert 2 < condition.speed < 4
+def test_starts_come_from_one_episode_after_the_other_and_the_reference_from_the_others(yardstick):
+    assert len(yardstick.conditions) == 3
+    for i, condition in enumerate(yardstick.conditions):
+        assert np.array_equal(condition.starts[0], UNSEEN[i].states[0])
+        assert [len(part) for part in condition.real] == [32] * 12
+        assert len(condition.reference) == 2
+        assert not any(np.array_equal(e.states, UNSEEN[i].states) for e in condition.reference)
+        assert 2 < condition.speed < 4
+
+
+def test_copies_are_training_pieces_of_the_nearest_speed(yardstick):
+    speeds = Demonstrations.load("hopper-speeds")
+    condition = replace(yardstick.conditions[0], speed=1.9)
+    made = copied(list(speeds), condition, BODY, 32)
+    assert len(made) == 12
+    assert {one.source for one in made} == {speeds_source(speeds, 2.0)}
+    known = {tuple(row) for episode in speeds for row in episode.states}
+    assert all(tuple(row) in known for one in made for row in one.states)
+
+
+def speeds_source(demos, speed):
+    """The source of the episodes made at a speed."""
+    return min(demos, key=lambda e: abs(forward_speed(e, BODY.dt)[0] - speed)).source
 
 
 def test_a_condition_needs_two_episodes():
@@ -64,7 +89,11 @@ def test_a_condition_needs_two_episodes():
 def test_real_pieces_are_the_zero_of_the_scale(measured):
     real = measured["real"]
     assert real["residual_p90"] < 1e-4
-    assert real["energy"] == pytest.approx(0.0, abs=1e-9)
+    # Of a mean over three episodes, of which each is one.
+    assert real["energy"] == pytest.approx(0.0, abs=1e-3)
+    assert real["copying"] == pytest.approx(1.0)
+    assert real["memorised"] < 0.05
+    assert real["lasting"] == 1.0
     assert real["precision"] > 0.9
     assert real["kept"] == 32
 
@@ -76,7 +105,13 @@ def test_shuffled_actions_are_caught_by_physics(measured):
 
 def test_copies_are_caught_by_copying_alone(measured):
     assert measured["copy"]["residual_p90"] < 1e-4
-    assert measured["copy"]["copying"] < 0.1 < measured["real"]["copying"]
+    assert measured["copy"]["copying"] < 0.1
+    assert measured["copy"]["memorised"] == 1.0
+
+
+def test_pieces_that_end_at_once_are_worth_nothing(measured):
+    assert measured["short"]["energy"] == 1.0
+    assert measured["short"]["coverage"] == measured["short"]["lasting"] == 0.0
 
 
 def test_a_trial_is_kept_and_not_made_again(tmp_path, monkeypatch, capsys):
@@ -107,20 +142,12 @@ def test_gaps_leave_frames_on_both_sides_and_errors_count_missing_ones():
     assert error(linear(lossy), whole, lossy, ones) > 0
 
 
-def test_a_moving_mean_keeps_lines_and_halves_noise():
-    t = np.arange(400.0)[:, None]
-    line = Recording(np.hstack((t, 3 * t)), np.zeros((399, 1)))
-    assert np.allclose(moving_mean(line)[2:-2], line.states[2:-2])
-    noise = Recording(np.random.default_rng(0).normal(size=(400, 2)), np.zeros((399, 1)))
-    assert moving_mean(noise).std() < 0.55
-
-
 def test_noise_and_synthetic_sets_are_as_large_as_asked(monkeypatch):
     model = TrajectoryGenerator("nearest").fit(TRAINING)
     made, share = synthetic(model, TRAINING, seed=0)
     assert len(made) == TRAINING.steps // STEPS
     assert share == 1.0
-    dirty, mended = cleaned(model, UNSEEN.take(1), seed=0)
+    dirty, mended = cleaned(model, TRAINING, UNSEEN.take(1), seed=0)
     off = [np.abs(one[0].states - UNSEEN[0].states)[:, 1:].mean() for one in (dirty, mended)]
     assert off[1] < off[0]
     monkeypatch.setattr(tstr, "passes", lambda piece: False)
@@ -138,6 +165,15 @@ def test_tables_show_means_ranges_and_ratios(tmp_path):
         (tmp_path / folder / f"{seed}.json").write_text(json.dumps({"name": "vae", "errors": errors}))
     assert "| noise | `vae` | 2.000 | 4.000 | 0.50 [0.50, 0.50] N=2 |" in repair_table(tmp_path)
     (tmp_path / "tstr").mkdir()
-    scores = {"environment": "hopper", "name": "vae", "nr": {"real": [1.0, 1.0]}}
-    (tmp_path / "tstr" / "a.json").write_text(json.dumps(scores))
-    assert "| hopper | `vae` | real | 1.00 [1.00, 1.00] N=2 |" in tstr_table(tmp_path)
+    scores = {"real": [1.0, 1.0], "generated": [0.5, 0.5]}
+    about = {"environment": "hopper", "name": "vae", "agreed": 0.75, "nr": scores}
+    (tmp_path / "tstr" / "a.json").write_text(json.dumps(about))
+    table = tstr_table(tmp_path)
+    assert "| hopper | `vae` | real | 1.00 [1.00, 1.00] N=2 | - | - |" in table
+    assert "| generated | 0.50 [0.50, 0.50] N=2 | 0.50 [0.50, 0.50] N=2 | 0.75 |" in table
+
+
+def test_a_ratio_of_means_has_an_interval_that_holds_it():
+    found = ratio([0.4, 0.6, 0.5, 0.5], [1.0, 0.9, 1.1, 1.0])
+    assert found.value == pytest.approx(0.5)
+    assert 0.4 < found.low < 0.5 < found.high < 0.6
