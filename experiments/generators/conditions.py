@@ -76,8 +76,8 @@ def conditions_of(unseen: Demonstrations, body: Body, pieces: int, steps: int) -
 def spread_over(episodes: Sequence[Trajectory], pieces: int, steps: int) -> tuple[Trajectory, ...]:
     """So many pieces, evenly spread over episodes."""
     places = [(episode, first) for episode in episodes for first in range(len(episode) - steps + 1)]
-    at = np.linspace(0, len(places) - 1, pieces).astype(int)
-    return tuple(piece(*places[i], steps) for i in at)
+    chosen = [places[int(i)] for i in np.linspace(0, len(places) - 1, pieces)]
+    return tuple(piece(episode, first, steps) for episode, first in chosen)
 
 
 def copied(

@@ -92,6 +92,17 @@ def test_the_command_writes_a_set_that_can_be_loaded_and_says_what_physics_think
     assert all(episode.synthetic for episode in Demonstrations.load(out))
 
 
+def test_who_asks_for_a_speed_is_given_demonstrations_of_several(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    flags = ["--generator", "nearest", "--episodes", "1", "--horizon", "32", "--check-physics"]
+    assert answer(["generate", "hopper", "--speed", "2", *flags]) == 0
+    assert "at 2.00 m/s" in capsys.readouterr().out
+    assert answer(["generate", "hopper", "--speed", "9", *flags]) == 2
+    assert "ask within what was shown" in capsys.readouterr().err
+    # Walkers were recorded at one speed alone.
+    assert answer(["generate", "walker2d", "--speed", "2", *flags]) == 2
+
+
 def test_an_unknown_generator_is_answered_with_the_nearest(capsys):
     assert answer(["generate", "hopper", "--generator", "difusion"]) == 2
     assert "diffusion" in capsys.readouterr().err
