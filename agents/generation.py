@@ -130,6 +130,20 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
         )
         return self.trajectories(drawn, starts[:, 0])
 
+    def walked(self, start: Float[np.ndarray, "S"], speed: float, count: int, seed: int) -> list[Trajectory]:
+        """Windows from one state, their codes on a straight line between two drawn ones.
+
+        Raises:
+            UsageError: a family without codes, or a speed outside the demonstrations'.
+        """
+        require_shown(np.array([speed]), self.known_conditions)
+        draws = torch.Generator().manual_seed(seed)
+        try:
+            drawn = self.walk(torch.from_numpy(start[1:]).float(), torch.tensor([speed]), count, draws)
+        except ValueError as fault:
+            raise UsageError(str(fault)) from fault
+        return self.trajectories(drawn, np.full(count, start[0]))
+
     def trajectories(self, drawn: tensors.Drawn, place: Float[np.ndarray, "B"]) -> list[Trajectory]:
         """What was drawn, from places on the ground."""
         path, motion = drawn.path.double().numpy(), drawn.motion

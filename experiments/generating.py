@@ -47,6 +47,8 @@ class Generate(Command):
     # Episodes to draw, and steps of each.
     episodes: int = 4
     horizon: int = 320
+    # All from one state, one window each, on a straight line between two codes of a vae.
+    walk: bool = False
     seed: int = 0
     # The file to write; .gfd is added to a bare name.
     out: Path = Path("generated.gfd")
@@ -72,7 +74,7 @@ class Generate(Command):
         # Before a fit of minutes.
         require_shown(np.array([asked]), shown)
         generator.fit(demos)
-        made = generator.generate(self._starts(demos), np.full(self.episodes, asked), self.horizon, self.seed)
+        made = self._made(generator, self._starts(demos), asked)
         residuals = np.concatenate([episode.residual for episode in made if episode.residual is not None])
         result = {
             "path": str(self._write(made, asked)),
@@ -84,6 +86,11 @@ class Generate(Command):
         if self.check_physics or self.video or self.page:
             result |= self._lived(body, made, demos, result)
         return result
+
+    def _made(self, generator: TrajectoryGenerator, starts: np.ndarray, asked: float) -> list[Trajectory]:
+        if self.walk:
+            return generator.walked(starts[0], asked, self.episodes, self.seed)
+        return generator.generate(starts, np.full(self.episodes, asked), self.horizon, self.seed)
 
     def _shipped(self, body: Body) -> str:
         """Who asks for a speed is given demonstrations of several, where there are some."""

@@ -67,6 +67,12 @@ def transitions_per_second(generator: TrajectoryGenerator, condition: Condition)
     return TIMED * steps / float(np.median(taken))
 
 
+def trained(generator: TrajectoryGenerator) -> int:
+    """Numbers that gradients moved; averages of them count no second time."""
+    assert generator.model is not None
+    return sum(p.numel() for p in generator.model.parameters() if p.requires_grad)
+
+
 @dataclass
 class GeneratorTrial:
     """Fit, draw, measure, for each family and seed."""
@@ -140,7 +146,7 @@ class GeneratorTrial:
             "speeds": speeds,
             "transitions_per_second": round(transitions_per_second(generator, yardstick.conditions[0])),
             "fit_seconds": round(seconds, 1),
-            "parameters": sum(p.numel() for p in generator.model.parameters()) if generator.model else 0,
+            "parameters": trained(generator),
         }
 
 

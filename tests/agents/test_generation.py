@@ -103,6 +103,20 @@ def test_who_asks_for_a_speed_is_given_demonstrations_of_several(tmp_path, monke
     assert answer(["generate", "walker2d", "--speed", "2", *flags]) == 2
 
 
+def test_a_walk_is_asked_of_a_family_with_codes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    quick = ["--fit.updates", "5", "--episodes", "3", "--walk"]
+    assert answer(["generate", "hopper", "--generator", "vae", *quick]) == 0
+    made = Demonstrations.load("generated.gfd")
+    assert len(made) == 3
+    # Hardly trained it may see an end anywhere.
+    assert all(len(episode) <= STEPS for episode in made)
+    assert np.allclose(made[0].states[0], made[2].states[0], atol=1e-4)
+    capsys.readouterr()
+    assert answer(["generate", "hopper", "--generator", "nearest", *quick]) == 2
+    assert "take vae" in capsys.readouterr().err
+
+
 def test_an_unknown_generator_is_answered_with_the_nearest(capsys):
     assert answer(["generate", "hopper", "--generator", "difusion"]) == 2
     assert "diffusion" in capsys.readouterr().err

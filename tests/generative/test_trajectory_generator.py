@@ -163,7 +163,7 @@ def test_tracks_share_out_all_columns_joint_by_joint():
     assert tracks[1] == (2, 8, 14, 20, 23)
 
 
-def test_a_beam_of_one_is_greedy_and_a_wider_one_finds_no_worse_window():
+def test_a_beam_of_one_is_greedy_and_a_wider_one_draws_finite_windows():
     def drawn(name, **decoding):
         return draw(fitted(name, replace(QUICK, decoding=DecodingConfig(**decoding))))
 
