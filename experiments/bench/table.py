@@ -129,6 +129,17 @@ def text_table(made: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join((table, *notes))
 
 
+def scores(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """NR of each seed, mean, worst, IQM, and the exploring policy's IQM, as every table shows them."""
+    return (
+        " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
+        number(row["mean"]),
+        number(row["worst"]),
+        interval(row),
+        interval(row["exploring"]),
+    )
+
+
 def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
     fixed = ", fixed horizon" if row["horizon"] == "fixed" else ""
     return (
@@ -137,11 +148,7 @@ def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
         row["method"],
         f"{row['steps']:,}" if row["steps"] else "-",
         mean_return(row),
-        " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
-        number(row["mean"]),
-        number(row["worst"]),
-        interval(row),
-        interval(row["exploring"]),
+        *scores(row),
         f"{np.mean(row['seconds']):,.0f}" if row["seconds"] else "-",
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bench.table import interval, mean_return, number, task
+from ..bench.table import mean_return, scores, task
 from .published import PUBLISHED, Published
 
 # In which order methods stand below their task; others come between.
@@ -37,11 +37,7 @@ def bench_markdown(results: Path, name: str) -> str:
             METHODS.get(row["method"], row["method"]),
             f"{row['steps'] / 1e6:g}M" if row["steps"] else "-",
             mean_return(row),
-            " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
-            number(row["mean"]),
-            number(row["worst"]),
-            interval(row),
-            interval(row["exploring"]),
+            *scores(row),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

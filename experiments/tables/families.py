@@ -10,7 +10,7 @@ import numpy as np
 
 from ...generative.reward_families import FAMILIES
 from ..bench.cell import ALIASES
-from ..bench.table import interval, number
+from ..bench.table import scores
 from ..families import label
 from ..gate import GATE, read_gate, short, shown
 from ..statistics import Estimate, iqm_interval
@@ -55,11 +55,7 @@ def _line(
         METHODS.get(row["method"], f"`{name}`") if control else f"`{name}`",
         FAMILIES[name].way if name in FAMILIES else WITHOUT.get(name, "reference"),
         shown(gate),
-        " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
-        number(row["mean"]),
-        number(row["worst"]),
-        interval(row),
-        interval(row["exploring"]),
+        *scores(row),
         f"{np.mean(row['seconds']):,.0f}" if row["seconds"] and not _reference(name) else "-",
         "-" if control else label(row, constant),
     )
