@@ -48,7 +48,8 @@ class RewardConfig:
     cfil: CFILConfig = field(default_factory=CFILConfig)
     gpt: GPTConfig = field(default_factory=GPTConfig)
     lstm: LSTMConfig = field(default_factory=LSTMConfig)
-    gmm: MixtureConfig = field(default_factory=MixtureConfig)
+    # One part: the narrow parts of a nearly singular gait pay nothing between them, and exploration dies.
+    gmm: MixtureConfig = field(default_factory=lambda: MixtureConfig(parts=(1,)))
     hmm: HMMConfig = field(default_factory=HMMConfig)
     rbm: RBMConfig = field(default_factory=RBMConfig)
     dbn: DBNConfig = field(default_factory=DBNConfig)
