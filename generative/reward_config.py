@@ -18,7 +18,11 @@ from .families.mixture import MixtureConfig
 from .families.transformer import GPTConfig
 from .families.vae import VAEConfig
 from .families.vail import VAILConfig
+from .gaussians import PriorConfig
 from .standard import CLIP
+
+# Draws every covariance to the spread of all demonstrations, with the weight of all rows.
+BROAD = PriorConfig(prior_std=1.0, shrinkage=1.0)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,9 @@ class RewardConfig:
     cfil: CFILConfig = field(default_factory=CFILConfig)
     gpt: GPTConfig = field(default_factory=GPTConfig)
     lstm: LSTMConfig = field(default_factory=LSTMConfig)
-    # One part: the narrow parts of a nearly singular gait pay nothing between them, and exploration dies.
+    # Few and broad: narrow parts of a nearly singular gait pay nothing between them, and exploration dies.
     gmm: MixtureConfig = field(default_factory=lambda: MixtureConfig(parts=(1,)))
-    hmm: HMMConfig = field(default_factory=HMMConfig)
+    hmm: HMMConfig = field(default_factory=lambda: HMMConfig(phases=2, prior=BROAD))
     rbm: RBMConfig = field(default_factory=RBMConfig)
     dbn: DBNConfig = field(default_factory=DBNConfig)
     logistic: LogisticConfig = field(default_factory=LogisticConfig)
