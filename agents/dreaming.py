@@ -3,30 +3,27 @@
 After Janner et al. 2019: short branches from real states, longer ones as the model learns.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from gymnasium.spaces import Box
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..demos.dataset import Demonstrations
 from ..demos.physics_residual import states_of
-from ..demos.recorder import Policy, RandomPolicy
+from ..demos.recorder import RandomPolicy
 from ..demos.trajectory import Trajectory
-from ..envs.batched import BatchedEnv
 from ..envs.errors import UsageError
-from ..envs.registry import make_env
 from ..generative.world_families import WorldConfig
 from .bridge import played
 from .dream import DreamEnv
+from .experience import RealExperience
 from .gail import GAIL
 from .world import WorldModel
 
-# Lives that count as recent, and starts of branches to choose from.
-RECENT, STARTS = 5, 10_000
+# Starts of branches to choose from.
+STARTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,19 +36,21 @@ class DreamConfig:
     real: int = 200
     # Imagined steps of a dream, one or a few updates of the policy; usually 10-20 for each real one.
     imagined: int = 2048
-    # Steps of a branch in the first dream and in the last; usually 5-10 and 15-30.
+    # Steps of a branch in the first dream and in the last; usually 5-10 and 15-50.
     shortest: int = 10
-    longest: int = 20
+    longest: int = 40
     # Dreams until branches have their full length.
     grown: int = 100
-    # Share of branches that begin at demonstrated states; there only the expert's own actions were seen.
-    demonstrated: float = 0.1
+    # Share of branches that begin at demonstrated states; usually 0.1-0.9.
+    demonstrated: float = 0.5
     # A branch is left where the model is less sure than in so large a share of the steps it has learned.
     sure: float = 0.99
     # Gradient steps that the model goes on learning for between two dreams.
     updates: int = 100
-    # Copies of the real environment.
-    copies: int = 4
+    # Copies of the real environment that live on from one dream to the next.
+    copies: int = 2
+    # Copies that begin at demonstrated states after every dream, as a simulator can and a robot cannot.
+    placed: int = 2
     world: WorldConfig = field(default_factory=WorldConfig)
 
     def __post_init__(self) -> None:
@@ -65,78 +64,6 @@ class DreamConfig:
                 f"a branch has at least one step; got {self.shortest} to {self.longest}: "
                 "give --dream.shortest and --dream.longest"
             )
-
-
-class RealExperience:
-    """Steps lived in real copies of a body, as episodes with states; the only place that counts real steps.
-
-    Attributes:
-        steps: lived so far.
-        episodes: all of them; one that goes on is cut, and goes on as another.
-        lives: those of the last calls of `live`.
-    """
-
-    def __init__(self, env: str, copies: int, seed: int):
-        real = make_env(env, copies, seed, threads=1)
-        if not isinstance(real, BatchedEnv):
-            raise UsageError(f"{env} has no states to dream in; take hopper or walker2d")
-        self._env = real
-        self._obs = np.asarray(real.reset())
-        self.steps, self.episodes = 0, list[Trajectory]()
-        self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
-
-    @property
-    def recent(self) -> list[Trajectory]:
-        """Episodes of the last lives."""
-        return [episode for life in self.lives for episode in life]
-
-    def live(self, policy: Policy, steps: int) -> None:
-        """So many further steps by a policy that explores in every other copy, and is itself in the rest."""
-        count, before = self._env.num_envs, len(self.episodes)
-        tapes = [_Tape(self._env.state[i], self._obs[i]) for i in range(count)]
-        for _ in range(-(-steps // count)):
-            actions = np.array(policy.predict(self._obs, deterministic=False)[0])
-            actions[1::2] = policy.predict(self._obs, deterministic=True)[0][1::2]
-            observed, _, ended, infos = self._env.step(actions)
-            self._obs, states = np.asarray(observed), self._env.state
-            for i, tape in enumerate(tapes):
-                last = infos[i]["terminal_state"] if ended[i] else states[i]
-                seen = infos[i]["terminal_observation"] if ended[i] else self._obs[i]
-                tape.step(actions[i], last, seen)
-                if ended[i]:
-                    self.episodes.append(tape.episode(not infos[i]["TimeLimit.truncated"]))
-                    tapes[i] = _Tape(states[i], self._obs[i])
-            self.steps += count
-        self.episodes += [tape.episode(False) for tape in tapes if tape.actions]
-        self.lives.append(self.episodes[before:])
-
-    @property
-    def action_space(self) -> Box:
-        """Of the body."""
-        space = self._env.action_space
-        assert isinstance(space, Box)
-        return space
-
-
-class _Tape:
-    """One copy's steps since it began, or since the last cut."""
-
-    def __init__(self, state: np.ndarray, obs: np.ndarray):
-        self.states, self.obs, self.actions = [state.copy()], [obs.copy()], list[np.ndarray]()
-
-    def step(self, action: np.ndarray, state: np.ndarray, obs: np.ndarray) -> None:
-        self.actions.append(np.array(action))
-        self.states.append(np.array(state))
-        self.obs.append(np.array(obs))
-
-    def episode(self, fallen: bool) -> Trajectory:
-        return Trajectory(
-            obs=np.stack(self.obs),
-            actions=np.stack(self.actions),
-            terminated=fallen,
-            truncated=not fallen,
-            states=np.stack(self.states),
-        )
 
 
 class Dreaming(BaseCallback):
@@ -215,7 +142,9 @@ def begin(
         UsageError: an unknown world model, or a body without states.
         DataError: demonstrations without states.
     """
-    model, real = WorldModel(world, env, seed, config.world), RealExperience(env, config.copies, seed)
+    model = WorldModel(world, env, seed, config.world)
+    starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
+    real = RealExperience(env, config.copies, seed, config.placed, starts)
     real.live(RandomPolicy(real.action_space, seed), config.first)
     episodes = [*demos, *real.episodes]
     model.fit(episodes)

@@ -45,8 +45,8 @@ class Likeness(NamedTuple):
         coverage: share of real windows that have a drawn one near.
         precision: share of drawn windows that have a real one near.
         auc: of a classifier that tells drawn from real; 0.5 cannot.
-        copying: distance to training windows over that to unseen ones, over the same of real pieces; 1 is
-            as far from the training as real pieces are, near 0 for copies.
+        copying: distance to training windows over that to unseen ones; near 0 for copies.
+        of_real: the same over that of real pieces; 1 is as far from the training as those are.
         memorised: share of drawn windows nearer to the training than all but 1 % of real ones.
     """
 
@@ -55,11 +55,12 @@ class Likeness(NamedTuple):
     precision: float
     auc: float
     copying: float
+    of_real: float
     memorised: float
 
 
 # What nothing comparable is worth.
-WORST = Likeness(1.0, 0.0, 0.0, 1.0, 0.0, 1.0)
+WORST = Likeness(1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,14 @@ class Yardstick:
         made, real = (windows_of(list(part), COMPARED, STRIDE) for part in (pieces, condition.real))
         unseen, every = (windows_of(condition.reference, COMPARED, by) for by in (STRIDE, 1))
         unseen, every, made, real, seen, far = in_units_of(unseen, every, made, real, *self._known_windows)
+        ratio = copying(made, seen, every)
         random, floor = energy_distance(far, unseen), self._floors[condition.source]
         return Likeness(
             (energy_distance(made, unseen) - floor) / (random - floor),
             *covered(unseen, made),
             told_apart(unseen, made, BLOCK),
-            copying(made, seen, every) / copying(real, seen, every),
+            ratio,
+            ratio / copying(real, seen, every),
             memorised(made, real, seen),
         )
 

@@ -21,6 +21,7 @@ COLUMNS = {
     "precision": "precision",
     "auc": "told apart, AUC",
     "copying": "copying ratio",
+    "of_real": "of real pieces'",
     "memorised": "memorised",
     "lasting": "last all steps",
     "speed_r2": "speed, R²",

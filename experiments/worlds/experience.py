@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-from ...agents.dreaming import RealExperience
+from ...agents.experience import RealExperience
 from ...agents.loading import load_policy
 from ...demos.library import SHIPPED
 from ...demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy

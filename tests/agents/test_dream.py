@@ -9,7 +9,8 @@ import torch
 from gailforce import Demonstrations
 from gailforce.agents.dream import DreamEnv
 from gailforce.agents.dream_gail import DreamGAIL
-from gailforce.agents.dreaming import DreamConfig, RealExperience, prepare
+from gailforce.agents.dreaming import DreamConfig, prepare
+from gailforce.agents.experience import RealExperience
 from gailforce.agents.gail import GAILConfig
 from gailforce.agents.world import WorldModel
 from gailforce.demos.physics_residual import change_std, physics_residual
@@ -145,6 +146,19 @@ def test_what_was_lived_is_real_and_counted():
     assert all(e.states[-1].tolist() in starts for e in before)
 
 
+def test_placed_copies_begin_every_life_at_given_states():
+    starts = DEMOS[0].states[::100]
+    real = RealExperience("hopper", 1, 0, placed=2, starts=starts)
+    for _ in range(2):
+        real.live(RandomPolicy(real.action_space), 6)
+    assert real.steps == 12 == sum(map(len, real.episodes))
+    known = {tuple(row) for row in starts}
+    for life in real.lives:
+        assert [tuple(e.states[0]) in known for e in life] == [False, True, True]
+    with pytest.raises(UsageError, match="give starts"):
+        RealExperience("hopper", 1, 0, placed=1)
+
+
 def test_a_fall_by_the_bodys_own_rule_is_certain(world):
     lying = DEMOS[0].states[:4, 1:].copy()
     lying[:2, 0] = 0.2
@@ -209,7 +223,7 @@ def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
 
 
 def test_gail_learns_in_a_dream_and_lives_in_between():
-    dream = DreamConfig(first=200, real=100, imagined=2048, copies=4, updates=10, world=QUICK)
+    dream = DreamConfig(first=200, real=100, imagined=2048, updates=10, world=QUICK)
     config = GAILConfig(copies=16)
     agent = DreamGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
     before = agent.policy.state_dict()["action_net.weight"].clone()

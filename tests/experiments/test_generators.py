@@ -91,7 +91,7 @@ def test_real_pieces_are_the_zero_of_the_scale(measured):
     assert real["residual_p90"] < 1e-4
     # Of a mean over three episodes, of which each is one.
     assert real["energy"] == pytest.approx(0.0, abs=1e-3)
-    assert real["copying"] == pytest.approx(1.0)
+    assert real["of_real"] == pytest.approx(1.0)
     assert real["memorised"] < 0.05
     assert real["lasting"] == 1.0
     assert real["precision"] > 0.9
