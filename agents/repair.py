@@ -7,6 +7,7 @@ from jaxtyping import Float
 from ..demos.lossy import Recording
 from ..demos.physics_residual import physics_residual
 from ..demos.trajectory import Trajectory
+from ..demos.wiener import beneath
 from ..envs.errors import DataError, UsageError
 from ..generative.motion import Motion
 from ..generative.window_context import marked, rough
@@ -14,7 +15,7 @@ from .generation import TrajectoryGenerator, require_shown
 
 # Frames that a window shares with the one before, which has filled them; and where nothing is to be filled,
 # steps from one window to the next.
-OVERLAP, APART = 7, 8
+OVERLAP, APART = 7, 4
 # Windows whose mean fills a gap or cleans: the mean of many draws is nearer to the truth than one of them.
 DRAWS = 8
 
@@ -97,6 +98,9 @@ def denoised(
 ) -> Recording:
     """The recording without its noise: overlapping windows, each entry known up to the noise, averaged.
 
+    What is drawn errs slowly and the noise is white, so of what lies between recording and drawing a Wiener
+    filter gives the drawing's own errors back.
+
     Args:
         generator: fitted, of a family that fills.
         noisy: at least as long as a window, with no frame missing.
@@ -123,7 +127,16 @@ def denoised(
     rows = torch.zeros(len(starts), size, shape.columns)
     mask = rough(rows, shape.state, shape.action, torch.full((1, 1, 1), level))
     found = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
-    return _averaged(noisy, starts, *found)
+    return _corrected(generator, _averaged(noisy, starts, *found), noisy, level)
+
+
+def _corrected(generator: TrajectoryGenerator, drawn: Recording, noisy: Recording, level: float) -> Recording:
+    """The drawing, and on top of it what the noise of the recording hides of its errors."""
+    units = generator.units
+    states, actions = drawn.states.copy(), drawn.actions.copy()
+    states[:, 1:] += beneath((noisy.states - drawn.states)[:, 1:], level * units.state.std.double().numpy())
+    actions += beneath(noisy.actions - drawn.actions, level * units.action.std.double().numpy())
+    return Recording(states, actions)
 
 
 def _noisy_motion(generator: TrajectoryGenerator, noisy: Recording, starts: list[int]) -> Motion:

@@ -21,6 +21,7 @@ from ...demos.dataset import Demonstrations
 from ...demos.execution import spread_of
 from ...demos.lossy import Recording, cubic, deviations, linear, noisy, thinned, with_gap
 from ...demos.trajectory import Trajectory
+from ...demos.wiener import beneath
 from ...generative.generator_families import GeneratorConfig
 from ..process import one_thread
 from ..provenance import write_result
@@ -42,6 +43,11 @@ def with_gaps(whole: Recording) -> Recording:
     for first in range(APART // 2, len(whole.actions) - APART // 2, APART):
         lossy = with_gap(lossy, first, GAP)
     return lossy
+
+
+def frequencies(level: Float[np.ndarray, "S"]) -> Way:
+    """A Wiener filter of every column but the place on the ground, which carries no noise; no generator."""
+    return lambda lossy: np.column_stack((lossy.states[:, :1], beneath(lossy.states[:, 1:], level[1:])))
 
 
 def untouched(lossy: Recording) -> States:
@@ -84,28 +90,31 @@ class RepairTrial:
         unseen = [Recording.of(e) for e in Demonstrations.load(self.demos, split="validation")]
         spread, dt = spread_of(list(training)), generator.body.dt
         found = {}
-        for kind, (spoil, simple) in spoilt(list(training)).items():
+        for kind, (spoil, ways) in spoilt(list(training)).items():
             pairs = [(whole, spoil(whole)) for whole in unseen]
             if kind == "noise":
                 own = [denoised(generator, bad, NOISE, bad.speed(dt), seed).states for _, bad in pairs]
             else:
                 own = [repaired(generator, bad, bad.speed(dt), seed).states for _, bad in pairs]
-            found[kind] = compared(pairs, own, simple, spread)
+            found[kind] = {way: compared(pairs, own, simple, spread) for way, simple in ways.items()}
         return {"kind": "repair", "name": name, "environment": self.env, "seed": seed, "errors": found}
 
 
-def spoilt(training: Sequence[Trajectory]) -> dict[str, tuple[Spoil, Way]]:
-    """What is done to a recording, and the simple way to mend it."""
+def spoilt(training: Sequence[Trajectory]) -> dict[str, tuple[Spoil, dict[str, Way]]]:
+    """What is done to a recording, and the simple ways to mend it."""
     unit = deviations(training)
 
     def at(rate: int) -> Spoil:
         return lambda whole: thinned(whole, rate)
 
-    rates = {f"{rate}x frame rate": (at(rate), cubic) for rate in RATES}
+    rates = {f"{rate}x frame rate": (at(rate), {"cubic spline": cubic}) for rate in RATES}
     return {
-        f"gaps of {GAP} frames": (with_gaps, linear),
+        f"gaps of {GAP} frames": (with_gaps, {"straight line": linear}),
         **rates,
-        "noise": (lambda whole: noisy(whole, NOISE, unit), untouched),
+        "noise": (
+            lambda whole: noisy(whole, NOISE, unit),
+            {"none": untouched, "Wiener filter alone": frequencies(NOISE * unit[0])},
+        ),
     }
 
 

@@ -79,25 +79,26 @@ def spread(values: Sequence[float | None], decimals: int = 2) -> str:
 
 
 def repair_table(results: Path) -> str:
-    """Errors of the generator and of the simple way, over all seeds' episodes."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    """Errors of the generator and of simple ways, over all seeds' episodes."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
     for path in sorted((results / "repair").glob("*.json")):
         found = json.loads(path.read_text())
-        for kind, errors in found["errors"].items():
-            groups[kind, found["name"]].append(errors)
+        for kind, ways in found["errors"].items():
+            for way, errors in ways.items():
+                groups[kind, found["name"], way].append(errors)
     lines = [
-        "| recording | by | error of the generator | of the simple way | ratio over episodes [95 %] |",
-        "|-|-|-|-|-|",
+        "| recording | by | its error | simple way | its error | ratio over episodes [95 %] |",
+        "|-|-|-|-|-|-|",
     ]
-    for (kind, name), seeds in groups.items():
+    for (kind, name, way), seeds in groups.items():
         # Seeds repair the same episodes, so an episode counts once, by its mean over seeds.
         own, simple = (
             [sum(one) / len(one) for one in zip(*(errors[key] for errors in seeds), strict=True)]
             for key in ("generator", "simple")
         )
         ratio = mean_interval([a / b for a, b in zip(own, simple, strict=True)])
-        means = (f"{sum(part) / len(part):.3f}" for part in (own, simple))
-        lines.append(f"| {kind} | `{name}` | {' | '.join(means)} | {ratio:.2f} |")
+        error, other = (f"{sum(part) / len(part):.3f}" for part in (own, simple))
+        lines.append(f"| {kind} | `{name}` | {error} | {way} | {other} | {ratio:.2f} |")
     return "\n".join(lines)
 
 

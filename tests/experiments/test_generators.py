@@ -160,10 +160,10 @@ def test_tables_show_means_ranges_and_ratios(tmp_path):
     assert spread([None, 0.5]) == "0.50"
     assert spread([None]) == "-"
     for folder, seed, own in (("repair", 0, [1.0, 2.0]), ("repair", 1, [3.0, 2.0])):
-        errors = {"noise": {"generator": own, "simple": [4.0, 4.0], "ratio": {}}}
+        errors = {"noise": {"none": {"generator": own, "simple": [4.0, 4.0], "ratio": {}}}}
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / f"{seed}.json").write_text(json.dumps({"name": "vae", "errors": errors}))
-    assert "| noise | `vae` | 2.000 | 4.000 | 0.50 [0.50, 0.50] N=2 |" in repair_table(tmp_path)
+    assert "| noise | `vae` | 2.000 | none | 4.000 | 0.50 [0.50, 0.50] N=2 |" in repair_table(tmp_path)
     (tmp_path / "tstr").mkdir()
     scores = {"real": [1.0, 1.0], "generated": [0.5, 0.5]}
     about = {"environment": "hopper", "name": "vae", "agreed": 0.75, "nr": scores}
