@@ -12,8 +12,8 @@ def beneath(
 ) -> Float[np.ndarray, "T C"]:
     """The signal that white noise of these standard deviations hides.
 
-    Every frequency f is kept in the proportion max(0, 1 - level² / S(f)), with S the power of signal and noise
-    (Wiener 1949), here the periodogram averaged over neighbouring frequencies.
+    Every frequency f is kept in the proportion max(0, 1 - level² / S(f)), with S the power of signal and
+    noise together (Wiener 1949), here the periodogram averaged over neighbouring frequencies.
     """
     waves = np.fft.rfft(series, axis=0)
     half = min(neighbours // 2, len(waves) - 1)
