@@ -10,12 +10,13 @@ from .bridge import RewardModel
 from .callbacks import as_list
 from .dreaming import DreamConfig, Dreaming, begin
 from .gail import GAIL, GAILConfig
+from .half_awake import HalfAwakeEnv
 
 
 class DreamGAIL(GAIL):
     """Imitates with few real steps: most of the training is imagined.
 
-    `learn` counts imagined steps; `real_steps` counts those lived.
+    `learn` counts all steps, imagined and real; `real_steps` counts those lived.
 
     Args:
         env: hopper or walker2d.
@@ -46,7 +47,9 @@ class DreamGAIL(GAIL):
         chosen = config or GAILConfig()
         self.dream_config = dream or DreamConfig()
         self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)
-        super().__init__(self.dream, demos, reward_model, seed=seed, config=chosen, **kwargs)
+        super().__init__(
+            HalfAwakeEnv(self.real, self.dream), demos, reward_model, seed=seed, config=chosen, **kwargs
+        )
 
     @property
     def real_steps(self) -> int:
@@ -56,7 +59,7 @@ class DreamGAIL(GAIL):
     def learn(  # type: ignore[override]  # the same arguments, passed on
         self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, **kwargs: Any
     ) -> "DreamGAIL":
-        """Train for a number of imagined steps; between two dreams it lives, and learns its world anew."""
+        """Train for a number of steps, most of them imagined; every now and then the model learns anew."""
         assert self.demos is not None
         living = Dreaming(self, self.dream, self.real, self.demos, self.dream_config)
         super().learn(total_timesteps, [living, *as_list(callback)], **kwargs)

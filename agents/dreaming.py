@@ -1,6 +1,7 @@
 """Imitation inside a dream: a little real experience, a world model of it, and much training in the model.
 
-After Janner et al. 2019: short branches from real states, longer ones as the model learns.
+After Janner et al. 2019: short branches from real states, longer ones as the model learns; a few copies of
+the environment are real, and the policy learns from them as from the branches.
 """
 
 from collections.abc import Sequence
@@ -32,10 +33,14 @@ class DreamConfig:
 
     # Real steps of random actions before the first dream.
     first: int = 2000
-    # Real steps between two dreams; usually 100-1,000.
-    real: int = 200
-    # Imagined steps of a dream, one or a few updates of the policy; usually 10-20 for each real one.
-    imagined: int = 2048
+    # Steps, imagined and real, until the model learns again; one or a few updates of the policy.
+    every: int = 2048
+    # Copies that are awake, of all that the policy learns from: their share is that of real steps.
+    awake: int = 8
+    # Share of their episodes that begin at demonstrated states, as a simulator can and a robot cannot.
+    placed: float = 0.5
+    # Steps of their episodes; short ones begin more often. Usually 100-1,000.
+    life: int = 200
     # Steps of a branch in the first dream and in the last; usually 5-10 and 15-50.
     shortest: int = 10
     longest: int = 40
@@ -45,15 +50,15 @@ class DreamConfig:
     demonstrated: float = 0.5
     # A branch is left where the model is less sure than in so large a share of the steps it has learned.
     sure: float = 0.99
-    # Gradient steps that the model goes on learning for between two dreams.
-    updates: int = 100
-    # Copies of the real environment that live on from one dream to the next.
-    copies: int = 2
-    # Copies that begin at demonstrated states after every dream, as a simulator can and a robot cannot.
-    placed: int = 2
+    # Gradient steps that the model then goes on learning for.
+    updates: int = 200
     world: WorldConfig = field(default_factory=WorldConfig)
 
     def __post_init__(self) -> None:
+        if self.awake < 1:
+            raise UsageError(
+                f"without any real copy there is nothing to dream of; got {self.awake}: give --dream.awake"
+            )
         if not 0 <= self.demonstrated <= 1:
             raise UsageError(
                 f"the share of branches from demonstrated states is 0 to 1; got {self.demonstrated}: "
@@ -67,10 +72,10 @@ class DreamConfig:
 
 
 class Dreaming(BaseCallback):
-    """Between two dreams: live a little, let the model learn it, and begin new branches from it.
+    """Every so many steps: let the model learn what was lived, and begin new branches from it.
 
     Args:
-        agent: whose policy lives, explores and dreams, and whose discriminator sees what was lived too.
+        agent: whose discriminator sees what was lived lately too.
         dream: its environment.
         real: what it has lived.
         demos: known from the beginning; some branches begin at their states.
@@ -87,7 +92,7 @@ class Dreaming(BaseCallback):
     ):
         super().__init__()
         self._agent, self._dream, self._real, self._config = agent, dream, real, config
-        self._demos, self._next, self.dreams = list(demos), config.imagined, 0
+        self._demos, self._next, self.dreams = list(demos), config.every, 0
 
     def _on_step(self) -> bool:
         return True
@@ -95,9 +100,9 @@ class Dreaming(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.num_timesteps < self._next:
             return
-        self._next += self._config.imagined
+        self._next += self._config.every
         self.dreams += 1
-        self._real.live(self._agent, self._config.real)
+        self._real.cut()
         self._agent.watch(played(self._real.recent))
         self._dream.world.learn([*self._demos, *self._real.episodes], self._config.updates)
         prepare(self._dream, self._demos, self._real, self._config, self.dreams)
@@ -139,15 +144,17 @@ def begin(
     """A first life of random actions, a model of it and of the demonstrations, and a dream in that.
 
     Raises:
-        UsageError: an unknown world model, or a body without states.
+        UsageError: an unknown world model, a body without states, or no copy left to dream.
         DataError: demonstrations without states.
     """
+    if config.awake >= copies:
+        raise UsageError(f"of {copies} copies {config.awake} are awake and none dreams: lower --dream.awake")
     model = WorldModel(world, env, seed, config.world)
     starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-    real = RealExperience(env, config.copies, seed, config.placed, starts)
+    real = RealExperience(env, config.awake, seed, starts, config.placed, config.life)
     real.live(RandomPolicy(real.action_space, seed), config.first)
     episodes = [*demos, *real.episodes]
     model.fit(episodes)
-    dream = DreamEnv(model, copies, config.shortest, seed)
+    dream = DreamEnv(model, copies - config.awake, config.shortest, seed)
     prepare(dream, list(demos), real, config, 0)
     return dream, real

@@ -1,10 +1,12 @@
 """Steps lived in the real environment, as episodes with states; the only place that counts them."""
 
 from collections import deque
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ..demos.recorder import Policy
 from ..demos.trajectory import Trajectory
@@ -17,23 +19,25 @@ RECENT = 5
 
 
 class RealExperience:
-    """What was lived in real copies of a body.
+    """Real copies of a body, and all they have lived.
 
     Args:
         env: hopper or walker2d.
-        copies: that live on from one life to the next.
+        copies: side by side.
         seed: of their starts.
-        placed: further copies, that begin each life at one of `starts`, as a simulator can and a robot cannot
-            (reference state initialisation, Peng et al. 2018).
-        starts: states with their place on the ground.
+        starts: states with their place on the ground that episodes may begin at.
+        placed: share of the episodes that do, as a simulator can and a robot cannot (reference state
+            initialisation, Peng et al. 2018).
+        longest: steps of an episode; by default the body's own limit.
 
     Attributes:
+        count: of the copies.
         steps: lived so far.
         episodes: all of them; one that goes on is cut, and goes on as another.
-        lives: those of the last calls of `live`.
+        lives: those between the last cuts.
 
     Raises:
-        UsageError: an environment without states, or placed copies without starts.
+        UsageError: an environment without states.
     """
 
     def __init__(
@@ -41,47 +45,22 @@ class RealExperience:
         env: str,
         copies: int,
         seed: int,
-        placed: int = 0,
         starts: Float[np.ndarray, "M S"] | None = None,
+        placed: float = 0.0,
+        longest: int | None = None,
     ):
-        self._groups = [Copies(env, copies, seed)]
-        if placed:
-            if starts is None:
-                raise UsageError("placed copies begin at given states; give starts")
-            self._groups.append(Copies(env, placed, seed, starts))
-        self.steps, self.episodes = 0, list[Trajectory]()
-        self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
-
-    @property
-    def recent(self) -> list[Trajectory]:
-        """Episodes of the last lives."""
-        return [episode for life in self.lives for episode in life]
-
-    def live(self, policy: Policy, steps: int) -> None:
-        """So many further steps, or a few more, by a policy that explores in every other copy."""
-        count = sum(group.count for group in self._groups)
-        rounds = -(-steps // count)
-        lived = [episode for group in self._groups for episode in group.live(policy, rounds)]
-        self.steps += rounds * count
-        self.episodes += lived
-        self.lives.append(lived)
-
-    @property
-    def action_space(self) -> Box:
-        """Of the body."""
-        return self._groups[0].action_space
-
-
-class Copies:
-    """Copies of a body side by side, that live on where they were, or each time at given states."""
-
-    def __init__(self, env: str, count: int, seed: int, starts: Float[np.ndarray, "M S"] | None = None):
-        real = make_env(env, count, seed, threads=1)
+        real = make_env(env, copies, seed, threads=1)
         if not isinstance(real, BatchedEnv):
             raise UsageError(f"{env} has no states to dream in; take hopper or walker2d")
-        self.count, self._env, self._starts = count, real, starts
-        self._draws = np.random.default_rng(seed)
-        self._obs = np.asarray(real.reset())
+        if longest is not None:
+            real = BatchedEnv(replace(real.body, max_episode_steps=longest), copies, seed, threads=1)
+        if starts is not None:
+            real.start_from(starts, placed)
+        self.count, self._env = copies, real
+        self.steps, self.episodes = 0, list[Trajectory]()
+        self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
+        self._life, self._tapes = list[Trajectory](), list[_Tape]()
+        self.reset()
 
     @property
     def action_space(self) -> Box:
@@ -90,26 +69,52 @@ class Copies:
         assert isinstance(space, Box)
         return space
 
-    def live(self, policy: Policy, rounds: int) -> list[Trajectory]:
-        """The episodes of so many steps of every copy; each other copy takes the policy's mean action."""
-        if self._starts is not None:
-            at = self._draws.integers(len(self._starts), size=self.count)
-            self._obs = self._env.set_state(self._starts[at])
-        tapes = [_Tape(self._env.state[i], self._obs[i]) for i in range(self.count)]
-        lived = []
-        for _ in range(rounds):
+    @property
+    def recent(self) -> list[Trajectory]:
+        """Episodes of the last lives."""
+        return [episode for life in self.lives for episode in life]
+
+    def reset(self) -> Float[np.ndarray, "n O"]:
+        """Begin an episode in every copy; those that went on are cut."""
+        self._life += self._unfinished()
+        self._obs = np.asarray(self._env.reset())
+        self._tapes = [_Tape(s, o) for s, o in zip(self._env.state, self._obs, strict=True)]
+        return self._obs
+
+    def step(
+        self, actions: Float[np.ndarray, "n A"]
+    ) -> tuple[Float[np.ndarray, "n O"], Bool[np.ndarray, "n"], list[dict[str, Any]]]:
+        """Live a step in every copy, and remember it; observations, ends, and how they came."""
+        observed, _, ended, infos = self._env.step(actions)
+        self._obs, states = np.asarray(observed), self._env.state
+        for i, tape in enumerate(self._tapes):
+            last = infos[i]["terminal_state"] if ended[i] else states[i]
+            seen = infos[i]["terminal_observation"] if ended[i] else self._obs[i]
+            tape.step(actions[i], last, seen)
+            if ended[i]:
+                self._life.append(tape.episode(not infos[i]["TimeLimit.truncated"]))
+                self._tapes[i] = _Tape(states[i], self._obs[i])
+        self.steps += self.count
+        return self._obs, ended, infos
+
+    def cut(self) -> None:
+        """End a life: what goes on is cut, and goes on as another episode."""
+        lived = self._life + self._unfinished()
+        self._tapes = [_Tape(s, o) for s, o in zip(self._env.state, self._obs, strict=True)]
+        self._life = []
+        self.episodes += lived
+        self.lives.append(lived)
+
+    def _unfinished(self) -> list[Trajectory]:
+        return [tape.episode(False) for tape in self._tapes if tape.actions]
+
+    def live(self, policy: Policy, steps: int) -> None:
+        """A life of so many steps, or a few more, by a policy that explores in every other copy."""
+        for _ in range(-(-steps // self.count)):
             actions = np.array(policy.predict(self._obs, deterministic=False)[0])
             actions[1::2] = policy.predict(self._obs, deterministic=True)[0][1::2]
-            observed, _, ended, infos = self._env.step(actions)
-            self._obs, states = np.asarray(observed), self._env.state
-            for i, tape in enumerate(tapes):
-                last = infos[i]["terminal_state"] if ended[i] else states[i]
-                seen = infos[i]["terminal_observation"] if ended[i] else self._obs[i]
-                tape.step(actions[i], last, seen)
-                if ended[i]:
-                    lived.append(tape.episode(not infos[i]["TimeLimit.truncated"]))
-                    tapes[i] = _Tape(states[i], self._obs[i])
-        return lived + [tape.episode(False) for tape in tapes if tape.actions]
+            self.step(actions)
+        self.cut()
 
 
 class _Tape:

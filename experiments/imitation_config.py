@@ -41,7 +41,7 @@ class ImitationConfig:
     inputs: Inputs = "sa"
     # The form of the reward; the last three can be negative and need a fixed horizon.
     form: Form = "positive"
-    # Train in a dream of this world model; steps then count what is imagined.
+    # Train in a dream of this world model; steps then count imagined and real ones.
     world_model: str = ""
     # The policy's learner.
     learner: Literal["ppo"] = "ppo"

@@ -7,7 +7,7 @@ is played to look costs steps too, but no learner sees them, so they are not cou
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,8 +64,7 @@ class SampleEfficiency:
     ways: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
-    # Imagined steps, and real ones of GAIL alone.
-    imagined: int = 400_000
+    # Of GAIL in a dream, imagined and real, and of GAIL alone.
     steps: int = 400_000
     # Real steps between two looks in a dream, and alone.
     every: int = 2000
@@ -111,8 +110,9 @@ class SampleEfficiency:
     def _dream(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         agent = DreamGAIL(self.env, demos, world_model=self.world_model, seed=seed, dream=self.dream)
         looks = Looks(agent, self.env, self.every)
-        agent.learn(self.imagined, [looks])
-        return {"curve": looks.curve, "real_steps": agent.real_steps, "world_model": self.world_model}
+        agent.learn(self.steps, [looks])
+        about = {"world_model": self.world_model, "dream": asdict(self.dream)}
+        return {"curve": looks.curve, "real_steps": agent.real_steps, **about}
 
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         agent = GAIL(self.env, demos, seed=seed)

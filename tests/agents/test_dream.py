@@ -12,9 +12,11 @@ from gailforce.agents.dream_gail import DreamGAIL
 from gailforce.agents.dreaming import DreamConfig, prepare
 from gailforce.agents.experience import RealExperience
 from gailforce.agents.gail import GAILConfig
+from gailforce.agents.half_awake import HalfAwakeEnv
 from gailforce.agents.world import WorldModel
 from gailforce.demos.physics_residual import change_std, physics_residual
 from gailforce.demos.recorder import RandomPolicy
+from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, UsageError
 from gailforce.envs.registry import find_body
 from gailforce.experiments.cli import answer
@@ -118,6 +120,10 @@ def test_what_cannot_be_dreamt_is_said(world):
         WorldModel("ensembel")
     with pytest.raises(UsageError, match=r"--dream\.shortest"):
         DreamConfig(shortest=0)
+    with pytest.raises(UsageError, match=r"--dream\.awake"):
+        DreamConfig(awake=0)
+    with pytest.raises(UsageError, match="none dreams"):
+        DreamGAIL("hopper", DEMOS, config=GAILConfig(copies=8), dream=DreamConfig(awake=8))
     with pytest.raises(DataError, match="hold no states"):
         world.fit([replace(DEMOS[0], states=None)])
     with pytest.raises(DataError, match="Walker2d-v5 has 17"):
@@ -146,17 +152,40 @@ def test_what_was_lived_is_real_and_counted():
     assert all(e.states[-1].tolist() in starts for e in before)
 
 
-def test_placed_copies_begin_every_life_at_given_states():
+def test_placed_episodes_begin_at_given_states_and_are_short():
     starts = DEMOS[0].states[::100]
-    real = RealExperience("hopper", 1, 0, placed=2, starts=starts)
-    for _ in range(2):
-        real.live(RandomPolicy(real.action_space), 6)
-    assert real.steps == 12 == sum(map(len, real.episodes))
+    real = RealExperience("hopper", 2, 0, starts, placed=1.0, longest=5)
+    real.live(RandomPolicy(real.action_space), 20)
+    assert real.steps == 20 == sum(map(len, real.episodes))
     known = {tuple(row) for row in starts}
-    for life in real.lives:
-        assert [tuple(e.states[0]) in known for e in life] == [False, True, True]
-    with pytest.raises(UsageError, match="give starts"):
-        RealExperience("hopper", 1, 0, placed=1)
+    assert all(tuple(e.states[0]) in known for e in real.episodes)
+    assert max(map(len, real.episodes)) == 5
+    assert all(e.truncated for e in real.episodes if len(e) == 5)
+
+
+def test_awake_copies_live_as_the_simulator_says(world):
+    dream, real = DreamEnv(world, 3, 4), RealExperience("hopper", 2, 0)
+    dream.branch_from(DEMOS[0].states[:100])
+    env, twin = HalfAwakeEnv(real, dream), make_env("hopper", 2, 0, threads=1)
+    obs, action = env.reset(), np.full((5, 3), 0.3, dtype=np.float32)
+    twin.reset()
+    assert np.array_equal(obs[:2], np.asarray(twin.reset()))
+    ends = 0
+    for _ in range(40):
+        obs, paid, ended, infos = env.step(action)
+        same, _, over, told = twin.step(action[:2])
+        assert np.array_equal(obs[:2], same)
+        assert np.array_equal(ended[:2], over)
+        assert not paid.any()
+        for mine, other in zip(infos[:2], told, strict=True):
+            assert mine.keys() <= {"terminal_observation", "TimeLimit.truncated"}
+            assert mine.get("TimeLimit.truncated") == other.get("TimeLimit.truncated")
+        ends += int(ended[:2].sum())
+    assert ends
+    assert real.steps == 80
+    real.cut()
+    # What went on when all began anew counts too.
+    assert sum(map(len, real.episodes)) == 80
 
 
 def test_a_fall_by_the_bodys_own_rule_is_certain(world):
@@ -223,14 +252,14 @@ def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
 
 
 def test_gail_learns_in_a_dream_and_lives_in_between():
-    dream = DreamConfig(first=200, real=100, imagined=2048, updates=10, world=QUICK)
+    dream = DreamConfig(first=200, awake=4, updates=10, world=QUICK)
     config = GAILConfig(copies=16)
     agent = DreamGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
     before = agent.policy.state_dict()["action_net.weight"].clone()
     assert agent.real_steps == 200
     agent.learn(3 * 2048)
-    # Two further lives: before the second and before the third rollout.
-    assert agent.real_steps == 400
+    # A quarter of the copies is awake.
+    assert agent.real_steps == 200 + 3 * 2048 // 4
     assert agent.dream.horizon >= dream.shortest
     assert not torch.equal(before, agent.policy.state_dict()["action_net.weight"])
 
