@@ -75,10 +75,13 @@ def spread(values: Sequence[float | None], decimals: int = 2) -> str:
     known = [value for value in values if value is not None]
     if not known:
         return "-"
-    mean, low, high = (
-        f"{value + 0.0:.{decimals}f}" for value in (sum(known) / len(known), min(known), max(known))
-    )
+    mean, low, high = (_plain(value, decimals) for value in (sum(known) / len(known), min(known), max(known)))
     return mean if low == high else f"{mean} [{low}, {high}]"
+
+
+def _plain(value: float, decimals: int) -> str:
+    """So many decimals; of what ran away only the size."""
+    return f"{value:.0e}" if abs(value) >= 1e4 else f"{value:.{decimals}f}"
 
 
 def repair_table(results: Path) -> str:

@@ -159,6 +159,7 @@ def test_tables_show_means_ranges_and_ratios(tmp_path):
     assert spread([1.0, 3.0, 2.0]) == "2.00 [1.00, 3.00]"
     assert spread([None, 0.5]) == "0.50"
     assert spread([None]) == "-"
+    assert spread([-8e10, -2e10]) == "-5e+10 [-8e+10, -2e+10]"
     for folder, seed, own in (("repair", 0, [1.0, 2.0]), ("repair", 1, [3.0, 2.0])):
         errors = {"noise": {"none": {"generator": own, "simple": [4.0, 4.0], "ratio": {}}}}
         (tmp_path / folder).mkdir(exist_ok=True)
