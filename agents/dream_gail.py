@@ -50,6 +50,8 @@ class DreamGAIL(GAIL):
         super().__init__(
             HalfAwakeEnv(self.real, self.dream), demos, reward_model, seed=seed, config=chosen, **kwargs
         )
+        # One for all calls of `learn`: it knows how far the branches have grown.
+        self._dreaming = Dreaming(self, self.dream, self.real, demos, self.dream_config)
 
     @property
     def real_steps(self) -> int:
@@ -60,9 +62,7 @@ class DreamGAIL(GAIL):
         self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, **kwargs: Any
     ) -> "DreamGAIL":
         """Train for a number of steps, most of them imagined; every now and then the model learns anew."""
-        assert self.demos is not None
-        living = Dreaming(self, self.dream, self.real, self.demos, self.dream_config)
-        super().learn(total_timesteps, [living, *as_list(callback)], **kwargs)
+        super().learn(total_timesteps, [self._dreaming, *as_list(callback)], **kwargs)
         return self
 
     def save_world(self, path: str | Path) -> None:

@@ -55,6 +55,16 @@ class DreamConfig:
     world: WorldConfig = field(default_factory=WorldConfig)
 
     def __post_init__(self) -> None:
+        if min(self.first, self.every, self.life) < 1:
+            raise UsageError(
+                f"first, every and life are at least one step; got {self.first}, {self.every}, {self.life}: "
+                "give --dream.first, --dream.every and --dream.life"
+            )
+        if not (0 <= self.placed <= 1 and 0 <= self.sure <= 1):
+            raise UsageError(
+                f"the shares placed and sure are 0 to 1; got {self.placed} and {self.sure}: "
+                "give --dream.placed and --dream.sure"
+            )
         if self.awake < 1:
             raise UsageError(
                 f"without any real copy there is nothing to dream of; got {self.awake}: give --dream.awake"
@@ -92,7 +102,10 @@ class Dreaming(BaseCallback):
     ):
         super().__init__()
         self._agent, self._dream, self._real, self._config = agent, dream, real, config
-        self._demos, self._next, self.dreams = list(demos), config.every, 0
+        self._demos, self._next, self.dreams = list(demos), 0, 0
+
+    def _on_training_start(self) -> None:
+        self._next = self.num_timesteps + self._config.every
 
     def _on_step(self) -> bool:
         return True

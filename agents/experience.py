@@ -33,7 +33,7 @@ class RealExperience:
     Attributes:
         count: of the copies.
         steps: lived so far.
-        episodes: all of them; one that goes on is cut, and goes on as another.
+        episodes: all up to the last cut; one that goes on is cut, and goes on as another.
         lives: those between the last cuts.
 
     Raises:

@@ -196,8 +196,9 @@ class GAIL(Agent):
         return rewards
 
     def watch(self, steps: Rollout) -> None:
-        """Let the discriminator learn against steps that the policy took elsewhere."""
-        self.reward_model.update(self._asked(self._expert), self._asked(steps))
+        """Let the discriminator learn against these steps too, if it learns at all."""
+        if not self.frozen:
+            self.reward_model.update(self._asked(self._expert), self._asked(steps))
 
     @torch.no_grad()
     def _asked(self, steps: Rollout) -> Rollout:

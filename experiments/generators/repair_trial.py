@@ -34,10 +34,11 @@ GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
 States = Float[np.ndarray, "T1 S"]
 # A lossy recording -> its states.
 Way = Callable[[Recording], States]
-Spoil = Callable[[Recording], Recording]
+# A recording and its number -> what is left of it; every one has noise of its own.
+Spoil = Callable[[Recording, int], Recording]
 
 
-def with_gaps(whole: Recording) -> Recording:
+def with_gaps(whole: Recording, number: int = 0) -> Recording:
     """Gaps all along; before, between and after them everything is known."""
     lossy = whole
     for first in range(APART // 2, len(whole.actions) - APART // 2, APART):
@@ -91,7 +92,7 @@ class RepairTrial:
         spread, dt = spread_of(list(training)), generator.body.dt
         found = {}
         for kind, (spoil, ways) in spoilt(list(training)).items():
-            pairs = [(whole, spoil(whole)) for whole in unseen]
+            pairs = [(whole, spoil(whole, number)) for number, whole in enumerate(unseen)]
             if kind == "noise":
                 own = [denoised(generator, bad, NOISE, bad.speed(dt), seed).states for _, bad in pairs]
             else:
@@ -105,14 +106,14 @@ def spoilt(training: Sequence[Trajectory]) -> dict[str, tuple[Spoil, dict[str, W
     unit = deviations(training)
 
     def at(rate: int) -> Spoil:
-        return lambda whole: thinned(whole, rate)
+        return lambda whole, number: thinned(whole, rate)
 
     rates = {f"{rate}x frame rate": (at(rate), {"cubic spline": cubic}) for rate in RATES}
     return {
         f"gaps of {GAP} frames": (with_gaps, {"straight line": linear}),
         **rates,
         "noise": (
-            lambda whole: noisy(whole, NOISE, unit),
+            lambda whole, number: noisy(whole, NOISE, unit, number),
             {"none": untouched, "Wiener filter alone": frequencies(NOISE * unit[0])},
         ),
     }

@@ -52,7 +52,8 @@ def generator_table(results: Path, env: str = "Hopper-v5") -> str:
 
 
 def _place(name: str, found: Sequence[dict[str, Any]]) -> tuple[bool, float]:
-    control = name not in GENERATORS or GENERATORS[name].control
+    family = GENERATORS.get(found[0]["name"])
+    control = family is None or family.control
     return control, sum(one["measures"]["residual_median"] for one in found) / len(found)
 
 
@@ -81,7 +82,7 @@ def spread(values: Sequence[float | None], decimals: int = 2) -> str:
 
 def _plain(value: float, decimals: int) -> str:
     """So many decimals; of what ran away only the size."""
-    return f"{value:.0e}" if abs(value) >= 1e4 else f"{value:.{decimals}f}"
+    return f"{value:.0e}" if abs(value) >= 1e4 else f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def repair_table(results: Path) -> str:

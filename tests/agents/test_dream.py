@@ -120,6 +120,10 @@ def test_what_cannot_be_dreamt_is_said(world):
         WorldModel("ensembel")
     with pytest.raises(UsageError, match=r"--dream\.shortest"):
         DreamConfig(shortest=0)
+    with pytest.raises(UsageError, match=r"--dream\.life"):
+        DreamConfig(life=0)
+    with pytest.raises(UsageError, match=r"--dream\.placed"):
+        DreamConfig(placed=3.0)
     with pytest.raises(UsageError, match=r"--dream\.awake"):
         DreamConfig(awake=0)
     with pytest.raises(UsageError, match="none dreams"):
@@ -170,6 +174,7 @@ def test_awake_copies_live_as_the_simulator_says(world):
     obs, action = env.reset(), np.full((5, 3), 0.3, dtype=np.float32)
     twin.reset()
     assert np.array_equal(obs[:2], np.asarray(twin.reset()))
+    action += np.linspace(-0.2, 0.2, 5, dtype=np.float32)[:, None]
     ends = 0
     for _ in range(40):
         obs, paid, ended, infos = env.step(action)
@@ -180,6 +185,7 @@ def test_awake_copies_live_as_the_simulator_says(world):
         for mine, other in zip(infos[:2], told, strict=True):
             assert mine.keys() <= {"terminal_observation", "TimeLimit.truncated"}
             assert mine.get("TimeLimit.truncated") == other.get("TimeLimit.truncated")
+            assert ("terminal_observation" in mine) == ("terminal_observation" in other)
         ends += int(ended[:2].sum())
     assert ends
     assert real.steps == 80
@@ -252,7 +258,7 @@ def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
 
 
 def test_gail_learns_in_a_dream_and_lives_in_between():
-    dream = DreamConfig(first=200, awake=4, updates=10, world=QUICK)
+    dream = DreamConfig(first=200, awake=4, grown=4, updates=10, world=QUICK)
     config = GAILConfig(copies=16)
     agent = DreamGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
     before = agent.policy.state_dict()["action_net.weight"].clone()
@@ -260,7 +266,10 @@ def test_gail_learns_in_a_dream_and_lives_in_between():
     agent.learn(3 * 2048)
     # A quarter of the copies is awake.
     assert agent.real_steps == 200 + 3 * 2048 // 4
-    assert agent.dream.horizon >= dream.shortest
+    # Two lessons of the four until branches of 10 have 40 steps; further ones go on from there.
+    assert agent.dream.horizon == 25
+    agent.learn(3 * 2048, reset_num_timesteps=False)
+    assert agent.dream.horizon == 40
     assert not torch.equal(before, agent.policy.state_dict()["action_net.weight"])
 
 
