@@ -2,12 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ...generative.world_families import WORLDS
 from .generators import spread
+
+# Real steps at which ways are compared.
+BESIDE = 50_000
 
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
@@ -53,16 +56,23 @@ def efficiency_table(results: Path) -> str:
         groups[found["environment"], found["way"]].append(found)
     lines = [
         "| body | GAIL | real steps to NR 0.9, kept to the end, each seed | best NR of each seed "
-        "| last NR | real steps in all | minutes |",
-        "|-|-|-|-|-|-|-|",
+        f"| NR at the look nearest {BESIDE:,} real steps | last NR | real steps in all | minutes |",
+        "|-|-|-|-|-|-|-|-|",
     ]
     for (env, way), found in sorted(groups.items()):
         steps = " ".join(f"{one['reached']:,}" if one["reached"] else "never" for one in found)
         best, last = (
             " ".join(f"{pick(one['nr']):.2f}" for one in found) for pick in (max, lambda nr: nr[-1])
         )
+        beside = " ".join(f"{_at(BESIDE, one):.2f}" for one in found)
         minutes = sum(one["seconds"] for one in found) / len(found) / 60
         lived = f"{max(one['real_steps'] for one in found):,}"
         name = "in a dream" if way == "dream" else "in the simulator"
-        lines.append(f"| {env} | {name} | {steps} | {best} | {last} | {lived} | {minutes:.0f} |")
+        lines.append(f"| {env} | {name} | {steps} | {best} | {beside} | {last} | {lived} | {minutes:.0f} |")
     return "\n".join(lines)
+
+
+def _at(steps: int, found: Mapping[str, Any]) -> float:
+    """NR at the look nearest to so many real steps."""
+    looks = zip(found["curve"], found["nr"], strict=True)
+    return float(min(looks, key=lambda look: abs(look[0][0] - steps))[1])

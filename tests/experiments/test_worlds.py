@@ -131,5 +131,7 @@ def test_references_and_tables(tmp_path, capsys):
     assert "| persistence | - | - |" in world_table(tmp_path)
     (tmp_path / "sample-efficiency").mkdir()
     found = {"environment": "hopper", "way": "dream", "reached": 9000, "nr": [0.2, 0.95], "seconds": 60}
-    (tmp_path / "sample-efficiency" / "a.json").write_text(json.dumps({**found, "real_steps": 12000}))
-    assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
+    (tmp_path / "sample-efficiency" / "a.json").write_text(
+        json.dumps({**found, "real_steps": 12000, "curve": [[2000, 700], [9000, 3400]]})
+    )
+    assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
