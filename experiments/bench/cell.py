@@ -141,12 +141,14 @@ def _settings(cell: Cell) -> dict[str, Any]:
     # Of gan's own only the first: those that joined later must not disown its finished cells.
     named = () if cell.method == "gan" else (f"reward.{cell.method.replace('-', '_')}.",)
     own = (*named, *shared)
+    # Another family's settings matter to none but its own cells.
+    others = tuple(f"reward.{name.replace('-', '_')}." for name in FAMILIES if name != cell.method)
     return {
         name: value
         for name, value in leaves(asdict(cell.config.gail))
         if name in FIRST_SETTINGS
         or (name.startswith(own) and not (way == "density" and name in OF_RATIOS))
-        or value != defaults[name]
+        or (value != defaults[name] and not name.startswith(others))
     }
 
 

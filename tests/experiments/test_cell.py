@@ -12,6 +12,8 @@ from gailforce.experiments.bench import cell as cells
 from gailforce.experiments.bench.cell import FIRST_SETTINGS, Cell, leaves
 from gailforce.experiments.bench.cell_work import Job
 from gailforce.experiments.imitation_config import ImitationConfig
+from gailforce.generative.families.mixture import MixtureConfig
+from gailforce.generative.reward_config import RewardConfig
 
 CONFIG = ImitationConfig("hopper", draw=102, seed=102)
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -63,7 +65,13 @@ def test_the_algorithm_number_changes_the_key(monkeypatch):
     assert _key() != before
 
 
-@pytest.mark.parametrize("changes", [{"threads": 1}, {"threads": 2}, {"force": True}, {"env": "Hopper-v5"}])
+# The config's reward is gan.
+OTHERS = GAILConfig(reward=RewardConfig(gmm=MixtureConfig(parts=(3,))))
+
+
+@pytest.mark.parametrize(
+    "changes", [{"threads": 1}, {"threads": 2}, {"force": True}, {"env": "Hopper-v5"}, {"gail": OTHERS}]
+)
 def test_what_cannot_change_the_result_leaves_the_key(changes):
     assert _key(**changes) == _key()
 
