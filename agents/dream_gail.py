@@ -6,6 +6,7 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..demos.dataset import Demonstrations
+from ..envs.errors import UsageError
 from .bridge import RewardModel
 from .callbacks import as_list
 from .dreaming import DreamConfig, Dreaming, begin
@@ -29,7 +30,7 @@ class DreamGAIL(GAIL):
         **kwargs: further arguments of `GAIL`.
 
     Raises:
-        UsageError: for unknown names, or a body without states.
+        UsageError: for unknown names, a body without states, or the true reward, which no dream pays.
         DataError: for demonstrations without states.
     """
 
@@ -44,6 +45,8 @@ class DreamGAIL(GAIL):
         dream: DreamConfig | None = None,
         **kwargs: Any,
     ):
+        if (reward_model if isinstance(reward_model, str) else reward_model.name) == "true":
+            raise UsageError("a dream pays no true reward; take another reward model, as gan")
         chosen = config or GAILConfig()
         self.dream_config = dream or DreamConfig()
         self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)

@@ -126,6 +126,8 @@ def test_what_cannot_be_dreamt_is_said(world):
         DreamConfig(placed=3.0)
     with pytest.raises(UsageError, match=r"--dream\.awake"):
         DreamConfig(awake=0)
+    with pytest.raises(UsageError, match="pays no true reward"):
+        DreamGAIL("hopper", DEMOS, "true")
     with pytest.raises(UsageError, match="none dreams"):
         DreamGAIL("hopper", DEMOS, config=GAILConfig(copies=8), dream=DreamConfig(awake=8))
     with pytest.raises(DataError, match="hold no states"):
