@@ -1,7 +1,7 @@
 """Trained on synthetic, tested on real: does a clone of generated demonstrations alone do as well?
 
 `python -m gailforce.experiments.generators.tstr` fits a generator to 25 demonstrations, draws as many steps
-from it, of which physics agrees with all, clones both with ten seeds each, and writes
+from it in pieces that pass the physics filter, clones both with ten seeds each, and writes
 `results/tstr/NAME-ENV.json` (Esteban et al. 2017 call the score TSTR).
 """
 
