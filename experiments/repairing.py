@@ -31,8 +31,8 @@ class RepairOptions:
     # Noise on states and actions to remove, in standard deviations.
     noise: float = 0.0
     seed: int = 0
-    # Gradient steps the generator learns for.
-    updates: int = FitConfig().updates
+    # Gradient steps the generator learns for; by default its family's.
+    updates: int | None = None
 
     def __post_init__(self) -> None:
         if self.rate < 1 or self.noise < 0:
@@ -53,7 +53,9 @@ def repair(path: str, env: str, out: Path, options: RepairOptions) -> dict[str, 
     if options.generator in GENERATORS and options.generator not in able:
         raise UsageError(f"the generator {options.generator} fills no gaps; these do: {', '.join(able)}")
     demos = Demonstrations.load(options.like or f"{body.name}-expert")
-    config = GeneratorConfig(fit=FitConfig(options.updates))
+    config = GeneratorConfig()
+    if options.updates is not None:
+        config = GeneratorConfig(FitConfig(options.updates), FitConfig(options.updates))
     generator = TrajectoryGenerator(options.generator, options.seed, config).fit(demos)
     mended = [_mended(generator, recording, options) for recording in lossy]
     episodes = [as_trajectory(generator, one, f"repaired by {options.generator}") for one in mended]

@@ -1,7 +1,8 @@
 """The families of trajectory generators by name, and their settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -33,8 +34,12 @@ class GeneratorConfig:
     """Settings of all generators."""
 
     fit: FitConfig = field(default_factory=FitConfig)
+    # Diffusion learns every level of noise, and goes on getting better for longer.
+    diffusion_fit: FitConfig = field(default_factory=lambda: FitConfig(updates=20_000))
     decoding: DecodingConfig = field(default_factory=lambda: DecodingConfig(temperature=0.5))
-    diffusion: TrajectoryDiffusionConfig = field(default_factory=TrajectoryDiffusionConfig)
+    diffusion: TrajectoryDiffusionConfig = field(
+        default_factory=lambda: TrajectoryDiffusionConfig(averaging=0.999, steps=25, eta=0.5)
+    )
     vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=16, std_floor=0.02))
     wgan_gp: ConditionalGANConfig = field(default_factory=ConditionalGANConfig)
     gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, head=FINE))
@@ -56,19 +61,21 @@ class GeneratorFamily:
     Attributes:
         make: builds the model.
         use_when: one line for whoever chooses.
+        settings: the parts of `GeneratorConfig` that it heeds.
         fills: can fill gaps, not only go on from a start.
         control: stands beside the others to compare with.
     """
 
     make: MakeWindowModel
     use_when: str
+    settings: tuple[str, ...] = ()
     fills: bool = False
     control: bool = False
 
 
 def _diffusion(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
     model = TrajectoryDiffusion(shape.steps, shape.columns, shape.condition, config.diffusion, seed)
-    return WholeWindows(model, shape, config.fit)
+    return WholeWindows(model, shape, config.diffusion_fit)
 
 
 def _vae(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
@@ -175,17 +182,39 @@ def _expected(
 
 
 GENERATORS: dict[str, GeneratorFamily] = {
-    "diffusion": GeneratorFamily(_diffusion, "whole windows, gaps and frame rates of the best quality", True),
-    "vae": GeneratorFamily(_vae, "whole windows in one pass, with a code to walk through", True),
-    "wgan-gp": GeneratorFamily(_wgan_gp, "whole windows in one pass", True),
-    "tracks": GeneratorFamily(_tracks, "whole windows in one pass, joint by joint", True),
-    "gpt": GeneratorFamily(_gpt, "steps one after the other, with temperature, top-k and top-p"),
-    "lstm": GeneratorFamily(_lstm, "steps one after the other, small and quick"),
-    "gmm": GeneratorFamily(_gmm, "steps by regression, fitted in seconds"),
-    "hmm": GeneratorFamily(
-        lambda shape, seed, config: MarkovRegression(shape, config.hmm, seed), "steps by regression in phases"
+    "diffusion": GeneratorFamily(
+        _diffusion,
+        "whole windows, gaps and frame rates of the best quality",
+        ("diffusion", "diffusion_fit"),
+        fills=True,
     ),
-    "linear": GeneratorFamily(_linear, "a floor: what a linear step gives", control=True),
-    "copy": GeneratorFamily(lambda shape, *_: Copy(shape), "a control: training windows", True, True),
-    "nearest": GeneratorFamily(lambda shape, *_: Nearest(shape), "a control: the nearest window", True, True),
+    "vae": GeneratorFamily(
+        _vae, "whole windows in one pass, with a code to walk through", ("vae", "fit"), fills=True
+    ),
+    "wgan-gp": GeneratorFamily(_wgan_gp, "whole windows in one pass", ("wgan_gp", "fit"), fills=True),
+    "tracks": GeneratorFamily(
+        _tracks, "whole windows in one pass, joint by joint", ("wgan_gp", "fit"), fills=True
+    ),
+    "gpt": GeneratorFamily(
+        _gpt, "steps one after the other, with temperature, top-k and top-p", ("gpt", "fit", "decoding")
+    ),
+    "lstm": GeneratorFamily(_lstm, "steps one after the other, small and quick", ("lstm", "fit", "decoding")),
+    "gmm": GeneratorFamily(_gmm, "steps by regression, fitted in seconds", ("gmm", "fit")),
+    "hmm": GeneratorFamily(
+        lambda shape, seed, config: MarkovRegression(shape, config.hmm, seed),
+        "steps by regression in phases",
+        ("hmm",),
+    ),
+    "linear": GeneratorFamily(_linear, "a floor: what a linear step gives", ("fit",), control=True),
+    "copy": GeneratorFamily(
+        lambda shape, *_: Copy(shape), "a control: training windows", fills=True, control=True
+    ),
+    "nearest": GeneratorFamily(
+        lambda shape, *_: Nearest(shape), "a control: the nearest window", fills=True, control=True
+    ),
 }
+
+
+def heeded(name: str, config: GeneratorConfig) -> dict[str, Any]:
+    """The settings that a family heeds, so that results outlive the other families' settings."""
+    return {part: asdict(getattr(config, part)) for part in GENERATORS[name].settings}

@@ -7,7 +7,7 @@ left out.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +22,7 @@ from ...demos.execution import spread_of
 from ...demos.lossy import Recording, cubic, deviations, linear, noisy, thinned, with_gap
 from ...demos.trajectory import Trajectory
 from ...demos.wiener import beneath
-from ...generative.generator_families import GeneratorConfig
+from ...generative.generator_families import GeneratorConfig, heeded
 from ..process import one_thread
 from ..provenance import write_result
 from ..statistics import Estimate, mean_interval
@@ -30,6 +30,7 @@ from ..statistics import Estimate, mean_interval
 RESULTS = Path("results/repair")
 # Frames of a gap, from one gap to the next, what a rate is raised by, and the noise.
 GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
+MEASURED = {"gap": GAP, "apart": APART, "rates": RATES, "noise": NOISE, "of its own": True}
 
 States = Float[np.ndarray, "T1 S"]
 # A lossy recording -> its states.
@@ -80,7 +81,9 @@ class RepairTrial:
         for name in self.names:
             for seed in self.seeds:
                 path = self.results / f"{name}-{self.env}-{seed}.json"
-                settings = json.loads(json.dumps({"demos": self.demos, **asdict(self.config)}))
+                settings = json.loads(
+                    json.dumps({"demos": self.demos, "measured": MEASURED, **heeded(name, self.config)})
+                )
                 if not (path.exists() and json.loads(path.read_text())["settings"] == settings):
                     write_result(path, {**self._measured(name, seed), "settings": settings})
                     print(path, flush=True)

@@ -7,7 +7,7 @@ writes `results/generators/NAME-ENV-SEED.json`; what is there with the same sett
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from ...demos.trajectory import Trajectory
 from ...demos.window_resemblance import explained
 from ...envs.registry import body as body_of
 from ...envs.registry import spaces
-from ...generative.generator_families import GENERATORS, GeneratorConfig
+from ...generative.generator_families import GENERATORS, GeneratorConfig, heeded
 from ..process import one_thread
 from ..provenance import write_result
 from .conditions import ROTATIONS, Condition, conditions_of, copied, shuffled
@@ -97,7 +97,8 @@ class GeneratorTrial:
     def _once(self, name: str, seed: int) -> None:
         path = self.results / f"{name}{self.variant}-{self.env}-{seed}.json"
         measured = {"pieces": PIECES, "steps": STEPS, "rotations": ROTATIONS}
-        settings = {"demos": self.demos, "measured": measured, **asdict(self.config)}
+        known = heeded(name, self.config) if name in GENERATORS and name not in CONTROLS else {}
+        settings = {"demos": self.demos, "measured": measured, **known}
         # As JSON keeps it: tuples become lists.
         settings = json.loads(json.dumps(settings))
         if path.exists() and json.loads(path.read_text())["settings"] == settings:

@@ -6,7 +6,7 @@ from it in pieces that pass the physics filter, clones both with ten seeds each,
 """
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +21,7 @@ from ...demos.dataset import Demonstrations
 from ...demos.lossy import Recording, deviations, noisy
 from ...demos.trajectory import Trajectory
 from ...envs.errors import DataError
-from ...generative.generator_families import GeneratorConfig
+from ...generative.generator_families import GeneratorConfig, heeded
 from ..controls import expert_score
 from ..evaluation import evaluate
 from ..process import one_thread
@@ -91,7 +91,9 @@ class TSTR:
             "denoised": mended,
         }
         path = self.results / f"{self.name}-{self.env}.json"
-        settings = json.loads(json.dumps({"demos": self.demos, "noisy": self.noisy, **asdict(self.config)}))
+        settings = json.loads(
+            json.dumps({"demos": self.demos, "noisy": self.noisy, **heeded(self.name, self.config)})
+        )
         found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
         found["settings"] = settings
         before = json.loads(path.read_text()) if path.exists() else {}

@@ -27,6 +27,7 @@ from gailforce.generative.window_model import FitConfig, WindowShape
 STEPS, TURN = 8, 0.3
 QUICK = GeneratorConfig(
     fit=FitConfig(updates=30, batch_size=16),
+    diffusion_fit=FitConfig(updates=30, batch_size=16),
     diffusion=TrajectoryDiffusionConfig(widths=(16, 16), embedded=16, times=10, steps=4),
     vae=VAEConfig(layers=(32,), latent=4),
     wgan_gp=ConditionalGANConfig(widths=(16, 16), critic=(16, 16)),
@@ -150,7 +151,7 @@ def test_a_diffusion_that_learned_longer_comes_nearer():
     motion, _ = wheel(5, seed=7)
     errors = []
     for updates in (5, 400):
-        config = replace(QUICK, fit=FitConfig(updates=updates, batch_size=32))
+        config = replace(QUICK, diffusion_fit=FitConfig(updates=updates, batch_size=32))
         errors.append((draw(fitted("diffusion", config)).path[:, :-1] - motion.state).norm(dim=-1).mean())
     assert errors[1] < 0.6 * errors[0]
 
