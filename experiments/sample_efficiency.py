@@ -18,10 +18,11 @@ from ..agents.dream_gail import DreamGAIL
 from ..agents.dreaming import DreamConfig
 from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
+from ..generative.world_families import heeded
 from .controls import expert_score
 from .evaluation import evaluate
 from .process import one_thread
-from .provenance import write_result
+from .provenance import made, write_result
 from .statistics import normalised
 
 RESULTS = Path("results/sample-efficiency")
@@ -65,7 +66,8 @@ class SampleEfficiency:
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
     # Of GAIL in a dream, imagined and real, and of GAIL alone.
-    steps: int = 400_000
+    steps: int = 600_000
+    steps_alone: int = 400_000
     # Real steps between two looks in a dream, and alone.
     every: int = 2000
     every_alone: int = 10_000
@@ -73,7 +75,7 @@ class SampleEfficiency:
     dream: DreamConfig = field(default_factory=DreamConfig)
 
     def run(self) -> None:
-        """One file for each way and seed; what is there is not made again."""
+        """One file for each way and seed; what is there with the same settings is not made again."""
         one_thread()
         ways: dict[str, Callable[[Demonstrations, int], dict[str, Any]]] = {
             "dream": self._dream,
@@ -81,10 +83,25 @@ class SampleEfficiency:
         }
         for way in self.ways or ways:
             for seed in self.seeds:
-                path = self.results / f"{way}-{self.env}-{seed}.json"
-                if not path.exists():
-                    write_result(path, self._measured(way, ways[way], seed))
+                path, settings = self.results / f"{way}-{self.env}-{seed}.json", self._settings(way)
+                if not made(path, settings):
+                    write_result(path, {**self._measured(way, ways[way], seed), "settings": settings})
                     print(path, flush=True)
+
+    def _settings(self, way: str) -> dict[str, Any]:
+        """All that a result of this way depends on but its seed."""
+        found: dict[str, Any] = {"demonstrations": self.demonstrations}
+        if way == "alone":
+            found |= {"steps": self.steps_alone, "every": self.every_alone}
+        else:
+            dream = {**asdict(self.dream), "world": heeded(self.world_model, self.dream.world)}
+            found |= {
+                "steps": self.steps,
+                "every": self.every,
+                "world_model": self.world_model,
+                "dream": dream,
+            }
+        return found
 
     def _measured(
         self, way: str, train: Callable[[Demonstrations, int], dict[str, Any]], seed: int
@@ -111,13 +128,12 @@ class SampleEfficiency:
         agent = DreamGAIL(self.env, demos, world_model=self.world_model, seed=seed, dream=self.dream)
         looks = Looks(agent, self.env, self.every)
         agent.learn(self.steps, [looks])
-        about = {"world_model": self.world_model, "dream": asdict(self.dream)}
-        return {"curve": looks.curve, "real_steps": agent.real_steps, **about}
+        return {"curve": looks.curve, "real_steps": agent.real_steps}
 
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         agent = GAIL(self.env, demos, seed=seed)
         looks = Looks(agent, self.env, self.every_alone)
-        agent.learn(self.steps, [looks])
+        agent.learn(self.steps_alone, [looks])
         return {"curve": looks.curve, "real_steps": agent.real_steps}
 
 

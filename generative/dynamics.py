@@ -43,7 +43,8 @@ class Dynamics(nn.Module, ABC):
     ) -> dict[str, float]:
         """Learn windows of consecutive steps by at most so many updates; returns metrics.
 
-        A share of the steps may only decide when to stop; with 0 all updates are taken.
+        A share of the steps may only decide when to stop; with 0 all updates are taken, at full learning
+        rates: there is more to come.
         """
 
     @abstractmethod
@@ -84,7 +85,13 @@ class StepDynamics(Dynamics):
         told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
         x = torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1)
         return self.model.fit(
-            x, told, steps=updates, batch_size=self._batch_size, held_out=held_out, seed=seed
+            x,
+            told,
+            steps=updates,
+            batch_size=self._batch_size,
+            held_out=held_out,
+            seed=seed,
+            decay=held_out > 0,
         )
 
     def draw(

@@ -1,7 +1,8 @@
 """Every world model by its name: how it is built, what it costs, when to use it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from .dynamics import Dynamics, FutureDynamics, StepDynamics
 from .families.conditional_gan import ConditionalGAN, ConditionalGANConfig
@@ -112,3 +113,8 @@ WORLDS: dict[str, WorldFamily] = {
     "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED),
     "gan": WorldFamily(_gan, "short futures at once, without a likelihood", REMEMBERED),
 }
+
+
+def heeded(name: str, config: WorldConfig) -> dict[str, Any]:
+    """The settings that a family heeds, so that results outlive the other families' settings."""
+    return {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}

@@ -5,7 +5,6 @@ are the root mean square over missing frames and columns, in standard deviations
 left out.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from ...demos.trajectory import Trajectory
 from ...demos.wiener import beneath
 from ...generative.generator_families import GeneratorConfig, heeded
 from ..process import one_thread
-from ..provenance import write_result
+from ..provenance import made, write_result
 from ..statistics import Estimate, mean_interval
 
 RESULTS = Path("results/repair")
@@ -81,10 +80,8 @@ class RepairTrial:
         for name in self.names:
             for seed in self.seeds:
                 path = self.results / f"{name}-{self.env}-{seed}.json"
-                settings = json.loads(
-                    json.dumps({"demos": self.demos, "measured": MEASURED, **heeded(name, self.config)})
-                )
-                if not (path.exists() and json.loads(path.read_text())["settings"] == settings):
+                settings = {"demos": self.demos, "measured": MEASURED, **heeded(name, self.config)}
+                if not made(path, settings):
                     write_result(path, {**self._measured(name, seed), "settings": settings})
                     print(path, flush=True)
 

@@ -25,7 +25,7 @@ from ...envs.registry import body as body_of
 from ...envs.registry import spaces
 from ...generative.generator_families import GENERATORS, GeneratorConfig, heeded
 from ..process import one_thread
-from ..provenance import write_result
+from ..provenance import made, write_result
 from .conditions import ROTATIONS, Condition, conditions_of, copied, shuffled
 from .measures import Yardstick
 
@@ -99,9 +99,7 @@ class GeneratorTrial:
         measured = {"pieces": PIECES, "steps": STEPS, "rotations": ROTATIONS}
         known = heeded(name, self.config) if name in GENERATORS and name not in CONTROLS else {}
         settings = {"demos": self.demos, "measured": measured, **known}
-        # As JSON keeps it: tuples become lists.
-        settings = json.loads(json.dumps(settings))
-        if path.exists() and json.loads(path.read_text())["settings"] == settings:
+        if made(path, settings):
             return
         found = self._control(name) if name in CONTROLS else self._measured(name, seed)
         result = {

@@ -25,7 +25,8 @@ from ...generative.generator_families import GeneratorConfig, heeded
 from ..controls import expert_score
 from ..evaluation import evaluate
 from ..process import one_thread
-from ..provenance import write_result
+from ..provenance import made, write_result
+from .conditions import spread_over
 from .repair_trial import NOISE
 
 RESULTS = Path("results/tstr")
@@ -81,23 +82,21 @@ class TSTR:
         real = Demonstrations.load(self.demos)
         unseen = Demonstrations.load(self.demos, split="validation").take(self.noisy)
         model = TrajectoryGenerator(self.name, 0, self.config).fit(real)
-        made, share = synthetic(model, real, seed=0)
+        drawn, share = synthetic(model, real, seed=0)
         dirty, mended = cleaned(model, real, unseen, seed=0)
         sets = {
             "real": list(real),
-            "generated": made,
+            "real pieces": list(spread_over(list(real), real.steps // STEPS, STEPS)),
+            "generated": drawn,
             "clean": list(unseen),
             "noisy": dirty,
             "denoised": mended,
         }
         path = self.results / f"{self.name}-{self.env}.json"
-        settings = json.loads(
-            json.dumps({"demos": self.demos, "noisy": self.noisy, **heeded(self.name, self.config)})
-        )
+        settings = {"demos": self.demos, "noisy": self.noisy, **heeded(self.name, self.config)}
         found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
         found["settings"] = settings
-        before = json.loads(path.read_text()) if path.exists() else {}
-        scores: dict[str, list[float]] = before["nr"] if before.get("settings") == settings else {}
+        scores: dict[str, list[float]] = json.loads(path.read_text())["nr"] if made(path, settings) else {}
         for kind, episodes in sets.items():
             if kind not in scores:
                 bare = [replace(e, rewards=None, residual=None) for e in episodes]

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 
+import gymnasium
 import numpy as np
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from ...agents.experience import RealExperience
 from ...agents.loading import load_policy
+from ...demos.dataset import Demonstrations
 from ...demos.library import SHIPPED
+from ...demos.physics_residual import states_of
 from ...demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy
 from ...demos.trajectory import Trajectory
 from ...envs.registry import body as body_of
@@ -16,6 +19,13 @@ from ..speed_expert import HELD_OUT, SHOWN
 
 # Standard deviations of the noise on actions, in units of the action.
 NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
+# Shares of the steps by random actions and by random feedback; the rest is the expert's, at every noise.
+RANDOM, FEEDBACK = 0.125, 0.375
+# Share of the episodes that begin at demonstrated states.
+PLACED = 0.5
+# Steps until random feedback is drawn anew; sizes of its gains, offsets and noises to draw from.
+DRAWN_ANEW = 50
+GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 0.5)
 # Real copies that live side by side.
 COPIES = 8
 
@@ -39,14 +49,52 @@ class AtSpeed:
         return action, state
 
 
+class RandomFeedback:
+    """Actions tanh(W obs + b) + noise, each copy's W, b and noise drawn anew every so often.
+
+    They stand, lean, fall and flail in all ways, as a policy does that has begun to learn; actions without a
+    state behind them only flail.
+    """
+
+    def __init__(self, space: gymnasium.spaces.Box, seed: int = 0):
+        self._space, self._draws, self._calls = space, np.random.default_rng(seed), 0
+
+    def predict(
+        self,
+        obs: np.ndarray,
+        state: object = None,
+        episode_start: object = None,
+        deterministic: bool = False,
+    ) -> tuple[np.ndarray, object]:
+        """The actions of as many copies as there are rows."""
+        draws, shape = self._draws, (len(obs), *self._space.shape)
+        if self._calls % DRAWN_ANEW == 0:
+            gains, offsets, noise = (draws.choice(of, len(obs)) for of in (GAINS, OFFSETS, NOISE))
+            self._gain = gains[:, None, None] * draws.normal(size=(*obs.shape, *self._space.shape))
+            self._offset, self._noise = offsets[:, None] * draws.normal(size=shape), noise[:, None]
+        self._calls += 1
+        raw = np.tanh(np.einsum("no,noa->na", obs, self._gain) + self._offset)
+        noisy = raw + self._noise * draws.normal(size=shape)
+        return np.clip(noisy, self._space.low, self._space.high).astype(np.float32), state
+
+
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
-    """So many steps in all: of the expert with noise of every level, and of random actions."""
+    """So many steps in all: of the expert with noise of every level, of random feedback, of random actions.
+
+    Half of the episodes begin at demonstrated states, so that every policy is seen in motion.
+    """
     body, space = body_of(env).name, spaces(env)[1]
-    expert, real = load_policy(SHIPPED / f"{body}-expert.gfa"), RealExperience(env, COPIES, seed)
-    graded: list[Policy] = [NoisyPolicy(expert, noise, space, seed) for noise in NOISES]
-    graded.append(RandomPolicy(space, seed))
-    for policy in graded:
-        real.live(policy, steps // len(graded))
+    starts = np.concatenate([states_of(episode)[:-1] for episode in Demonstrations.load(f"{body}-expert")])
+    expert = load_policy(SHIPPED / f"{body}-expert.gfa")
+    real = RealExperience(env, COPIES, seed, starts, PLACED)
+    own = (1 - RANDOM - FEEDBACK) / len(NOISES)
+    graded: list[tuple[Policy, float]] = [
+        *((NoisyPolicy(expert, noise, space, seed), own) for noise in NOISES),
+        (RandomFeedback(space, seed), FEEDBACK),
+        (RandomPolicy(space, seed), RANDOM),
+    ]
+    for policy, share in graded:
+        real.live(policy, round(share * steps))
     return real.episodes
 
 

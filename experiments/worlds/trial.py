@@ -1,8 +1,10 @@
 """Every world model against MuJoCo, beside persistence and the mean, as one file each.
 
 `python -m gailforce.experiments.worlds.trial [--env walker2d --names ensemble]` writes
-`results/worlds/NAME-ENV-SEED.json`; what is there is not made again. Fitted on 200,000 steps of an expert
-with noise of every level and of random actions; tried on the ladder's snapshots of a training.
+`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again.
+Fitted on 200,000 steps of an expert
+with noise of every level, of random feedback and of random actions; tried on the ladder's snapshots of a
+training.
 """
 
 import time
@@ -17,10 +19,11 @@ from ...agents.world import WorldModel
 from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.registry import body as body_of
-from ...generative.world_families import WORLDS, WorldConfig
+from ...generative.window_model import FitConfig
+from ...generative.world_families import WORLDS, WorldConfig, heeded
 from ..correlation import spearman
 from ..process import one_thread
-from ..provenance import write_result
+from ..provenance import made, write_result
 from .experience import experience, ladder
 from .returns import imagined_return, real_return
 from .truth import average, errors, one_step, open_loop, persistence
@@ -45,19 +48,28 @@ class WorldTrial:
     # Real steps to fit on.
     steps: int = 200_000
     results: Path = RESULTS
-    config: Annotated[WorldConfig, tyro.conf.arg(name="")] = field(default_factory=WorldConfig)
+    config: Annotated[WorldConfig, tyro.conf.arg(name="")] = field(
+        default_factory=lambda: WorldConfig(fit=FitConfig(updates=20_000, batch_size=256))
+    )
 
     def run(self) -> None:
         """One result for each family and seed."""
         one_thread()
         for name in self.names or (*REFERENCES, *WORLDS):
             for seed in self.seeds[:1] if name in REFERENCES else self.seeds:
-                path = self.results / f"{name}-{self.env}-{seed}.json"
-                if not path.exists():
-                    found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
-                    about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id}
-                    write_result(path, {**about, "seed": seed, "steps": self.steps, **found})
-                    print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+                self._once(name, seed)
+
+    def _once(self, name: str, seed: int) -> None:
+        path = self.results / f"{name}-{self.env}-{seed}.json"
+        settings: dict[str, Any] = {}
+        if name not in REFERENCES:
+            settings = {"steps": self.steps, **heeded(name, self.config)}
+        if made(path, settings):
+            return
+        found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
+        about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
+        write_result(path, {**about, **found, "settings": settings})
+        print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
 
     def _reference(self, name: str) -> dict[str, Any]:
         episodes = unseen(self.env)

@@ -108,6 +108,21 @@ def test_what_was_never_seen_is_less_certain():
     assert far > 2 * usual
 
 
+def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is():
+    # d/dμ of σ² (x - μ)² / (2 σ²), σ² taken as a number, is μ - x; the last bias adds to μ alone.
+    draws = torch.Generator().manual_seed(0)
+    context = torch.randn(64, 2, generator=draws)
+    x = torch.cat((torch.randn(64, 3, generator=draws), torch.ones(64, 1)), dim=1)
+    config = EnsembleConfig(layers=(8,), members=2, elites=2, share=1.0, gradient=1e9)
+    model = Ensemble(4, 2, config, seed=0)
+    with torch.no_grad():
+        mean, log_std, _ = model._told(context)
+    assert log_std.std() > 0
+    model.update(x, context)
+    found = model.members.biases[-1].grad[:, 0, :3]
+    assert torch.allclose(found, (mean - x[:, :-1]).mean(dim=1) / 2, atol=1e-6)
+
+
 def test_ridge_is_least_squares_and_forgets_nothing():
     draws = torch.Generator().manual_seed(0)
     c = torch.randn(200, 3, generator=draws)
