@@ -26,7 +26,6 @@ from ..controls import expert_score
 from ..evaluation import evaluate
 from ..process import one_thread
 from ..provenance import made, write_result
-from .conditions import spread_over
 from .repair_trial import NOISE
 
 RESULTS = Path("results/tstr")
@@ -86,7 +85,6 @@ class TSTR:
         dirty, mended = cleaned(model, real, unseen, seed=0)
         sets = {
             "real": list(real),
-            "real pieces": list(spread_over(list(real), real.steps // STEPS, STEPS)),
             "generated": drawn,
             "clean": list(unseen),
             "noisy": dirty,

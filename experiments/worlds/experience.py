@@ -1,6 +1,6 @@
 """Experience to fit world models on, and policies to try them on, all made from what is shipped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import gymnasium
 import numpy as np
@@ -79,17 +79,23 @@ class RandomFeedback:
 
 
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
-    """So many steps in all: of the expert with noise of every level, of random feedback, of random actions.
+    """So many steps in all: of experts with noise of every level, of random feedback, of random actions.
 
-    Half of the episodes begin at demonstrated states, so that every policy is seen in motion.
+    Where there is an expert of several speeds, half of the experts' steps are at those shown. Half of
+    the episodes begin at demonstrated states, so that every policy is seen in motion.
     """
     body, space = body_of(env).name, spaces(env)[1]
     starts = np.concatenate([states_of(episode)[:-1] for episode in Demonstrations.load(f"{body}-expert")])
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     real = RealExperience(env, COPIES, seed, starts, PLACED)
-    own = (1 - RANDOM - FEEDBACK) / len(NOISES)
+    shown = at_speeds(body, SHOWN)
+    own = (1 - RANDOM - FEEDBACK) / len(NOISES) / (2 if shown else 1)
+    experts: list[tuple[Policy, float]] = [
+        (expert, own),
+        *((one, own / len(shown)) for one in shown.values()),
+    ]
     graded: list[tuple[Policy, float]] = [
-        *((NoisyPolicy(expert, noise, space, seed), own) for noise in NOISES),
+        *((NoisyPolicy(one, noise, space, seed), share) for one, share in experts for noise in NOISES),
         (RandomFeedback(space, seed), FEEDBACK),
         (RandomPolicy(space, seed), RANDOM),
     ]
@@ -99,7 +105,7 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
-    """Policies of all qualities, most of them strangers to `experience`."""
+    """Policies of all qualities; other experts and other speeds are strangers to `experience`."""
     body, space = body_of(env).name, spaces(env)[1]
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     other = load_policy(SHIPPED / f"{body}-expert-2.gfa")
@@ -113,8 +119,13 @@ def ladder(env: str) -> Mapping[str, Policy]:
         "second expert, noise 0.2": NoisyPolicy(other, 0.2, space),
         "second expert, noise 0.5": NoisyPolicy(other, 0.5, space),
     }
+    return rungs | at_speeds(body, sorted((*SHOWN, *HELD_OUT)))
+
+
+def at_speeds(body: str, speeds: Sequence[float]) -> dict[str, Policy]:
+    """The expert of several speeds at each of these; nothing for a body without one."""
     asked = SHIPPED / f"{body}-speeds.gfa"
-    if asked.exists():
-        at_speeds = load_policy(asked)
-        rungs |= {f"speed {v:g}": AtSpeed(at_speeds, v) for v in sorted((*SHOWN, *HELD_OUT))}
-    return rungs
+    if not asked.exists():
+        return {}
+    policy = load_policy(asked)
+    return {f"speed {speed:g}": AtSpeed(policy, speed) for speed in speeds}
