@@ -12,10 +12,13 @@ from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError
 from ..generative.generator_families import GeneratorConfig
+from ..generative.window_model import FitConfig
 from .generation import STEPS, TrajectoryGenerator
 
 # Steps drawn for each demonstrated one, before physics is asked.
 GROWTH = 4
+# Windows of few demonstrations are learned sooner than those of many.
+FEW = GeneratorConfig(diffusion_fit=FitConfig(updates=5000))
 # A piece is kept when nine in ten of its steps depart less from physics; of a standard change.
 LIMIT = 0.5
 
@@ -29,7 +32,7 @@ def augmented(
         UsageError: an unknown generator, or demonstrations that are subsampled.
         DataError: demonstrations without states, or no piece that physics agrees with.
     """
-    model = TrajectoryGenerator(generator, seed, config).fit(demos)
+    model = TrajectoryGenerator(generator, seed, config or FEW).fit(demos)
     drawn = pieces_like(model, demos, GROWTH * demos.steps // STEPS, seed)
     kept = [piece for piece in drawn if passes(piece)]
     if not kept:
