@@ -15,6 +15,7 @@ from ..envs.errors import DataError, unknown
 from ..envs.registry import body as body_of
 from ..generative import world_model as tensors
 from ..generative.motion import Motion, Units
+from ..generative.rehearsal import STEPS as COURSE
 from ..generative.standard import Standard
 from ..generative.world_families import WORLDS, WorldConfig
 from ..generative.world_model import Carry, Imagined
@@ -55,7 +56,9 @@ class WorldModel(tensors.WorldModel):
             DataError: episodes without states, or of another body.
             UsageError: all are shorter than a window.
         """
-        return super().fit(self._motion(episodes))
+        rehearses = self.family.rehearses and self.config.rehearsals > 0
+        courses = motion_of(episodes, COURSE, COURSE // 2) if rehearses else None
+        return super().fit(self._motion(episodes), courses)
 
     def learn(  # type: ignore[override]  # the bridge
         self, episodes: Sequence[Trajectory], updates: int | None = None

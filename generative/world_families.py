@@ -26,6 +26,9 @@ class WorldConfig:
     """Settings of all world models."""
 
     fit: FitConfig = field(default_factory=lambda: FitConfig(updates=10_000, batch_size=256))
+    # Updates on courses of several steps after the fit, of families that rehearse; long imaginings get truer.
+    # Usually 0-10,000.
+    rehearsals: int = 0
     # Draws whose mean, spread and share of ends are the answer; usually 4-16.
     draws: int = 8
     linear: RidgeConfig = field(default_factory=RidgeConfig)
@@ -51,11 +54,13 @@ class WorldFamily:
         make: builds the dynamics.
         use_when: one line for whoever chooses.
         window: consecutive steps that it learns from at once.
+        rehearses: can learn courses of several steps too.
     """
 
     make: MakeDynamics
     use_when: str
     window: int = 1
+    rehearses: bool = False
 
 
 def _widths(shape: WindowShape) -> tuple[int, int]:
@@ -106,7 +111,9 @@ def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 
 WORLDS: dict[str, WorldFamily] = {
     "linear": WorldFamily(_linear, "a floor: one regression, fitted at once"),
-    "ensemble": WorldFamily(_ensemble, "to dream in: quick, and it knows where it does not know"),
+    "ensemble": WorldFamily(
+        _ensemble, "to dream in: quick, and it knows where it does not know", rehearses=True
+    ),
     "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED),
     "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED),
     "vae": WorldFamily(_vae, "where one state has several nexts"),
@@ -117,4 +124,5 @@ WORLDS: dict[str, WorldFamily] = {
 
 def heeded(name: str, config: WorldConfig) -> dict[str, Any]:
     """The settings that a family heeds, so that results outlive the other families' settings."""
-    return {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}
+    known = {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}
+    return known | ({"rehearsals": config.rehearsals} if WORLDS[name].rehearses else {})

@@ -6,8 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from .dynamics import Dynamics
+from .dynamics import Dynamics, StepDynamics
+from .families.ensemble import Ensemble
 from .motion import Motion, Units
+from .rehearsal import Rehearsal
 from .window_model import WindowShape
 from .world_families import WORLDS, WorldConfig
 
@@ -62,11 +64,22 @@ class WorldModel:
         self.dynamics: Dynamics | None = None
         self._lessons = 0
 
-    def fit(self, motion: Motion) -> dict[str, float]:
-        """Learn windows of consecutive steps, anew; units are theirs."""
+    def fit(self, motion: Motion, courses: Motion | None = None) -> dict[str, float]:
+        """Learn windows of consecutive steps, anew; units are theirs.
+
+        Args:
+            motion: of as many steps as the family's window.
+            courses: longer windows that families that rehearse learn from afterwards.
+        """
         self.units = Units.of(motion)
         self.build()
-        return self._fitted().fit(self.units.rows(motion, CLIP), self.config.fit.updates, self.seed)
+        dynamics = self._fitted()
+        metrics = dynamics.fit(self.units.rows(motion, CLIP), self.config.fit.updates, self.seed)
+        if courses is not None:
+            assert isinstance(dynamics, StepDynamics)
+            assert isinstance(dynamics.model, Ensemble)
+            Rehearsal(dynamics.model, self.units, CLIP).learn(courses, self.config.rehearsals, self.seed)
+        return metrics
 
     def build(self) -> None:
         """Fresh dynamics for the units at hand."""

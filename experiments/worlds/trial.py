@@ -49,7 +49,7 @@ class WorldTrial:
     steps: int = 200_000
     results: Path = RESULTS
     config: Annotated[WorldConfig, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: WorldConfig(fit=FitConfig(updates=20_000, batch_size=256))
+        default_factory=lambda: WorldConfig(fit=FitConfig(updates=20_000, batch_size=256), rehearsals=6000)
     )
 
     def run(self) -> None:

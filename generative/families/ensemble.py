@@ -119,17 +119,25 @@ class Ensemble(GenerativeModel):
         return normal(x[:, :-1], mean, log_std).sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
-        """One step of AdamW on every member's weighted likelihood, each on rows of its own."""
-        own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
-        mean, log_std, logit = self._told(context)
-        weighted = normal(x[:, :-1], mean, log_std) * torch.exp(2 * log_std.detach())
-        likely = weighted.sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
-        loss = -(likely * own).sum() / own.sum().clamp(min=1)
+        """One step of AdamW."""
+        loss = self.loss(x, context)
         self._optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.members.parameters(), self.config.gradient)
         self._optimiser.step()
         return {"loss": loss.item()}
+
+    def loss(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, ""]:
+        """Every member's weighted negative likelihood, each on rows of its own."""
+        own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
+        mean, log_std, logit = self._told(context)
+        weighted = normal(x[:, :-1], mean, log_std) * torch.exp(2 * log_std.detach())
+        likely = weighted.sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
+        return -(likely * own).sum() / own.sum().clamp(min=1)
+
+    def means(self, context: Float[Tensor, "E B V"]) -> Float[Tensor, "E B D"]:
+        """Mean of the values by every member, each told something else; differentiable."""
+        return self.members(context)[..., : self._values]
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """The mean over members [nats]: a bound of the mixture's."""
