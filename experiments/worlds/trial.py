@@ -1,14 +1,13 @@
 """Every world model against MuJoCo, beside persistence and the mean, as one file each.
 
 `python -m gailforce.experiments.worlds.trial [--env walker2d --names ensemble]` writes
-`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again.
-Fitted on 200,000 steps of experts
-with noise of every level, of random feedback and of random actions; tried on the ladder's snapshots of a
-training.
+`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again. Fitted on 200,000
+steps of experts with noise of every level, of random feedback and of random actions; tried on the ladder's
+snapshots of a training.
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,6 @@ from ...agents.world import WorldModel
 from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.registry import body as body_of
-from ...generative.window_model import FitConfig
 from ...generative.world_families import WORLDS, WorldConfig, heeded
 from ..correlation import spearman
 from ..process import one_thread
@@ -30,6 +28,9 @@ from .truth import average, errors, one_step, open_loop, persistence
 
 RESULTS = Path("results/worlds")
 REFERENCES = ("persistence", "mean")
+# Gradient steps that take every family about five minutes on one core, and the ensemble's rehearsals.
+UPDATES = {"ensemble": 20_000, "vae": 20_000, "lstm": 5_000, "gpt": 5_000, "diffusion": 6_000, "gan": 6_000}
+REHEARSALS = 6_000
 
 
 def unseen(env: str) -> list[Trajectory]:
@@ -48,9 +49,9 @@ class WorldTrial:
     # Real steps to fit on.
     steps: int = 200_000
     results: Path = RESULTS
-    config: Annotated[WorldConfig, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: WorldConfig(fit=FitConfig(updates=20_000, batch_size=256), rehearsals=6000)
-    )
+    # Gradient steps of every family; by default as many as take it some minutes.
+    updates: int | None = None
+    rehearsals: int = REHEARSALS
 
     def run(self) -> None:
         """One result for each family and seed."""
@@ -63,13 +64,18 @@ class WorldTrial:
         path = self.results / f"{name}-{self.env}-{seed}.json"
         settings: dict[str, Any] = {}
         if name not in REFERENCES:
-            settings = {"steps": self.steps, **heeded(name, self.config)}
+            settings = {"steps": self.steps, **heeded(name, self._config(name))}
         if made(path, settings):
             return
         found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
         about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
         write_result(path, {**about, **found, "settings": settings})
         print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+
+    def _config(self, name: str) -> WorldConfig:
+        usual = WorldConfig()
+        updates = self.updates or UPDATES.get(name, usual.fit.updates)
+        return replace(usual, fit=replace(usual.fit, updates=updates), rehearsals=self.rehearsals)
 
     def _reference(self, name: str) -> dict[str, Any]:
         episodes = unseen(self.env)
@@ -80,7 +86,7 @@ class WorldTrial:
     def _measured(self, name: str, seed: int) -> dict[str, Any]:
         lived, strangers = experience(self.env, self.steps, seed), unseen(self.env)
         started = time.perf_counter()
-        world = WorldModel(name, self.env, seed, self.config)
+        world = WorldModel(name, self.env, seed, self._config(name))
         world.fit(lived)
         seconds = time.perf_counter() - started
         policies = ladder(self.env)
