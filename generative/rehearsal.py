@@ -14,7 +14,7 @@ from .families.ensemble import Ensemble
 from .motion import Motion, Units
 
 # Steps of a course, courses in one update, Adam's learning rate and the bound on the gradient's norm.
-STEPS, BATCH, RATE, GRADIENT = 8, 128, 5e-4, 1.0
+STEPS, BATCH, RATE, GRADIENT = 8, 128, 5e-4, 10.0
 
 
 class Rehearsal(nn.Module):
@@ -32,22 +32,30 @@ class Rehearsal(nn.Module):
         self._optimiser = torch.optim.AdamW(model.members.parameters(), RATE, fused=True)
 
     def learn(self, courses: Motion, updates: int, seed: int) -> None:
-        """So many steps of AdamW with a falling rate; single steps go on being learned, with their spread."""
+        """So many steps of AdamW with a falling rate; single steps go on being learned, with their spread.
+
+        At last the spread is made to hold what it promises of single steps.
+        """
         generator, rates = torch.Generator().manual_seed(seed), CosineDecay(self, updates)
         for _ in range(updates):
             at = torch.randint(len(courses.state), (BATCH,), generator=generator)
             some = Motion(*(part[at] for part in courses))
-            first = Motion(*(part[:, :1] for part in some))
-            x = torch.cat((self._units.change.scaled(first.change, self._clip), first.ended * 2 - 1), dim=-1)
-            single = self.model.loss(x.squeeze(1), self._told(first.state, first.action).squeeze(1))
+            single = self.model.loss(*self._first(some))
             self._optimiser.zero_grad()
             (single + self.course_loss(some)).backward()
             nn.utils.clip_grad_norm_(self.model.members.parameters(), GRADIENT)
             self._optimiser.step()
             rates.step()
+        self.model.calibrate(*self._first(courses))
+
+    def _first(self, courses: Motion) -> tuple[Float[Tensor, "B X"], Float[Tensor, "B Z"]]:
+        """The first steps, as rows and what is told to foretell them."""
+        state, change, action, ended = (part[:, 0] for part in courses)
+        x = torch.cat((self._units.change.scaled(change, self._clip), 2 * ended - 1), dim=-1)
+        return x, self._told(state, action)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:
-        """Mean over T steps of |ŝₜ - sₜ|, squared where it is below 1, in deviations of a step's change."""
+        """Σ |ŝₜ - sₜ| over columns, its half square below 1, a mean over steps; in deviations of a change."""
         units, width = self._units, courses.state.shape[-1]
         true = courses.state + courses.change[..., -width:]  # (B, T, S), after each step
         state = courses.state[:, 0].expand(self.model.config.members, -1, -1)
@@ -57,7 +65,7 @@ class Rehearsal(nn.Module):
             change = units.change.back(self.model.means(self._told(state, action)))
             state = state + change[..., -width:]
             off = (state - true[:, t]) / units.change.std[-width:]
-            losses.append(F.smooth_l1_loss(off, torch.zeros_like(off)))
+            losses.append(F.smooth_l1_loss(off, torch.zeros_like(off), reduction="none").sum(dim=-1))
         return torch.stack(losses).mean()
 
     def _told(self, state: Float[Tensor, "*B S"], action: Float[Tensor, "*B A"]) -> Float[Tensor, "*B Z"]:

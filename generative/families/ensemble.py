@@ -14,8 +14,10 @@ from ..gaussian_head import bounded
 from ..model import GenerativeModel, Kind
 from ..networks import seeded
 
-# Rows by which elites are chosen.
-JUDGED = 4096
+# Rows by which elites are chosen, and by which deviations are scaled.
+JUDGED, QUANTILES = 4096, 100_000
+# Deviations from the mean within which 90 % of a Gaussian lie.
+NINETY = 1.645
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,7 @@ class Ensemble(GenerativeModel):
 
     kind: ClassVar[Kind] = "log-likelihood"
     elites: Int[Tensor, "L"]
+    honesty: Float[Tensor, "D"]
 
     def __init__(self, width: int, context: int, config: EnsembleConfig, seed: int):
         super().__init__()
@@ -99,6 +102,7 @@ class Ensemble(GenerativeModel):
         sizes = (context, *config.layers, 2 * self._values + 1)
         self.members = seeded(seed, lambda: Members(config.members, sizes))
         self.register_buffer("elites", torch.arange(config.elites))
+        self.register_buffer("honesty", torch.ones(self._values))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
         self._draws = torch.Generator().manual_seed(seed)
         self._optimiser = torch.optim.AdamW(
@@ -151,6 +155,17 @@ class Ensemble(GenerativeModel):
         self.elites = worth.topk(self.config.elites).indices.sort().values
 
     @torch.no_grad()
+    def calibrate(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
+        """Scale each value's deviation in draws so that 90 % of these rows lie within ± 1.645 of them.
+
+        Blows of the ground make deviations that are right on average too wide for most steps.
+        """
+        mean, log_std, _ = (part[self.elites] for part in self._told(context))
+        z = ((x[:, :-1] - mean) * torch.exp(-log_std)).abs().flatten(0, 1)
+        some = torch.randperm(len(z), generator=self._draws)[:QUANTILES]
+        self.honesty = z[some].quantile(0.9, dim=0) / NINETY
+
+    @torch.no_grad()
     def sample(
         self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
     ) -> Float[Tensor, "n B X"]:
@@ -158,7 +173,7 @@ class Ensemble(GenerativeModel):
         mean, log_std, logit = (part[self.elites] for part in self._told(context))
         chosen = torch.randint(len(self.elites), (n, mean.shape[1]), generator=generator)
         row = torch.arange(mean.shape[1])
-        noise = self.config.noise * torch.randn(n, *mean.shape[1:], generator=generator)
+        noise = self.config.noise * self.honesty * torch.randn(n, *mean.shape[1:], generator=generator)
         values = mean[chosen, row] + log_std[chosen, row].exp() * noise
         happens = torch.rand(values.shape[:2], generator=generator) < logit[chosen, row].sigmoid()
         return torch.cat((values, 2.0 * happens[..., None] - 1.0), dim=-1)

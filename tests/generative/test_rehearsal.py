@@ -31,7 +31,7 @@ def off_by(error):
 
 @pytest.mark.parametrize(
     ("error", "loss"),
-    # Off by 1, 2 and 3: 1/2, 3/2 and 5/2. Off by 0.1, 0.2 and 0.3: half of the squares.
+    # One column: off by 1, 2 and 3: 1/2, 3/2 and 5/2. Off by 0.1, 0.2 and 0.3: half of the squares.
     [(0.0, 0.0), (1.0, 1.5), (-1.0, 1.5), (0.1, (0.005 + 0.02 + 0.045) / 3)],
 )
 def test_errors_add_up_along_a_course(error, loss):
