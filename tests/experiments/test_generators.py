@@ -1,7 +1,7 @@
 """Trials of generators: the yardstick gives real pieces what they deserve, and shuffled ones too."""
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from gailforce.experiments.generators.measures import Yardstick
 from gailforce.experiments.generators.repair_trial import GAP, error, with_gaps
 from gailforce.experiments.generators.trial import GeneratorTrial
 from gailforce.experiments.generators.tstr import cleaned, synthetic
+from gailforce.experiments.provenance import made, write_result
 from gailforce.experiments.tables.generators import (
     generator_table,
     ratio,
@@ -25,6 +26,7 @@ from gailforce.experiments.tables.generators import (
     spread,
     tstr_table,
 )
+from gailforce.generative.generator_families import GENERATORS, GeneratorConfig, heeded
 
 BODY = find_body("hopper")
 TRAINING = Demonstrations.load("hopper-expert").take(3)
@@ -178,3 +180,20 @@ def test_a_ratio_of_means_has_an_interval_that_holds_it():
     found = ratio([0.4, 0.6, 0.5, 0.5], [1.0, 0.9, 1.1, 1.0])
     assert found.value == pytest.approx(0.5)
     assert 0.4 < found.low < 0.5 < found.high < 0.6
+
+
+def test_results_outlive_the_settings_of_other_families(tmp_path):
+    config = GeneratorConfig()
+    other = replace(config, vae=replace(config.vae, latent=3))
+    assert heeded("gpt", config) == heeded("gpt", other)
+    assert heeded("vae", config) != heeded("vae", other)
+    path = tmp_path / "result.json"
+    assert not made(path, heeded("vae", config))
+    write_result(path, {"settings": heeded("vae", config)})
+    assert made(path, heeded("vae", config))
+    assert not made(path, heeded("vae", other))
+
+
+def test_every_setting_of_generators_is_heeded_by_one():
+    named = {part for family in GENERATORS.values() for part in family.settings}
+    assert named == {field.name for field in fields(GeneratorConfig)}
