@@ -13,7 +13,7 @@ from typing import Annotated
 import numpy as np
 import tyro
 
-from ...agents.augmentation import passes, pieces_like
+from ...agents.augmentation import LIMIT, passes, pieces_like
 from ...agents.bc import BC
 from ...agents.generation import STEPS, TrajectoryGenerator
 from ...agents.repair import as_trajectory, denoised
@@ -91,7 +91,12 @@ class TSTR:
             "denoised": mended,
         }
         path = self.results / f"{self.name}-{self.env}.json"
-        settings = {"demos": self.demos, "noisy": self.noisy, **heeded(self.name, self.config)}
+        settings = {
+            "demos": self.demos,
+            "noisy": self.noisy,
+            "limit": LIMIT,
+            **heeded(self.name, self.config),
+        }
         found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
         found["settings"] = settings
         scores: dict[str, list[float]] = json.loads(path.read_text())["nr"] if made(path, settings) else {}
