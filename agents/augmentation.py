@@ -4,6 +4,7 @@ After SynthER (Lu et al. 2023), with a simulator as the judge of what is kept.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from ..demos.dataset import Demonstrations
 from ..demos.physics_residual import states_of
 from ..demos.trajectory import Trajectory
 from ..envs.errors import DataError
-from ..generative.generator_families import GeneratorConfig
+from ..generative.generator_families import GeneratorConfig, heeded
 from ..generative.window_model import FitConfig
 from .generation import STEPS, TrajectoryGenerator
 
@@ -43,6 +44,11 @@ def augmented(
         )
     own = [replace(episode, rewards=None, residual=None) for episode in demos]
     return replace(demos, trajectories=[*own, *(replace(piece, residual=None) for piece in kept)], phases=())
+
+
+def augmentation_settings(generator: str) -> dict[str, Any]:
+    """All that `augmented` depends on by default but demonstrations and seed."""
+    return {"generator": generator, "growth": GROWTH, "limit": LIMIT, **heeded(generator, FEW)}
 
 
 def pieces_like(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.apprenticeship import ApprenticeshipConfig
+from ...agents.augmentation import augmentation_settings
 from ...agents.bc import BCConfig
 from ...agents.gail import GAILConfig
 from ...agents.mixture_regression import GMRConfig
@@ -206,9 +207,9 @@ def _source(method: str) -> dict[str, str]:
     return {"source": hashlib.sha256(Path(file).read_bytes()).hexdigest()} if file else {}
 
 
-def _taught(config: ImitationConfig) -> dict[str, str]:
+def _taught(config: ImitationConfig) -> dict[str, Any]:
     """The demonstrations drawn, and what is added to them."""
-    added = {"augment": config.augment} if config.augment else {}
+    added = {"augment": augmentation_settings(config.augment)} if config.augment else {}
     return {"demonstrations": _fingerprint(config), **added}
 
 

@@ -51,7 +51,8 @@ def test_a_cell_without_augmentation_keeps_its_key():
         Cell("gan", ImitationConfig("hopper", episodes=2, augment=name)) for name in ("", "diffusion")
     )
     assert "augment" not in plain.definition
-    assert more.definition["augment"] == "diffusion"
+    assert more.definition["augment"]["generator"] == "diffusion"
+    assert more.definition["augment"]["limit"] == augmentation.LIMIT
     assert plain.key != more.key
 
 
