@@ -15,7 +15,6 @@ from ..envs.errors import DataError, unknown
 from ..envs.registry import body as body_of
 from ..generative import world_model as tensors
 from ..generative.motion import Motion, Units
-from ..generative.rehearsal import STEPS as COURSE
 from ..generative.standard import Standard
 from ..generative.world_families import WORLDS, WorldConfig
 from ..generative.world_model import Carry, Imagined
@@ -56,8 +55,9 @@ class WorldModel(tensors.WorldModel):
             DataError: episodes without states, or of another body.
             UsageError: all are shorter than a window.
         """
-        rehearses = self.family.rehearses and self.config.rehearsals > 0
-        courses = motion_of(episodes, COURSE, COURSE // 2) if rehearses else None
+        rehearsal = self.config.rehearsal
+        rehearses = self.family.rehearses and rehearsal.updates > 0
+        courses = motion_of(episodes, rehearsal.steps, rehearsal.steps // 2) if rehearses else None
         return super().fit(self._motion(episodes), courses)
 
     def learn(  # type: ignore[override]  # the bridge

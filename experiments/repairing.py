@@ -55,7 +55,8 @@ def repair(path: str, env: str, out: Path, options: RepairOptions) -> dict[str, 
     demos = Demonstrations.load(options.like or f"{body.name}-expert")
     config = GeneratorConfig()
     if options.updates is not None:
-        config = GeneratorConfig(FitConfig(options.updates), FitConfig(options.updates))
+        fit = FitConfig(options.updates)
+        config = GeneratorConfig(fit=fit, diffusion_fit=fit)
     generator = TrajectoryGenerator(options.generator, options.seed, config).fit(demos)
     mended = [_mended(generator, recording, options) for recording in lossy]
     episodes = [as_trajectory(generator, one, f"repaired by {options.generator}") for one in mended]

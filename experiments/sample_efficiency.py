@@ -18,8 +18,9 @@ from ..agents.dream_gail import DreamGAIL
 from ..agents.dreaming import DreamConfig
 from ..agents.gail import GAIL
 from ..demos.dataset import Demonstrations
+from ..envs.errors import unknown
 from ..generative.world_families import heeded
-from .controls import expert_score
+from .controls import ALGORITHM, expert_score
 from .evaluation import evaluate
 from .process import one_thread
 from .provenance import made, write_result
@@ -82,6 +83,8 @@ class SampleEfficiency:
             "alone": self._alone,
         }
         for way in self.ways or ways:
+            if way not in ways:
+                raise unknown("way", way, ways)
             for seed in self.seeds:
                 path, settings = self.results / f"{way}-{self.env}-{seed}.json", self._settings(way)
                 if not made(path, settings):
@@ -90,7 +93,12 @@ class SampleEfficiency:
 
     def _settings(self, way: str) -> dict[str, Any]:
         """All that a result of this way depends on but its seed."""
-        found: dict[str, Any] = {"demonstrations": self.demonstrations}
+        measured = {"episodes": EPISODES, "level": LEVEL, "looks": SUSTAINED}
+        found: dict[str, Any] = {
+            "demonstrations": self.demonstrations,
+            "measured": measured,
+            "algorithm": ALGORITHM,
+        }
         if way == "alone":
             found |= {"steps": self.steps_alone, "every": self.every_alone}
         else:

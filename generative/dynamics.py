@@ -81,18 +81,20 @@ class StepDynamics(Dynamics):
         self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1
     ) -> dict[str, float]:
         """The model's own way of fitting, on every step of every window."""
-        parts = parted(rows, self._shape)
-        told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
-        x = torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1)
         return self.model.fit(
-            x,
-            told,
+            *self.pairs(rows),
             steps=updates,
             batch_size=self._batch_size,
             held_out=held_out,
             seed=seed,
             decay=held_out > 0,
         )
+
+    def pairs(self, rows: Float[Tensor, "N T C"]) -> tuple[Float[Tensor, "M X"], Float[Tensor, "M V Z"]]:
+        """What follows every step, and what is told to foretell it."""
+        parts = parted(rows, self._shape)
+        told = looking_back(torch.cat((parts.state, parts.action), dim=-1), self.memory)
+        return torch.cat((parts.change, parts.ended), dim=-1).flatten(0, 1), told
 
     def draw(
         self, told: Float[Tensor, "B V Z"], n: int, generator: torch.Generator

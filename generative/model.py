@@ -104,16 +104,17 @@ class GenerativeModel(nn.Module, ABC):
         self.begin(x)
         watched, rest = _split(len(x), held_out if self.stops_early else 0.0, generator)
         noised = partial(_noised, noise=noise, generator=generator)
-        best, rates = _Best(self), CosineDecay(self, steps)
+        best, rates = _Best(self), CosineDecay(self, steps) if decay else None
         for step in range(1, steps + 1):
             at = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
             metrics = self.update(noised(x[at]), context[at])
-            if decay:
+            if rates is not None:
                 rates.step()
             due = len(watched) and step % max(1, steps // 20) == 0
             if due and best.look(noised(x[watched]), context[watched]) == patience:
                 break
-        rates.restore()
+        if rates is not None:
+            rates.restore()
         metrics |= best.restore() if len(watched) else {}
         self.finish(x, context)
         return {**metrics, "steps": float(step)}

@@ -4,6 +4,8 @@ A model that has only seen true states errs more and more on its own; one that l
 comes back (Venkatraman et al. 2015).
 """
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -13,49 +15,71 @@ from .decay import CosineDecay
 from .families.ensemble import Ensemble
 from .motion import Motion, Units
 
-# Steps of a course, courses in one update, Adam's learning rate and the bound on the gradient's norm.
-STEPS, BATCH, RATE, GRADIENT = 8, 128, 5e-4, 10.0
+
+@dataclass(frozen=True)
+class RehearsalConfig:
+    """Settings of learning from courses."""
+
+    # Gradient steps after a fit; 0 rehearses nothing. Usually 0-10,000.
+    updates: int = 0
+    # Steps of a course; usually 4-16.
+    steps: int = 8
+    # Courses in one gradient step, and as many single steps twice over.
+    batch_size: int = 128
+    # Adam's learning rate, falling to 0.
+    learning_rate: float = 5e-4
 
 
 class Rehearsal(nn.Module):
-    """Courses that an ensemble learns from.
+    """Courses that an ensemble learns from; each member goes its own way.
 
     Args:
-        model: fitted to single steps; each member goes its own way.
+        model: fitted to single steps.
         units: of the rows it learned.
         clip: bound on what it is told.
+        config: how long it learns.
     """
 
-    def __init__(self, model: Ensemble, units: Units, clip: float):
+    def __init__(self, model: Ensemble, units: Units, clip: float, config: RehearsalConfig):
         super().__init__()
-        self.model, self._units, self._clip = model, units, clip
-        self._optimiser = torch.optim.AdamW(model.members.parameters(), RATE, fused=True)
+        self.model, self._units, self._clip, self._config = model, units, clip, config
+        self._optimiser = torch.optim.AdamW(
+            model.members.parameters(),
+            config.learning_rate,
+            weight_decay=model.config.weight_decay,
+            fused=True,
+        )
 
-    def learn(self, courses: Motion, updates: int, seed: int) -> None:
-        """So many steps of AdamW with a falling rate; single steps go on being learned, with their spread.
+    def learn(
+        self, courses: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
+    ) -> None:
+        """Steps of AdamW with a falling rate; single steps go on being learned, with their spread and ends.
 
-        At last the spread is made to hold what it promises of single steps.
+        Args:
+            courses: of equal length.
+            x: rows of single steps, those of the fit.
+            context: what each of them is conditioned on.
+            seed: of the batches.
         """
-        generator, rates = torch.Generator().manual_seed(seed), CosineDecay(self, updates)
-        for _ in range(updates):
-            at = torch.randint(len(courses.state), (BATCH,), generator=generator)
-            some = Motion(*(part[at] for part in courses))
-            single = self.model.loss(*self._first(some))
+        generator, c = torch.Generator().manual_seed(seed), self._config
+        rates = CosineDecay(self, c.updates)
+        for _ in range(c.updates):
+            at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
+            one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
+            loss = self.model.loss(x[one], context[one])
+            loss = loss + self.course_loss(Motion(*(part[at] for part in courses)))
             self._optimiser.zero_grad()
-            (single + self.course_loss(some)).backward()
-            nn.utils.clip_grad_norm_(self.model.members.parameters(), GRADIENT)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.members.parameters(), self.model.config.gradient)
             self._optimiser.step()
             rates.step()
-        self.model.calibrate(*self._first(courses))
-
-    def _first(self, courses: Motion) -> tuple[Float[Tensor, "B X"], Float[Tensor, "B Z"]]:
-        """The first steps, as rows and what is told to foretell them."""
-        state, change, action, ended = (part[:, 0] for part in courses)
-        x = torch.cat((self._units.change.scaled(change, self._clip), 2 * ended - 1), dim=-1)
-        return x, self._told(state, action)
+        self.model.finish(x, context)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:
-        """Σ |ŝₜ - sₜ| over columns, its half square below 1, a mean over steps; in deviations of a change."""
+        """Mean over steps of Σ h(ŝ - s) over columns, in deviations of a step's change.
+
+        h(e) is e² / 2 within ± 1 and |e| - 1/2 beyond (Huber 1964).
+        """
         units, width = self._units, courses.state.shape[-1]
         true = courses.state + courses.change[..., -width:]  # (B, T, S), after each step
         state = courses.state[:, 0].expand(self.model.config.members, -1, -1)

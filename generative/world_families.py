@@ -13,6 +13,7 @@ from .families.trajectory_diffusion import TrajectoryDiffusion, TrajectoryDiffus
 from .families.transformer import GPT, GPTConfig
 from .families.vae import VAE, VAEConfig
 from .gaussian_head import HeadConfig
+from .rehearsal import RehearsalConfig
 from .window_model import FitConfig, WindowShape
 
 # The next step follows nearly exactly from state and action, so heads may be narrow.
@@ -26,9 +27,8 @@ class WorldConfig:
     """Settings of all world models."""
 
     fit: FitConfig = field(default_factory=lambda: FitConfig(updates=10_000, batch_size=256))
-    # Updates on courses of several steps after the fit, of families that rehearse; long imaginings get truer.
-    # Usually 0-10,000.
-    rehearsals: int = 0
+    # Courses of several steps after a fit, for families that rehearse: long imaginings get truer.
+    rehearsal: RehearsalConfig = field(default_factory=RehearsalConfig)
     # Draws whose mean, spread and share of ends are the answer; usually 4-16.
     draws: int = 8
     linear: RidgeConfig = field(default_factory=RidgeConfig)
@@ -123,6 +123,10 @@ WORLDS: dict[str, WorldFamily] = {
 
 
 def heeded(name: str, config: WorldConfig) -> dict[str, Any]:
-    """The settings that a family heeds, so that results outlive the other families' settings."""
+    """The settings that a family heeds, so that results outlive the other families' settings.
+
+    Raises:
+        KeyError: no such family.
+    """
     known = {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}
-    return known | ({"rehearsals": config.rehearsals} if WORLDS[name].rehearses else {})
+    return known | ({"rehearsal": asdict(config.rehearsal)} if WORLDS[name].rehearses else {})

@@ -69,16 +69,17 @@ class WorldModel:
 
         Args:
             motion: of as many steps as the family's window.
-            courses: longer windows that families that rehearse learn from afterwards.
+            courses: longer windows to learn from afterwards, for a family that rehearses.
         """
         self.units = Units.of(motion)
         self.build()
-        dynamics = self._fitted()
-        metrics = dynamics.fit(self.units.rows(motion, CLIP), self.config.fit.updates, self.seed)
+        dynamics, rows = self._fitted(), self.units.rows(motion, CLIP)
+        metrics = dynamics.fit(rows, self.config.fit.updates, self.seed)
         if courses is not None:
             assert isinstance(dynamics, StepDynamics)
             assert isinstance(dynamics.model, Ensemble)
-            Rehearsal(dynamics.model, self.units, CLIP).learn(courses, self.config.rehearsals, self.seed)
+            rehearsal = Rehearsal(dynamics.model, self.units, CLIP, self.config.rehearsal)
+            rehearsal.learn(courses, *dynamics.pairs(rows), self.seed)
         return metrics
 
     def build(self) -> None:

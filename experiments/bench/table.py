@@ -64,7 +64,7 @@ class Row:
             "episodes": config.episodes if drawn else None,
             "subsample": config.subsample if drawn else None,
             "steps": known.get("steps"),
-            "augment": known.get("augment"),
+            "augment": known.get("augment", {}).get("generator"),
             "inputs": known.get("inputs"),
             "form": known.get("form"),
             "config": known.get("config") if first.method not in REFERENCES else None,

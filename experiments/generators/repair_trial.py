@@ -21,7 +21,8 @@ from ...demos.execution import spread_of
 from ...demos.lossy import Recording, cubic, deviations, linear, noisy, thinned, with_gap
 from ...demos.trajectory import Trajectory
 from ...demos.wiener import beneath
-from ...generative.generator_families import GeneratorConfig, heeded
+from ...envs.errors import unknown
+from ...generative.generator_families import GENERATORS, GeneratorConfig, heeded
 from ..process import one_thread
 from ..provenance import made, write_result
 from ..statistics import Estimate, mean_interval
@@ -29,7 +30,7 @@ from ..statistics import Estimate, mean_interval
 RESULTS = Path("results/repair")
 # Frames of a gap, from one gap to the next, what a rate is raised by, and the noise.
 GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
-MEASURED = {"gap": GAP, "apart": APART, "rates": RATES, "noise": NOISE, "of its own": True}
+MEASURED = {"gap": GAP, "apart": APART, "rates": RATES, "noise": NOISE, "every episode's own": True}
 
 States = Float[np.ndarray, "T1 S"]
 # A lossy recording -> its states.
@@ -78,6 +79,8 @@ class RepairTrial:
         """One file for each family and seed; what is there with the same settings is not made again."""
         one_thread()
         for name in self.names:
+            if name not in GENERATORS:
+                raise unknown("trajectory generator", name, GENERATORS)
             for seed in self.seeds:
                 path = self.results / f"{name}-{self.env}-{seed}.json"
                 settings = {"demos": self.demos, "measured": MEASURED, **heeded(name, self.config)}

@@ -8,7 +8,7 @@ from it in pieces that pass the physics filter, clones both with ten seeds each,
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
@@ -29,6 +29,8 @@ from ..provenance import made, write_result
 from .repair_trial import NOISE
 
 RESULTS = Path("results/tstr")
+# What is cloned: all demonstrations, as many generated steps, and a few episodes clean, noisy and cleaned.
+SETS = ("real", "generated", "clean", "noisy", "denoised")
 # Draws of as many pieces as are missing, before it is given up.
 ROUNDS = 20
 
@@ -78,34 +80,29 @@ class TSTR:
     def run(self) -> None:
         """One file with the NR of every clone."""
         one_thread()
+        path = self.results / f"{self.name}-{self.env}.json"
+        if made(path, self._settings()) and set(json.loads(path.read_text())["nr"]) >= set(SETS):
+            return
         real = Demonstrations.load(self.demos)
         unseen = Demonstrations.load(self.demos, split="validation").take(self.noisy)
         model = TrajectoryGenerator(self.name, 0, self.config).fit(real)
         drawn, share = synthetic(model, real, seed=0)
         dirty, mended = cleaned(model, real, unseen, seed=0)
-        sets = {
-            "real": list(real),
-            "generated": drawn,
-            "clean": list(unseen),
-            "noisy": dirty,
-            "denoised": mended,
-        }
-        path = self.results / f"{self.name}-{self.env}.json"
-        settings = {
-            "demos": self.demos,
-            "noisy": self.noisy,
-            "limit": LIMIT,
-            **heeded(self.name, self.config),
-        }
+        sets = (list(real), drawn, list(unseen), dirty, mended)
+        settings = self._settings()
         found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
         found["settings"] = settings
         scores: dict[str, list[float]] = json.loads(path.read_text())["nr"] if made(path, settings) else {}
-        for kind, episodes in sets.items():
+        for kind, episodes in zip(SETS, sets, strict=True):
             if kind not in scores:
                 bare = [replace(e, rewards=None, residual=None) for e in episodes]
                 scores[kind] = self._cloned(replace(real, trajectories=bare, phases=()))
                 write_result(path, {**found, "nr": scores})
                 print(kind, np.round(scores[kind], 3), flush=True)
+
+    def _settings(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in ("demos", "seeds", "episodes", "noisy")}
+        return {**own, "noise": NOISE, "limit": LIMIT, **heeded(self.name, self.config)}
 
     def _cloned(self, demos: Demonstrations) -> list[float]:
         """NR of a clone for every seed."""

@@ -23,9 +23,17 @@ NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
 RANDOM, FEEDBACK = 0.125, 0.375
 # Share of the episodes that begin at demonstrated states.
 PLACED = 0.5
-# Steps until random feedback is drawn anew; sizes of its gains, offsets and noises to draw from.
+# Answers until random feedback is drawn anew (a life asks twice a step); sizes of its gains, offsets and
+# noises to draw from.
 DRAWN_ANEW = 50
 GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 0.5)
+MIX = {
+    "noises": NOISES,
+    "random": RANDOM,
+    "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
+    "placed": PLACED,
+    "speeds": SHOWN,
+}
 # Real copies that live side by side.
 COPIES = 8
 

@@ -17,20 +17,22 @@ import tyro
 from ...agents.world import WorldModel
 from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
+from ...envs.errors import unknown
 from ...envs.registry import body as body_of
 from ...generative.world_families import WORLDS, WorldConfig, heeded
 from ..correlation import spearman
 from ..process import one_thread
 from ..provenance import made, write_result
-from .experience import experience, ladder
-from .returns import imagined_return, real_return
-from .truth import average, errors, one_step, open_loop, persistence
+from .experience import MIX, experience, ladder
+from .returns import EPISODES, imagined_return, real_return
+from .returns import STEPS as IMAGINED
+from .truth import DRAWS, STARTS, STEPS, average, errors, one_step, open_loop, persistence
 
 RESULTS = Path("results/worlds")
 REFERENCES = ("persistence", "mean")
-# Gradient steps that take every family about five minutes on one core, and the ensemble's rehearsals.
+# Gradient steps that take every family some five to ten minutes on one core.
 UPDATES = {"ensemble": 20_000, "vae": 20_000, "lstm": 5_000, "gpt": 5_000, "diffusion": 6_000, "gan": 6_000}
-REHEARSALS = 6_000
+MEASURED = {"steps": STEPS, "starts": STARTS, "draws": DRAWS, "episodes": EPISODES, "of": IMAGINED}
 
 
 def unseen(env: str) -> list[Trajectory]:
@@ -51,20 +53,25 @@ class WorldTrial:
     results: Path = RESULTS
     # Gradient steps of every family; by default as many as take it some minutes.
     updates: int | None = None
-    rehearsals: int = REHEARSALS
+    # Of the ensemble: it rehearses, and says how sure it is.
+    rehearsals: int = 6000
+    calibrated: bool = True
 
     def run(self) -> None:
         """One result for each family and seed."""
         one_thread()
-        for name in self.names or (*REFERENCES, *WORLDS):
+        every = (*REFERENCES, *WORLDS)
+        for name in self.names or every:
+            if name not in every:
+                raise unknown("world model", name, every)
             for seed in self.seeds[:1] if name in REFERENCES else self.seeds:
                 self._once(name, seed)
 
     def _once(self, name: str, seed: int) -> None:
         path = self.results / f"{name}-{self.env}-{seed}.json"
-        settings: dict[str, Any] = {}
+        settings: dict[str, Any] = {"measured": MEASURED}
         if name not in REFERENCES:
-            settings = {"steps": self.steps, **heeded(name, self._config(name))}
+            settings |= {"steps": self.steps, "experience": MIX, **heeded(name, self._config(name))}
         if made(path, settings):
             return
         found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
@@ -74,8 +81,13 @@ class WorldTrial:
 
     def _config(self, name: str) -> WorldConfig:
         usual = WorldConfig()
-        updates = self.updates or UPDATES.get(name, usual.fit.updates)
-        return replace(usual, fit=replace(usual.fit, updates=updates), rehearsals=self.rehearsals)
+        updates = UPDATES.get(name, usual.fit.updates) if self.updates is None else self.updates
+        return replace(
+            usual,
+            fit=replace(usual.fit, updates=updates),
+            rehearsal=replace(usual.rehearsal, updates=self.rehearsals),
+            ensemble=replace(usual.ensemble, calibrated=self.calibrated),
+        )
 
     def _reference(self, name: str) -> dict[str, Any]:
         episodes = unseen(self.env)

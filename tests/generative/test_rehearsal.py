@@ -5,7 +5,7 @@ import torch
 
 from gailforce.generative.families.ensemble import Ensemble, EnsembleConfig
 from gailforce.generative.motion import Motion, Units
-from gailforce.generative.rehearsal import Rehearsal
+from gailforce.generative.rehearsal import Rehearsal, RehearsalConfig
 from gailforce.generative.standard import Standard
 
 STEPS = 3
@@ -20,7 +20,7 @@ def line(count=4):
 
 
 def off_by(error):
-    """An ensemble that expects each change to be larger by so much."""
+    """An ensemble that expects each change to be larger by so much, and half of the steps to end."""
     model = Ensemble(2, 3, EnsembleConfig(layers=(4,), members=2, elites=1), seed=0)
     with torch.no_grad():
         for part in model.members.parameters():
@@ -29,19 +29,35 @@ def off_by(error):
     return model
 
 
+def rehearsed(model, updates, change, ended):
+    """After so many updates on the line and on single steps of such a change, all of them ends or none."""
+    rehearsal = Rehearsal(model, UNITS, 20.0, RehearsalConfig(updates))
+    x = torch.tensor([[change, ended]]).expand(64, 2)
+    rehearsal.learn(line(), x, torch.zeros(64, 3), seed=0)
+    return rehearsal
+
+
 @pytest.mark.parametrize(
     ("error", "loss"),
-    # One column: off by 1, 2 and 3: 1/2, 3/2 and 5/2. Off by 0.1, 0.2 and 0.3: half of the squares.
+    # Off by 1, 2 and 3: 1/2, 3/2 and 5/2. Off by 0.1, 0.2 and 0.3: half of the squares.
     [(0.0, 0.0), (1.0, 1.5), (-1.0, 1.5), (0.1, (0.005 + 0.02 + 0.045) / 3)],
 )
 def test_errors_add_up_along_a_course(error, loss):
-    rehearsal = Rehearsal(off_by(error), UNITS, clip=20.0)
+    rehearsal = Rehearsal(off_by(error), UNITS, 20.0, RehearsalConfig())
     assert rehearsal.course_loss(line()).item() == pytest.approx(loss)
 
 
-def test_rehearsing_makes_courses_truer():
+def test_rehearsing_makes_courses_truer_where_single_steps_have_nothing_to_teach():
     model = off_by(0.1)
-    rehearsal = Rehearsal(model, UNITS, clip=20.0)
-    before = rehearsal.course_loss(line()).item()
-    rehearsal.learn(line(), updates=500, seed=0)
-    assert rehearsal.course_loss(line()).item() < 0.3 * before
+    before = Rehearsal(model, UNITS, 20.0, RehearsalConfig()).course_loss(line()).item()
+    # Single steps are off by 0.1 as well, so they alone would leave it there.
+    after = rehearsed(model, 500, change=0.1, ended=-1.0).course_loss(line()).item()
+    assert after < 0.5 * before
+
+
+def test_ends_go_on_being_learned():
+    model = off_by(0.0)
+    rehearsed(model, 300, change=0.0, ended=1.0)
+    drawn = model.sample(torch.zeros(1, 3), 2000, torch.Generator().manual_seed(0))
+    # Half of the draws of an ensemble that knows nothing end.
+    assert (drawn[..., -1] > 0).float().mean() > 0.51
