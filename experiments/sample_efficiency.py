@@ -67,7 +67,7 @@ class SampleEfficiency:
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
     # Of GAIL in a dream, imagined and real, and of GAIL alone.
-    steps: int = 600_000
+    steps: int = 400_000
     steps_alone: int = 400_000
     # Real steps between two looks in a dream, and alone.
     every: int = 2000
