@@ -1,39 +1,52 @@
 """Learning rates that fall to nothing within a fit: the last steps average out what the first ones jumped."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR
 
 
-class CosineDecay:
-    """ηₜ = η₀ (1 + cos(π t / T)) / 2 for every optimiser of a model (Loshchilov & Hutter 2017, eq. 5).
+def cosine(step: int, steps: int) -> float:
+    """(1 + cos(π t / T)) / 2, from 1 to 0, and 0 from T on (Loshchilov & Hutter 2017, eq. 5)."""
+    return (1 + math.cos(math.pi * min(step, steps) / steps)) / 2
+
+
+@contextmanager
+def falling(model: nn.Module, steps: int) -> Iterator[None]:
+    """Within it, the rate of every optimiser of a model falls along a cosine; then it is what it was.
 
     Args:
         model: its attributes hold the optimisers, or lists of them.
-        steps: T.
+        steps: of each optimiser until its rate is 0.
     """
+    with ExitStack() as undo:
+        for optimiser in _optimisers(model):
+            rates = [group["lr"] for group in optimiser.param_groups]
+            undo.callback(_scale, optimiser, rates, 1.0)
+            undo.callback(optimiser.register_step_post_hook(_fall(rates, steps)).remove)
+        yield
 
-    def __init__(self, model: nn.Module, steps: int):
-        self._optimisers = list(_optimisers(model))
-        self._rates = [[group["lr"] for group in each.param_groups] for each in self._optimisers]
-        self._schedules = [CosineAnnealingLR(each, steps) for each in self._optimisers]
 
-    def step(self) -> None:
-        """After an update."""
-        for schedule in self._schedules:
-            schedule.step()
+def _fall(rates: list[float], steps: int) -> Callable[..., None]:
+    taken = 0
 
-    def restore(self) -> None:
-        """The rates of the beginning, for whoever goes on learning."""
-        for optimiser, rates in zip(self._optimisers, self._rates, strict=True):
-            for group, rate in zip(optimiser.param_groups, rates, strict=True):
-                group["lr"] = rate
+    def after_step(optimiser: Optimizer, *_: Any) -> None:
+        nonlocal taken
+        taken += 1
+        _scale(optimiser, rates, cosine(taken, steps))
+
+    return after_step
+
+
+def _scale(optimiser: Optimizer, rates: list[float], share: float) -> None:
+    for group, rate in zip(optimiser.param_groups, rates, strict=True):
+        group["lr"] = share * rate
 
 
 def _optimisers(model: nn.Module) -> Iterator[Optimizer]:
     for value in vars(model).values():
-        yield from (
-            part for part in (value if isinstance(value, list) else [value]) if isinstance(part, Optimizer)
-        )
+        parts = value if isinstance(value, list) else [value]
+        yield from (part for part in parts if isinstance(part, Optimizer))

@@ -7,12 +7,14 @@ spread the uncertainty, where the family knows no better measure of its own.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from .decay import falling
 from .model import GenerativeModel
 from .window_context import Known
 from .window_model import WindowShape, looking_back
@@ -81,14 +83,11 @@ class StepDynamics(Dynamics):
         self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1
     ) -> dict[str, float]:
         """The model's own way of fitting, on every step of every window."""
-        return self.model.fit(
-            *self.pairs(rows),
-            steps=updates,
-            batch_size=self._batch_size,
-            held_out=held_out,
-            seed=seed,
-            decay=held_out > 0,
-        )
+        x, told = self.pairs(rows)
+        with falling(self.model, updates) if held_out else nullcontext():
+            return self.model.fit(
+                x, told, steps=updates, batch_size=self._batch_size, held_out=held_out, seed=seed
+            )
 
     def pairs(self, rows: Float[Tensor, "N T C"]) -> tuple[Float[Tensor, "M X"], Float[Tensor, "M V Z"]]:
         """What follows every step, and what is told to foretell it."""

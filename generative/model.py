@@ -9,8 +9,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from .decay import CosineDecay
-
 Kind = Literal["log-likelihood", "bound", "negative energy", "negative error", "margin"]
 
 
@@ -82,7 +80,6 @@ class GenerativeModel(nn.Module, ABC):
         patience: int = 5,
         noise: float = 0.0,
         seed: int = 0,
-        decay: bool = False,
     ) -> dict[str, float]:
         """Loop `update`, and go back to the weights that scored held-out rows best.
 
@@ -95,7 +92,6 @@ class GenerativeModel(nn.Module, ABC):
             patience: looks without improvement after which it stops.
             noise: standard deviation of what is added to x, drawn anew for every batch.
             seed: of all draws.
-            decay: let the learning rates fall to 0 by the last step.
 
         Raises:
             FloatingPointError: the scores of the held-out rows were never finite.
@@ -104,17 +100,13 @@ class GenerativeModel(nn.Module, ABC):
         self.begin(x)
         watched, rest = _split(len(x), held_out if self.stops_early else 0.0, generator)
         noised = partial(_noised, noise=noise, generator=generator)
-        best, rates = _Best(self), CosineDecay(self, steps) if decay else None
+        best = _Best(self)
         for step in range(1, steps + 1):
             at = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
             metrics = self.update(noised(x[at]), context[at])
-            if rates is not None:
-                rates.step()
             due = len(watched) and step % max(1, steps // 20) == 0
             if due and best.look(noised(x[watched]), context[watched]) == patience:
                 break
-        if rates is not None:
-            rates.restore()
         metrics |= best.restore() if len(watched) else {}
         self.finish(x, context)
         return {**metrics, "steps": float(step)}

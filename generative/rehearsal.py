@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .decay import CosineDecay
+from .decay import falling
 from .families.ensemble import Ensemble
 from .motion import Motion, Units
 
@@ -62,17 +62,16 @@ class Rehearsal(nn.Module):
             seed: of the batches.
         """
         generator, c = torch.Generator().manual_seed(seed), self._config
-        rates = CosineDecay(self, c.updates)
-        for _ in range(c.updates):
-            at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
-            one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
-            loss = self.model.loss(x[one], context[one])
-            loss = loss + self.course_loss(Motion(*(part[at] for part in courses)))
-            self._optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(self.model.members.parameters(), self.model.config.gradient)
-            self._optimiser.step()
-            rates.step()
+        with falling(self, c.updates):
+            for _ in range(c.updates):
+                at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
+                one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
+                loss = self.model.loss(x[one], context[one])
+                loss = loss + self.course_loss(Motion(*(part[at] for part in courses)))
+                self._optimiser.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(self.model.members.parameters(), self.model.config.gradient)
+                self._optimiser.step()
         self.model.finish(x, context)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:

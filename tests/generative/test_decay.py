@@ -4,33 +4,34 @@ import pytest
 import torch
 from torch import nn
 
-from gailforce.generative.decay import CosineDecay
+from gailforce.generative.decay import falling
+from gailforce.generative.dynamics import StepDynamics
 from gailforce.generative.families.ensemble import Ensemble, EnsembleConfig
+from gailforce.generative.window_model import WindowShape
 
 
 class TwoPlayers(nn.Module):
-    """A model with two optimisers."""
+    """A model with two optimisers, one of them in a list."""
 
     def __init__(self):
         super().__init__()
         self.one, self.other = nn.Linear(1, 1), nn.Linear(1, 1)
         self.first = torch.optim.SGD(self.one.parameters(), lr=1.0)
-        self.second = torch.optim.SGD(self.other.parameters(), lr=0.2)
+        self.others = [torch.optim.SGD(self.other.parameters(), lr=0.2)]
 
 
 def test_every_rate_falls_along_a_cosine_and_is_given_back():
     model = TwoPlayers()
-    decay = CosineDecay(model, steps=10)
     seen = []
-    for _ in range(10):
-        for optimiser in (model.first, model.second):
-            optimiser.step()
-        decay.step()
-        seen.append([optimiser.param_groups[0]["lr"] for optimiser in (model.first, model.second)])
+    with falling(model, steps=10):
+        for _ in range(10):
+            for optimiser in (model.first, *model.others):
+                optimiser.step()
+            seen.append([optimiser.param_groups[0]["lr"] for optimiser in (model.first, *model.others)])
     assert seen[4] == pytest.approx([0.5, 0.1])
     assert seen[-1] == pytest.approx([0.0, 0.0], abs=1e-9)
-    decay.restore()
-    assert [model.first.param_groups[0]["lr"], model.second.param_groups[0]["lr"]] == [1.0, 0.2]
+    model.first.step()
+    assert [model.first.param_groups[0]["lr"], model.others[0].param_groups[0]["lr"]] == [1.0, 0.2]
 
 
 class Watched(Ensemble):
@@ -41,11 +42,12 @@ class Watched(Ensemble):
         return super().update(x, context)
 
 
-@pytest.mark.parametrize("decay", [True, False])
-def test_a_fit_lets_the_rate_fall_and_gives_it_back(decay):
-    model = Watched(2, 2, EnsembleConfig(layers=(4,), members=2, elites=1, learning_rate=0.01), seed=0)
-    x = torch.cat((torch.randn(64, 1, generator=torch.Generator().manual_seed(0)), torch.ones(64, 1)), dim=1)
-    model.fit(x, torch.zeros(64, 2), steps=40, batch_size=8, held_out=0.0, decay=decay)
+@pytest.mark.parametrize(("held_out", "half_way"), [(0.1, 0.005), (0.0, 0.01)])
+def test_a_fit_lets_the_rate_fall_and_a_lesson_does_not(held_out, half_way):
+    model = Watched(2, 3, EnsembleConfig(layers=(4,), members=2, elites=1, learning_rate=0.01), seed=0)
+    dynamics = StepDynamics(model, WindowShape(1, 4, 1, 1, 0), memory=1, batch_size=8)
+    rows = torch.randn(64, 1, 4, generator=torch.Generator().manual_seed(0))
+    dynamics.fit(rows, updates=10, seed=0, held_out=held_out)
     assert model.rates[0] == 0.01
-    assert model.rates[20] == pytest.approx(0.005 if decay else 0.01)
+    assert model.rates[5] == pytest.approx(half_way)
     assert model._optimiser.param_groups[0]["lr"] == 0.01
