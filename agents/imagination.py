@@ -1,4 +1,8 @@
-"""Imagination: what a policy does in a world model from real states on, as episodes like recorded ones."""
+"""Imagination: what a policy does in a world model from real states on, as episodes like recorded ones.
+
+Each step is the expected one: what a model of deterministic physics leaves open is ignorance, and drawing it
+anew at every step would knock bodies off balance that physics keeps upright.
+"""
 
 import numpy as np
 import torch
@@ -19,7 +23,7 @@ def imagined(
         policy: acts deterministically, within the actuators' range.
         starts: real states, with their place on the ground.
         steps: at most.
-        seed: of what is drawn.
+        seed: of what is drawn to expect by.
     """
     body, count = world.body, len(starts)
     low, high = body.model.actuator_ctrlrange.T
@@ -29,7 +33,7 @@ def imagined(
     while going.any() and len(actions) < steps:
         raw, _ = policy.predict(world.observe(carry.state), deterministic=True)
         action = np.clip(raw, low, high).astype(np.float32)
-        found = world.step(carry, torch.from_numpy(action), draws)
+        found = world.step(carry, torch.from_numpy(action), draws, expected=True)
         going &= ~world.diverged(found.next_state)
         lengths += going
         fallen |= going & (found.p_terminated.numpy() > 0.5)

@@ -2,7 +2,7 @@
 
 Everything is in rows of `Units.rows`: state, change, action, end. A model's draws for one step say all that
 is asked of dynamics: their mean is the expectation, the share of ends the probability of one, and their
-spread the uncertainty, where the family knows no better measure of its own.
+spread the uncertainty, where the family knows no better expectation or measure of its own.
 """
 
 from abc import ABC, abstractmethod
@@ -21,11 +21,18 @@ from .window_model import WindowShape, looking_back
 
 # Draws of (change, end), what they were told -> how unsure each row is, in deviations of a step's change.
 Doubt = Callable[[Float[Tensor, "n B X"], Float[Tensor, "B V Z"]], Float[Tensor, "B"]]
+# The same -> the (change, end) that is expected.
+Expect = Callable[[Float[Tensor, "n B X"], Float[Tensor, "B V Z"]], Float[Tensor, "B X"]]
 
 
 def spread(drawn: Float[Tensor, "n B X"], told: Float[Tensor, "B V Z"]) -> Float[Tensor, "B"]:
     """Deviation of the drawn changes, as the root mean square over columns."""
     return drawn[..., :-1].var(dim=0, correction=0).mean(dim=1).sqrt()
+
+
+def mean(drawn: Float[Tensor, "n B X"], told: Float[Tensor, "B V Z"]) -> Float[Tensor, "B X"]:
+    """Mean of the draws."""
+    return drawn.mean(dim=0)
 
 
 class Dynamics(nn.Module, ABC):
@@ -34,10 +41,12 @@ class Dynamics(nn.Module, ABC):
     Attributes:
         memory: steps it looks at, the one to come included.
         doubt: how unsure it is.
+        expect: what it expects.
     """
 
     memory: int
     doubt: Doubt
+    expect: Expect
 
     @abstractmethod
     def fit(
@@ -65,6 +74,7 @@ class StepDynamics(Dynamics):
         memory: rows of a context.
         batch_size: steps in one update.
         doubt: how unsure the model is.
+        expect: what the model expects, where it knows better than by draws.
     """
 
     def __init__(
@@ -74,9 +84,10 @@ class StepDynamics(Dynamics):
         memory: int,
         batch_size: int,
         doubt: Doubt = spread,
+        expect: Expect = mean,
     ):
         super().__init__()
-        self.model, self.memory, self.doubt = model, memory, doubt
+        self.model, self.memory, self.doubt, self.expect = model, memory, doubt, expect
         self._shape, self._batch_size = shape, batch_size
 
     def fit(
@@ -115,7 +126,8 @@ class FutureDynamics(Dynamics):
 
     def __init__(self, model: GenerativeModel, shape: WindowShape, batch_size: int):
         super().__init__()
-        self.model, self._shape, self._batch_size, self.doubt = model, shape, batch_size, spread
+        self.model, self._shape, self._batch_size = model, shape, batch_size
+        self.doubt, self.expect = spread, mean
 
     def fit(
         self, rows: Float[Tensor, "N T C"], updates: int, seed: int, held_out: float = 0.1

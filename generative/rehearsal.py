@@ -23,9 +23,9 @@ class RehearsalConfig:
     # Gradient steps after a fit; 0 rehearses nothing. Usually 0-10,000.
     updates: int = 0
     # Steps of a course; usually 4-16.
-    steps: int = 8
+    steps: int = 16
     # Courses in one gradient step, and as many single steps twice over.
-    batch_size: int = 128
+    batch_size: int = 64
     # Adam's learning rate, falling to 0.
     learning_rate: float = 5e-4
 
@@ -44,7 +44,7 @@ class Rehearsal(nn.Module):
         super().__init__()
         self.model, self._units, self._clip, self._config = model, units, clip, config
         self._optimiser = torch.optim.AdamW(
-            model.members.parameters(),
+            model.parameters(),
             config.learning_rate,
             weight_decay=model.config.weight_decay,
             fused=True,
@@ -53,7 +53,7 @@ class Rehearsal(nn.Module):
     def learn(
         self, courses: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
     ) -> None:
-        """Steps of AdamW with a falling rate; single steps go on being learned, with their spread and ends.
+        """Steps of AdamW with a falling rate; means learn courses, doubts go on learning single steps.
 
         Args:
             courses: of equal length.
@@ -66,12 +66,9 @@ class Rehearsal(nn.Module):
             for _ in range(c.updates):
                 at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
                 one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
-                loss = self.model.loss(x[one], context[one])
-                loss = loss + self.course_loss(Motion(*(part[at] for part in courses)))
-                self._optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(self.model.members.parameters(), self.model.config.gradient)
-                self._optimiser.step()
+                _, doubts = self.model.losses(x[one], context[one])
+                course = self.course_loss(Motion(*(part[at] for part in courses)))
+                self.model.descend(course + doubts, self._optimiser)
         self.model.finish(x, context)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:

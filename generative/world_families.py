@@ -76,7 +76,7 @@ def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     x, told = _widths(shape)
     model = Ensemble(x, told, config.ensemble, seed)
-    return StepDynamics(model, shape, 1, config.fit.batch_size, model.disagreement)
+    return StepDynamics(model, shape, 1, config.fit.batch_size, model.disagreement, model.expectation)
 
 
 def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:

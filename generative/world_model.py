@@ -123,14 +123,14 @@ class WorldModel:
             carry: where each row stands.
             action: what is done there.
             generator: of the draws.
-            expected: take the mean of many draws instead of one.
+            expected: take what is expected instead of one draw.
 
         Raises:
             RuntimeError: before `fit`.
         """
         count = EXPECTED if expected else self.config.draws
         drawn, told = self.draws(carry, action, count, generator)
-        x = drawn.mean(dim=0) if expected else drawn[0]
+        x = self._fitted().expect(drawn, told) if expected else drawn[0]
         change = self.units.change.back(x[:, :-1])
         next_state = carry.state + change[:, -carry.state.shape[1] :]
         after = Carry(next_state, told[:, 1:])

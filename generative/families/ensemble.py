@@ -27,8 +27,9 @@ class EnsembleConfig:
     # Networks, and how many of them, the best on held-out rows, answer.
     members: int = 5
     elites: int = 3
-    # Widths of the hidden layers.
+    # Widths of the hidden layers of the networks that say what comes next, and of those that say how sure.
     layers: tuple[int, ...] = (200, 200, 200)
+    doubt_layers: tuple[int, ...] = (128, 128)
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
     # Weight decay; usually 1e-6 to 1e-4.
@@ -80,8 +81,9 @@ class Members(nn.Module):
 class Ensemble(GenerativeModel):
     """p(x | context) = mean over elites of N(values; μₑ, diag σₑ²) P(event | lₑ), l a logit.
 
-    In learning each log-likelihood is weighted by σₑ², taken as a number (Seitzer et al. 2022, β = 1):
-    by itself it learns least where it errs most, and the blows of the ground stay unexplained.
+    Means learn by squared error, deviations and ends by likelihood around means taken as numbers, in
+    networks of their own (Stirn et al. 2023): a likelihood by itself learns its mean least where it errs
+    most, and the blows of the ground stay unexplained.
 
     The last column of x is an event, 1 where it happens and -1 where not: rare ends would hardly move a
     Gaussian. Draws disagree where the members do.
@@ -101,23 +103,26 @@ class Ensemble(GenerativeModel):
         super().__init__()
         self.config = config
         self._values = width - 1
-        sizes = (context, *config.layers, 2 * self._values + 1)
-        self.members = seeded(seed, lambda: Members(config.members, sizes))
+        self.means = self._networks(seed, context, config.layers, self._values)
+        self.doubts = self._networks(seed + 1, context, config.doubt_layers, self._values + 1)
         self.register_buffer("elites", torch.arange(config.elites))
         self.register_buffer("honesty", torch.ones(self._values))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
         self._draws = torch.Generator().manual_seed(seed)
         self._optimiser = torch.optim.AdamW(
-            self.members.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+            self.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
+
+    def _networks(self, seed: int, context: int, layers: tuple[int, ...], width: int) -> Members:
+        return seeded(seed, lambda: Members(self.config.members, (context, *layers, width)))
 
     def _told(
         self, context: Float[Tensor, "B ..."]
     ) -> tuple[Float[Tensor, "E B V"], Float[Tensor, "E B V"], Float[Tensor, "E B"]]:
         """Mean and log-deviation of the values and the event's logit by every member."""
         flat = context.flatten(1).expand(self.config.members, -1, -1)
-        mean, spread, logit = self.members(flat).split((self._values, self._values, 1), dim=-1)
-        return mean, bounded(spread, *self._bounds), logit.squeeze(-1)
+        spread, logit = self.doubts(flat).split((self._values, 1), dim=-1)
+        return self.means(flat), bounded(spread, *self._bounds), logit.squeeze(-1)
 
     def likelihoods(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "E B"]:
         """Log p(x | context) by every member [nats]."""
@@ -126,24 +131,28 @@ class Ensemble(GenerativeModel):
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of AdamW."""
-        loss = self.loss(x, context)
-        self._optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.members.parameters(), self.config.gradient)
-        self._optimiser.step()
-        return {"loss": loss.item()}
+        means, doubts = self.losses(x, context)
+        self.descend(means + doubts, self._optimiser)
+        return {"loss": (means + doubts).item()}
 
-    def loss(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, ""]:
-        """Every member's weighted negative likelihood, each on rows of its own."""
+    def descend(self, loss: Float[Tensor, ""], optimiser: torch.optim.Optimizer) -> None:
+        """One step down the bounded gradient; means and doubts have bounds of their own."""
+        optimiser.zero_grad()
+        loss.backward()
+        for networks in (self.means, self.doubts):
+            nn.utils.clip_grad_norm_(networks.parameters(), self.config.gradient)
+        optimiser.step()
+
+    def losses(
+        self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]
+    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+        """Of means |values - μₑ|² / 2, of doubts the negative likelihood; each member's on rows of its own."""
         own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
         mean, log_std, logit = self._told(context)
-        weighted = normal(x[:, :-1], mean, log_std) * torch.exp(2 * log_std.detach())
-        likely = weighted.sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
-        return -(likely * own).sum() / own.sum().clamp(min=1)
-
-    def means(self, context: Float[Tensor, "E B V"]) -> Float[Tensor, "E B D"]:
-        """Mean of the values by every member, each told something else; differentiable."""
-        return self.members(context)[..., : self._values]
+        square = 0.5 * (x[:, :-1] - mean).square().sum(dim=-1)
+        likely = normal(x[:, :-1], mean.detach(), log_std).sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
+        rows = own.sum().clamp(min=1)
+        return (square * own).sum() / rows, -(likely * own).sum() / rows
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """The mean over members [nats]: a bound of the mixture's."""
@@ -181,6 +190,14 @@ class Ensemble(GenerativeModel):
         values = mean[chosen, row] + log_std[chosen, row].exp() * noise
         happens = torch.rand(values.shape[:2], generator=generator) < logit[chosen, row].sigmoid()
         return torch.cat((values, 2.0 * happens[..., None] - 1.0), dim=-1)
+
+    @torch.no_grad()
+    def expectation(
+        self, drawn: Float[Tensor, "n B X"], context: Float[Tensor, "B ..."]
+    ) -> Float[Tensor, "B X"]:
+        """Mean of the elites' means, and of their events, -1 to 1."""
+        mean, _, logit = (part[self.elites] for part in self._told(context))
+        return torch.cat((mean.mean(dim=0), 2 * logit.sigmoid().mean(dim=0)[:, None] - 1), dim=-1)
 
     @torch.no_grad()
     def disagreement(

@@ -23,9 +23,9 @@ def off_by(error):
     """An ensemble that expects each change to be larger by so much, and half of the steps to end."""
     model = Ensemble(2, 3, EnsembleConfig(layers=(4,), members=2, elites=1), seed=0)
     with torch.no_grad():
-        for part in model.members.parameters():
+        for part in model.parameters():
             part.zero_()
-        model.members.biases[-1][..., 0] = error
+        model.means.biases[-1][..., 0] = error
     return model
 
 

@@ -121,8 +121,15 @@ def test_calibrated_draws_hold_what_they_promise():
     assert torch.allclose(held, torch.full((3,), 0.9), atol=0.02)
 
 
+def test_the_ensemble_expects_what_its_draws_come_to():
+    model = Ensemble(3, 2, EnsembleConfig(layers=(8,), members=4, elites=3), seed=0)
+    context = torch.randn(5, 2, generator=torch.Generator().manual_seed(1))
+    drawn = model.sample(context, 40_000, torch.Generator().manual_seed(0))
+    assert torch.allclose(model.expectation(drawn[:1], context), drawn.mean(dim=0), atol=0.03)
+
+
 def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is():
-    # d/dμ of σ² (x - μ)² / (2 σ²), σ² taken as a number, is μ - x; the last bias adds to μ alone.
+    # d/dμ of (x - μ)² / 2 is μ - x; the last bias adds to μ.
     draws = torch.Generator().manual_seed(0)
     context = torch.randn(64, 2, generator=draws)
     x = torch.cat((torch.randn(64, 3, generator=draws), torch.ones(64, 1)), dim=1)
@@ -132,7 +139,7 @@ def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is()
         mean, log_std, _ = model._told(context)
     assert log_std.std() > 0
     model.update(x, context)
-    found = model.members.biases[-1].grad[:, 0, :3]
+    found = model.means.biases[-1].grad[:, 0]
     assert torch.allclose(found, (mean - x[:, :-1]).mean(dim=1) / 2, atol=1e-6)
 
 
@@ -157,7 +164,7 @@ def test_elites_are_the_members_that_score_best():
     x, context = torch.tensor([[0.0, -1.0]]).repeat(64, 1), torch.zeros(64, 1)
     with torch.no_grad():
         for member, shift in enumerate((5.0, 0.0, -5.0)):
-            model.members.biases[-1][member, 0] = torch.tensor([shift, 0.0, 0.0])
+            model.means.biases[-1][member, 0] = shift
     model.finish(x, context)
     assert model.elites.tolist() == [1]
 
