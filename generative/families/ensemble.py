@@ -146,7 +146,7 @@ class Ensemble(GenerativeModel):
     def losses(
         self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """Of means |values - μₑ|² / 2, of doubts the negative likelihood; each member's on rows of its own."""
+        """Of means |values - μₑ|² / 2, of doubts the negative likelihood; each member on rows of its own."""
         own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
         mean, log_std, logit = self._told(context)
         square = 0.5 * (x[:, :-1] - mean).square().sum(dim=-1)
