@@ -15,7 +15,7 @@ from .classical import phases_table, pretraining_table
 from .families import family_table, gate_table, speed_table, spread_table, transfer_table
 from .generators import generator_table, repair_table, tstr_table
 from .trials import choice_table, fewer_table, verdict_table, words_table
-from .worlds import efficiency_table, world_table
+from .worlds import efficiency_table, frames_table, world_table
 
 MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -90,6 +90,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "worlds": world_table,
     "walker_worlds": partial(world_table, env="Walker2d-v5"),
     "efficiency": efficiency_table,
+    "frames": frames_table,
     "verdict": verdict_table,
     "words": words_table,
     "fewer": fewer_table,

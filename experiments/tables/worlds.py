@@ -1,4 +1,4 @@
-"""The README's tables of world models: errors against MuJoCo, and how few real steps a dream needs."""
+"""The README's tables of world models: errors against MuJoCo, real steps that a dream needs, frames."""
 
 import json
 from collections import defaultdict
@@ -76,3 +76,14 @@ def _at(steps: int, found: Mapping[str, Any]) -> float:
     """NR at the look nearest to so many real steps."""
     looks = zip(found["curve"], found["nr"], strict=True)
     return float(min(looks, key=lambda look: abs(look[0][0] - steps))[1])
+
+
+def frames_table(results: Path) -> str:
+    """Painters of frames beside what they must beat, and what they cannot."""
+    found = json.loads((results / "frames.json").read_text())["found"]
+    lines = ["| frames | Fréchet distance to unseen ones | absolute error | minutes to train |", "|-|-|-|-|"]
+    for name, one in sorted(found.items(), key=lambda item: item[1]["frechet"]):
+        error = f"{one['absolute error']:.3f}" if "absolute error" in one else "-"
+        minutes = f"{one['minutes']:.1f}" if "minutes" in one else "-"
+        lines.append(f"| {name} | {one['frechet']:.2f} | {error} | {minutes} |")
+    return "\n".join(lines)

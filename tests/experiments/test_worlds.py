@@ -15,7 +15,7 @@ from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generators.conditions import piece
 from gailforce.experiments.sample_efficiency import reached
-from gailforce.experiments.tables.worlds import efficiency_table, world_table
+from gailforce.experiments.tables.worlds import efficiency_table, frames_table, world_table
 from gailforce.experiments.worlds.experience import experience, ladder
 from gailforce.experiments.worlds.returns import imagined_return, paid, real_return
 from gailforce.experiments.worlds.trial import WorldTrial, unseen
@@ -135,3 +135,9 @@ def test_references_and_tables(tmp_path, capsys):
         json.dumps({**found, "real_steps": 12000, "curve": [[2000, 700], [9000, 3400]]})
     )
     assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
+    painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
+    (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))
+    assert frames_table(tmp_path).splitlines()[2:] == [
+        "| vae | 2.00 | - | 1.5 |",
+        "| mean image | 9.00 | 0.100 | - |",
+    ]
