@@ -137,7 +137,5 @@ def test_references_and_tables(tmp_path, capsys):
     assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
     painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
     (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))
-    assert frames_table(tmp_path).splitlines()[2:] == [
-        "| vae | 2.00 | - | 1.5 |",
-        "| mean image | 9.00 | 0.100 | - |",
-    ]
+    rows = ["| vae | 2.00 | - | 1.5 |", "| mean image | 9.00 | 0.100 | - |"]
+    assert frames_table(tmp_path).splitlines()[2:] == rows
