@@ -34,9 +34,9 @@ class DreamConfig:
     # Real steps of random actions before the first dream.
     first: int = 2000
     # Steps, imagined and real, until the model learns again; one or a few updates of the policy.
-    every: int = 2048
+    every: int = 4096
     # Copies that are awake, of all that the policy learns from: their share is that of real steps.
-    awake: int = 8
+    awake: int = 4
     # Share of their episodes that begin at demonstrated states, as a simulator can and a robot cannot.
     placed: float = 0.5
     # Steps of their episodes; short ones begin more often. Usually 100-1,000.

@@ -1,6 +1,6 @@
 """A dream some of whose copies are awake: they live in the real environment, among those that dream.
 
-A policy that only dreams learns what its model gets wrong; one copy in eight that really falls corrects the
+A policy that only dreams learns what its model gets wrong; one copy in sixteen that really falls corrects the
 values of all (in Janner et al. 2019 a share of real steps goes into every batch).
 """
 

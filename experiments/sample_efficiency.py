@@ -67,7 +67,8 @@ class SampleEfficiency:
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
     # Of GAIL in a dream, imagined and real, and of GAIL alone.
-    steps: int = 400_000
+    steps: int = 800_000
+    steps_alone: int = 400_000
     # Real steps between two looks in a dream, and alone.
     every: int = 2000
     every_alone: int = 10_000
@@ -99,7 +100,7 @@ class SampleEfficiency:
             "algorithm": ALGORITHM,
         }
         if way == "alone":
-            found |= {"steps": self.steps, "every": self.every_alone}
+            found |= {"steps": self.steps_alone, "every": self.every_alone}
         else:
             dream = {**asdict(self.dream), "world": heeded(self.world_model, self.dream.world)}
             found |= {
@@ -140,7 +141,7 @@ class SampleEfficiency:
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         agent = GAIL(self.env, demos, seed=seed)
         looks = Looks(agent, self.env, self.every_alone)
-        agent.learn(self.steps, [looks])
+        agent.learn(self.steps_alone, [looks])
         return {"curve": looks.curve, "real_steps": agent.real_steps}
 
 
