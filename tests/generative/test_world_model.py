@@ -108,12 +108,13 @@ def test_what_was_never_seen_is_less_certain():
     assert far > 2 * usual
 
 
-def test_calibrated_draws_hold_what_they_promise():
+@pytest.mark.parametrize("elites", [1, 3])
+def test_calibrated_draws_hold_what_they_promise(elites):
     # Deviations of 0.5, whatever fresh weights foretell; nine in ten rows then lie within 90 % of the draws.
     draws = torch.Generator().manual_seed(0)
     context = torch.zeros(20_000, 2)
     x = torch.cat((0.5 * torch.randn(20_000, 3, generator=draws), torch.ones(20_000, 1)), dim=1)
-    model = Ensemble(4, 2, EnsembleConfig(layers=(8,), members=1, elites=1), seed=0)
+    model = Ensemble(4, 2, EnsembleConfig(layers=(8,), members=elites, elites=elites), seed=0)
     model.calibrate(x, context)
     drawn = model.sample(context[:1], 20_000, draws)[:, 0, :3]
     low, high = drawn.quantile(0.05, dim=0), drawn.quantile(0.95, dim=0)
