@@ -1,13 +1,14 @@
 """Frames: a small second domain. Do a VAE, a DCGAN and a painter of states paint the body as it looks?
 
 `python -m gailforce.experiments.frames_trial` renders frames of 32 x 32 pixels, trains the three, writes
-`results/frames.json` and `frames.png`: rows of real, imagined, painted and drawn frames. Fréchet distances
-are between features of the own encoder, a VAE trained on other frames.
+`results/frames.json` and `docs/frames.png`: an unseen episode as it went and as it was dreamt and painted,
+then unseen frames, and what pix2pix makes of their states, the VAE and the DCGAN of noise. Fréchet distances
+are between features of the own encoder, a VAE trained on half of the frames.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,9 @@ from ..generative.families.frame_vae import FrameVAE, FrameVAEConfig
 from ..generative.frames import COLOURS, SIDE
 from ..generative.frechet import frechet_distance
 from ..generative.model import GenerativeModel
+from ..generative.rehearsal import RehearsalConfig
 from ..generative.standard import Standard
+from ..generative.world_families import WorldConfig, heeded
 from .process import one_thread
 from .provenance import write_result
 from .worlds.truth import open_loop
@@ -90,7 +93,9 @@ class FramesTrial:
     frames: int = 6000
     updates: int = 3000
     out: Path = Path("results/frames.json")
-    picture: Path = Path("frames.png")
+    picture: Path = Path("docs/frames.png")
+    # Of the dream that is painted.
+    world: WorldConfig = field(default_factory=lambda: WorldConfig(rehearsal=RehearsalConfig(updates=2000)))
 
     def run(self) -> None:
         """All of it, with one seed."""
@@ -106,7 +111,8 @@ class FramesTrial:
         rows = [part[: ROW * 7 : 7] for part in (held_out.frames, *painted.values())]
         save_rows([*imagined, *rows], self.picture)
         about = {"kind": "frames", "environment": self.env, "frames": len(seen.frames)}
-        write_result(self.out, {**about, "updates": self.updates, "found": found})
+        settings = {"updates": self.updates, "world": heeded("ensemble", self.world)}
+        write_result(self.out, {**about, "settings": settings, "found": found})
 
     def _seen(self, episodes: Sequence[Trajectory], unit: Standard, every: int) -> Seen:
         states = np.concatenate([states_of(e) for e in episodes])[::every]
@@ -115,7 +121,7 @@ class FramesTrial:
     def _trained(
         self, seen: Seen, held_out: Seen
     ) -> tuple[dict[str, dict[str, Any]], dict[str, Pixels], Pix2Pix]:
-        """Every model trained and judged by an encoder trained on other frames than it is asked about."""
+        """Every model trained, and judged by an encoder of its own."""
         eye = FrameVAE(FrameVAEConfig(), seed=1)
         taught(eye, Seen(seen.state[::2], seen.frames[::2]), self.updates)
         painter = Pix2Pix(seen.state.shape[1], PairedConfig(), seed=0)
@@ -141,7 +147,7 @@ class FramesTrial:
         self, painter: Pix2Pix, unit: Standard, training: Sequence[Trajectory], episode: Trajectory
     ) -> tuple[Pixels, Pixels]:
         """An unseen episode as it went, and as it is imagined from its start and actions and painted."""
-        world = WorldModel("ensemble", self.env)
+        world = WorldModel("ensemble", self.env, config=self.world)
         world.fit(training)
         last = BEFORE + ROW * APART
         states = states_of(episode)[BEFORE : last + 1]

@@ -50,7 +50,7 @@ def open_loop(world: WorldModel, seed: int = 0) -> Imagine:
     def imagine(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
         draws = torch.Generator().manual_seed(seed)
         mean, std = world.units.state.mean, world.units.state.std
-        carry, path = world.start(torch.from_numpy(states[:, 0]).float()), [states[:, 0]]
+        carry, path = world.start(torch.tensor(states[:, 0], dtype=torch.float32)), [states[:, 0]]
         for t in range(actions.shape[1]):
             found = world.step(carry, torch.from_numpy(actions[:, t]).float(), draws, expected=True)
             # A model that diverges stays at the edge of what may be.
