@@ -42,7 +42,7 @@ BATCH = 64
 # Steps of the unseen episode that pass before the dream begins.
 BEFORE = 100
 
-Pixels = Float[torch.Tensor, "N X"]
+Pixels = Float[torch.Tensor, "_ X"]
 
 
 class Seen(NamedTuple):

@@ -52,7 +52,8 @@ def open_loop(world: WorldModel, seed: int = 0) -> Imagine:
         mean, std = world.units.state.mean, world.units.state.std
         carry, path = world.start(torch.tensor(states[:, 0], dtype=torch.float32)), [states[:, 0]]
         for t in range(actions.shape[1]):
-            found = world.step(carry, torch.from_numpy(actions[:, t]).float(), draws, expected=True)
+            act = torch.tensor(actions[:, t], dtype=torch.float32)
+            found = world.step(carry, act, draws, expected=True)
             # A model that diverges stays at the edge of what may be.
             z = ((found.next_state - mean) / std).nan_to_num(FARTHEST).clamp(-FARTHEST, FARTHEST)
             carry = found.carry._replace(state=mean + std * z)
