@@ -16,8 +16,10 @@ from .gaussian_head import HeadConfig
 from .rehearsal import RehearsalConfig
 from .window_model import FitConfig, WindowShape
 
-# The next step follows nearly exactly from state and action, so heads may be narrow.
-NARROW = HeadConfig(components=5, least_std=0.01)
+# The next step follows nearly exactly from state and action; but the surer a head may be of easy steps, the
+# less it learns of the ground's blows.
+SURE = 0.1
+NARROW = HeadConfig(components=5, least_std=SURE)
 # Steps of the futures that whole-window families draw, and of what families with a memory learn from.
 FUTURE, REMEMBERED = 8, 12
 
@@ -35,7 +37,7 @@ class WorldConfig:
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     lstm: LSTMConfig = field(default_factory=lambda: LSTMConfig(memory=8, features=256, head=NARROW))
     gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, features=96, blocks=2, head=NARROW))
-    vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=0.01))
+    vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=SURE))
     diffusion: TrajectoryDiffusionConfig = field(
         default_factory=lambda: TrajectoryDiffusionConfig(times=20, steps=5, bound=20.0)
     )
