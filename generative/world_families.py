@@ -39,7 +39,7 @@ class WorldConfig:
     gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, features=96, blocks=2, head=NARROW))
     vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=SURE))
     diffusion: TrajectoryDiffusionConfig = field(
-        default_factory=lambda: TrajectoryDiffusionConfig(times=20, steps=5, bound=20.0)
+        default_factory=lambda: TrajectoryDiffusionConfig(times=20, steps=2, bound=20.0)
     )
     gan: ConditionalGANConfig = field(default_factory=ConditionalGANConfig)
 

@@ -15,8 +15,6 @@ from .world_families import WORLDS, WorldConfig
 
 # Bound on states and changes in their standard deviations: blows of the ground are far out but real.
 CLIP = 20.0
-# Draws that make an expectation.
-EXPECTED = 32
 
 
 class Carry(NamedTuple):
@@ -128,8 +126,7 @@ class WorldModel:
         Raises:
             RuntimeError: before `fit`.
         """
-        count = EXPECTED if expected else self.config.draws
-        drawn, told = self.draws(carry, action, count, generator)
+        drawn, told = self.draws(carry, action, self.config.draws, generator)
         x = self._fitted().expect(drawn, told) if expected else drawn[0]
         change = self.units.change.back(x[:, :-1])
         next_state = carry.state + change[:, -carry.state.shape[1] :]
