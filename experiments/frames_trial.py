@@ -89,7 +89,7 @@ class FramesTrial:
 
     env: str = "hopper"
     demos: str = "hopper-speeds"
-    # Frames to learn from, about, and gradient steps of each model.
+    # Frames to learn from, at least where there are as many, and gradient steps of each model.
     frames: int = 6000
     updates: int = 3000
     out: Path = Path("results/frames.json")

@@ -18,8 +18,8 @@ from .window_model import FitConfig, WindowShape
 
 # The next step follows nearly exactly from state and action; but the surer a head may be of easy steps, the
 # less it learns of the ground's blows.
-SURE = 0.1
-NARROW = HeadConfig(components=5, least_std=SURE)
+FLOOR = 0.1
+NARROW = HeadConfig(components=5, least_std=FLOOR)
 # Steps of the futures that whole-window families draw, and of what families with a memory learn from.
 FUTURE, REMEMBERED = 8, 12
 
@@ -29,15 +29,16 @@ class WorldConfig:
     """Settings of all world models."""
 
     fit: FitConfig = field(default_factory=lambda: FitConfig(updates=10_000, batch_size=256))
-    # Courses of several steps after a fit, for families that rehearse: long imaginings get truer.
+    # Courses of several steps after a fit, not after later lessons, for families that rehearse: long
+    # imaginings get truer.
     rehearsal: RehearsalConfig = field(default_factory=RehearsalConfig)
-    # Draws whose mean, spread and share of ends are the answer; usually 4-16.
+    # Draws by whose mean, spread and share of ends a step is judged; usually 4-16.
     draws: int = 8
     linear: RidgeConfig = field(default_factory=RidgeConfig)
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     lstm: LSTMConfig = field(default_factory=lambda: LSTMConfig(memory=8, features=256, head=NARROW))
     gpt: GPTConfig = field(default_factory=lambda: GPTConfig(memory=8, features=96, blocks=2, head=NARROW))
-    vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=SURE))
+    vae: VAEConfig = field(default_factory=lambda: VAEConfig(layers=(256, 256), latent=8, std_floor=FLOOR))
     diffusion: TrajectoryDiffusionConfig = field(
         default_factory=lambda: TrajectoryDiffusionConfig(times=20, steps=2, bound=20.0)
     )

@@ -128,6 +128,7 @@ class WorldModel:
         """
         drawn, told = self.draws(carry, action, self.config.draws, generator)
         x = self._fitted().expect(drawn, told) if expected else drawn[0]
+        share = (drawn[..., -1] > 0).float().mean(dim=0)
         change = self.units.change.back(x[:, :-1])
         next_state = carry.state + change[:, -carry.state.shape[1] :]
         after = Carry(next_state, told[:, 1:])
@@ -135,7 +136,7 @@ class WorldModel:
             after,
             next_state,
             change,
-            (drawn[..., -1] > 0).float().mean(dim=0),
+            (1 + x[:, -1].clamp(-1, 1)) / 2 if expected else share,
             self._fitted().doubt(drawn, told),
         )
 

@@ -173,7 +173,8 @@ class Ensemble(GenerativeModel):
 
         A row lies in it where the elites' mixture has 5 to 95 % below it; wider deviations hold more, so
         bisection finds the scale. Blows of the ground make deviations that are right on average too wide for
-        most steps. Scores keep the members' own.
+        most steps. Where the elites' means alone lie too far apart, deviations shrink to their least and
+        intervals still hold more. Scores keep the members' own.
         """
         mean, log_std, _ = (part[self.elites] for part in self._told(context))
         z = (x[:, :-1] - mean) * torch.exp(-log_std)
@@ -181,11 +182,8 @@ class Ensemble(GenerativeModel):
         for _ in range(BISECTIONS):
             scale = (low * high).sqrt()
             below = torch.special.ndtr(z / scale).mean(dim=0)
-            held = ((below > TAIL) & (below < 1 - TAIL)).float().mean(dim=0)
-            low, high = (
-                torch.where(held < 1 - 2 * TAIL, scale, low),
-                torch.where(held < 1 - 2 * TAIL, high, scale),
-            )
+            narrow = ((below > TAIL) & (below < 1 - TAIL)).float().mean(dim=0) < 1 - 2 * TAIL
+            low, high = torch.where(narrow, scale, low), torch.where(narrow, high, scale)
         self.honesty = (low * high).sqrt()
 
     @torch.no_grad()

@@ -27,6 +27,7 @@ class Physics(WorldModel):
         self.steps, self.falls_at, self.diverges_at = 0, falls_at, diverges_at
 
     def step(self, carry, action, generator, expected=False):
+        assert expected
         self.steps += 1
         before = np.pad(carry.state.double().numpy(), ((0, 0), (1, 0)))
         change = replay(BODY, before, action.numpy()) - before

@@ -129,6 +129,23 @@ def test_the_ensemble_expects_what_its_draws_come_to():
     assert torch.allclose(model.expectation(drawn[:1], context), drawn.mean(dim=0), atol=0.03)
 
 
+def test_expected_steps_of_an_ensemble_are_not_drawn():
+    world, motion = fitted("ensemble"), wheel(5, seed=5)
+    start, action = world.start(motion.state[:, 0]), motion.action[:, 0]
+    one, other = (world.step(start, action, torch.Generator().manual_seed(s), expected=True) for s in (0, 1))
+    assert torch.equal(one.next_state, other.next_state)
+    assert torch.equal(one.p_terminated, other.p_terminated)
+
+
+def test_doubts_teach_the_means_nothing():
+    model = Ensemble(3, 2, EnsembleConfig(layers=(8,), members=2, elites=1), seed=0)
+    x = torch.tensor([[0.5, -0.5, 1.0]]).repeat(8, 1)
+    _, doubts = model.losses(x, torch.zeros(8, 2))
+    doubts.backward()
+    assert all(part.grad is None or not part.grad.any() for part in model.means.parameters())
+    assert any(part.grad.any() for part in model.doubts.parameters())
+
+
 def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is():
     # d/dμ of (x - μ)² / 2 is μ - x; the last bias adds to μ.
     draws = torch.Generator().manual_seed(0)
