@@ -260,7 +260,7 @@ def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
 
 
 def test_gail_learns_in_a_dream_and_lives_in_between():
-    dream = DreamConfig(first=200, awake=4, grown=4, updates=10, world=QUICK)
+    dream = DreamConfig(first=200, awake=4, every=2048, grown=4, updates=10, world=QUICK)
     config = GAILConfig(copies=16)
     agent = DreamGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
     before = agent.policy.state_dict()["action_net.weight"].clone()
