@@ -43,7 +43,8 @@ class EnsembleConfig:
     noise: float = 1.0
     # Scale the deviations of draws, after every fit, so that nine in ten of its rows lie where they should.
     calibrated: bool = False
-    # Bound on the norm of a batch's gradient, of means and of doubts each: a blow of the ground weighs as much as all other rows.
+    # Bound on the norm of a batch's gradient, of means and of doubts each: a blow of the ground weighs as
+    # much as all other rows.
     gradient: float = 10.0
 
     def __post_init__(self) -> None:
