@@ -111,6 +111,8 @@ class DreamEnv(OneObjectEnv):
     def seed(self, seed: int | None = None) -> list[int | None]:
         """Draw anew from a seed."""
         self._generator = np.random.default_rng(seed)
+        if seed is not None:
+            self._draws.manual_seed(seed)
         return [seed] * self.num_envs
 
 

@@ -49,7 +49,7 @@ class WorldModel(tensors.WorldModel):
         self.body: Body = body_of(env)
 
     def fit(self, episodes: Sequence[Trajectory]) -> dict[str, float]:  # type: ignore[override]  # the bridge
-        """Learn episodes anew, falls included.
+        """Learn episodes anew, falls included, but for episodes shorter than the family's window.
 
         Raises:
             DataError: episodes without states, or of another body.
@@ -94,7 +94,7 @@ class WorldModel(tensors.WorldModel):
         return ~(z.abs() < FARTHEST).all(dim=1).numpy()
 
     def _motion(self, episodes: Sequence[Trajectory]) -> Motion:
-        """Windows as long as the family needs them; single steps are taken once, longer windows overlap."""
+        """Windows as long as the family needs them."""
         for episode in episodes:
             widths = episode.obs.shape[1], episode.actions.shape[1]
             if widths != (self.body.obs_size, self.body.action_size):
@@ -102,8 +102,7 @@ class WorldModel(tensors.WorldModel):
                     f"{self.body.env_id} has {self.body.obs_size} observations and {self.body.action_size} "
                     f"actions; these episodes have {widths[0]} and {widths[1]}"
                 )
-        window = self.family.window
-        return motion_of(episodes, window, max(1, window // 2))
+        return motion_of(episodes, self.family.window, self.family.stride)
 
     def observe(self, state: Float[torch.Tensor, "B S"]) -> Float[np.ndarray, "B O"]:
         """Observations of imagined states, which have no place on the ground."""

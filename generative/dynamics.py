@@ -134,7 +134,7 @@ class FutureDynamics(Dynamics):
     ) -> dict[str, float]:
         """A fixed number of updates, each with other windows and other numbers of known actions."""
         generator, steps = torch.Generator().manual_seed(seed), self._shape.steps
-        windows = rows.unfold(1, steps, 1).transpose(2, 3).flatten(0, 1)
+        windows = futures(rows, steps)
         metrics: dict[str, float] = {}
         for _ in range(updates):
             at = torch.randint(len(windows), (self._batch_size,), generator=generator)
@@ -164,6 +164,14 @@ class FutureDynamics(Dynamics):
         drawn = self.model.sample(context.flat(), n, generator).view(n, *rows.shape)[:, :, 0]
         parts = parted(drawn, shape)
         return torch.cat((parts.change, parts.ended), dim=-1)
+
+
+def futures(rows: Float[Tensor, "N T C"], steps: int) -> Float[Tensor, "M H C"]:
+    """All that may follow a step, so many steps long; after an end, its row stands for ever."""
+    over = rows[rows[:, -1, -1] > 0]
+    still = over[:, -1:].expand(-1, steps - 1, -1)
+    last = torch.cat((over[:, rows.shape[1] - steps + 1 :], still), dim=1)
+    return torch.cat([part.unfold(1, steps, 1).transpose(2, 3).flatten(0, 1) for part in (rows, last)])
 
 
 class Parts(NamedTuple):

@@ -100,7 +100,7 @@ class GenerativeModel(nn.Module, ABC):
         self.begin(x)
         watched, rest = _split(len(x), held_out if self.stops_early else 0.0, generator)
         noised = partial(_noised, noise=noise, generator=generator)
-        best = _Best(self)
+        best, step, metrics = _Best(self), 0, {}
         for step in range(1, steps + 1):
             at = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
             metrics = self.update(noised(x[at]), context[at])

@@ -29,6 +29,13 @@ class RehearsalConfig:
     # Adam's learning rate, falling to 0.
     learning_rate: float = 5e-4
 
+    def __post_init__(self) -> None:
+        if self.steps < 2 or min(self.updates, self.batch_size - 1) < 0:
+            raise ValueError(
+                "a rehearsal has 0 updates or more of 1 course or more of 2 steps or more; got "
+                f"{self.updates}, {self.batch_size} and {self.steps}"
+            )
+
 
 class Rehearsal(nn.Module):
     """Courses that an ensemble learns from; each member goes its own way.

@@ -22,6 +22,8 @@ FLOOR = 0.1
 NARROW = HeadConfig(components=5, least_std=FLOOR)
 # Steps of the futures that whole-window families draw, and of what families with a memory learn from.
 FUTURE, REMEMBERED = 8, 12
+# So far apart, windows have a whole future from every step.
+EVERY_START = REMEMBERED - FUTURE + 1
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class WorldConfig:
     )
     gan: ConditionalGANConfig = field(default_factory=ConditionalGANConfig)
 
+    def __post_init__(self) -> None:
+        if self.draws < 2:
+            raise ValueError(f"a spread needs 2 draws or more; got {self.draws}")
+
 
 # (shape of a window of one step, seed, settings) -> dynamics.
 MakeDynamics = Callable[[WindowShape, int, WorldConfig], Dynamics]
@@ -57,12 +63,14 @@ class WorldFamily:
         make: builds the dynamics.
         use_when: one line for whoever chooses.
         window: consecutive steps that it learns from at once.
+        stride: steps from one window to the next; where rows are held out, windows must not overlap.
         rehearses: can learn courses of several steps too.
     """
 
     make: MakeDynamics
     use_when: str
     window: int = 1
+    stride: int = 1
     rehearses: bool = False
 
 
@@ -73,7 +81,8 @@ def _widths(shape: WindowShape) -> tuple[int, int]:
 
 def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
     x, told = _widths(shape)
-    return StepDynamics(Ridge(x, told, config.linear), shape, 1, config.fit.batch_size)
+    model = Ridge(x, told, config.linear)
+    return StepDynamics(model, shape, 1, config.fit.batch_size, expect=model.expectation)
 
 
 def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
@@ -83,15 +92,20 @@ def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 
 
 def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    return StepDynamics(
-        LSTM(*_widths(shape), config.lstm, seed), shape, config.lstm.memory, config.fit.batch_size
-    )
+    model, memory = LSTM(*_widths(shape), config.lstm, seed), _learnable(config.lstm.memory)
+    return StepDynamics(model, shape, memory, config.fit.batch_size)
 
 
 def _gpt(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    return StepDynamics(
-        GPT(*_widths(shape), config.gpt, seed), shape, config.gpt.memory, config.fit.batch_size
-    )
+    model, memory = GPT(*_widths(shape), config.gpt, seed), _learnable(config.gpt.memory)
+    return StepDynamics(model, shape, memory, config.fit.batch_size)
+
+
+def _learnable(memory: int) -> int:
+    """A memory that the windows it learns from can fill."""
+    if not 1 <= memory <= REMEMBERED:
+        raise ValueError(f"a world model looks at 1 to {REMEMBERED} steps; got a memory of {memory}")
+    return memory
 
 
 def _vae(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
@@ -117,11 +131,11 @@ WORLDS: dict[str, WorldFamily] = {
     "ensemble": WorldFamily(
         _ensemble, "to dream in: quick, and it knows where it does not know", rehearses=True
     ),
-    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED),
-    "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED),
+    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED, REMEMBERED),
+    "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED, REMEMBERED),
     "vae": WorldFamily(_vae, "where one state has several nexts"),
-    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED),
-    "gan": WorldFamily(_gan, "short futures at once, without a likelihood", REMEMBERED),
+    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED, EVERY_START),
+    "gan": WorldFamily(_gan, "short futures at once, without a likelihood", REMEMBERED, EVERY_START),
 }
 
 

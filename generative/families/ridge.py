@@ -89,6 +89,13 @@ class Ridge(GenerativeModel):
         mean = _with_one(context) @ self.weight
         return mean + self.std * torch.randn(n, *mean.shape, generator=generator)
 
+    @torch.no_grad()
+    def expectation(
+        self, drawn: Float[Tensor, "n B X"], context: Float[Tensor, "B ..."]
+    ) -> Float[Tensor, "B X"]:
+        """The regression itself."""
+        return _with_one(context) @ self.weight
+
 
 def _with_one(context: Float[Tensor, "B ..."]) -> Float[Tensor, "B C1"]:
     flat = context.flatten(1)
