@@ -45,9 +45,13 @@ class DreamGAIL(GAIL):
         dream: DreamConfig | None = None,
         **kwargs: Any,
     ):
-        if (reward_model if isinstance(reward_model, str) else reward_model.name) == "true":
-            raise UsageError("a dream pays no true reward; take another reward model, as gan")
         chosen = config or GAILConfig()
+        if isinstance(reward_model, str):
+            reward_model = RewardModel(reward_model, seed=seed, config=chosen.reward)
+        if reward_model.family.reads_true:
+            raise UsageError("a dream pays no true reward; take another reward model, as gan")
+        if kwargs.get("horizon", "native") != "native":
+            raise UsageError("a dream has branches of its own; leave the horizon native")
         self.dream_config = dream or DreamConfig()
         self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)
         super().__init__(
@@ -67,6 +71,18 @@ class DreamGAIL(GAIL):
         """Train for a number of steps, most of them imagined; every now and then the model learns anew."""
         super().learn(total_timesteps, [self._dreaming, *as_list(callback)], **kwargs)
         return self
+
+    @classmethod
+    def load(cls, path: str | Path, *args: Any, **kwargs: Any) -> "GAIL":
+        """Refused: what was lived is in no file.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(
+            f"what was lived is not in {path}, so no dream goes on from it; load the policy with GAIL.load, "
+            "and its world, if save_world wrote one, with WorldModel.load"
+        )
 
     def save_world(self, path: str | Path) -> None:
         """Write the world model as one verified file."""

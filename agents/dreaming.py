@@ -138,7 +138,7 @@ def prepare(
     sources = ((demos, config.demonstrated), (real.episodes, lived), (real.recent, lived))
     draws = np.random.default_rng(dreams)
     dream.branch_from(np.concatenate([_some(*source, draws) for source in sources]))
-    dream.cut = dream.world.usual_uncertainty([*demos, *real.episodes], config.sure)
+    dream.cut = dream.world.cut = dream.world.usual_uncertainty([*demos, *real.episodes], config.sure)
     share = min(1.0, dreams / max(1, config.grown))
     dream.horizon = round(config.shortest + share * (config.longest - config.shortest))
 

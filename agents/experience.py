@@ -18,6 +18,29 @@ from ..envs.registry import make_env
 RECENT = 5
 
 
+def placed_env(
+    env: str,
+    copies: int,
+    seed: int,
+    starts: Float[np.ndarray, "M S"] | None = None,
+    placed: float = 0.0,
+    longest: int | None = None,
+) -> BatchedEnv:
+    """A body's environment, some of whose episodes begin at given states; arguments as of `RealExperience`.
+
+    Raises:
+        UsageError: an environment without states.
+    """
+    real = make_env(env, copies, seed, threads=1)
+    if not isinstance(real, BatchedEnv):
+        raise UsageError(f"{env} has no states to dream in; take hopper or walker2d")
+    if longest is not None:
+        real = BatchedEnv(replace(real.body, max_episode_steps=longest), copies, seed, threads=1)
+    if starts is not None:
+        real.start_from(starts, placed)
+    return real
+
+
 class RealExperience:
     """Real copies of a body, and all they have lived.
 
@@ -49,14 +72,7 @@ class RealExperience:
         placed: float = 0.0,
         longest: int | None = None,
     ):
-        real = make_env(env, copies, seed, threads=1)
-        if not isinstance(real, BatchedEnv):
-            raise UsageError(f"{env} has no states to dream in; take hopper or walker2d")
-        if longest is not None:
-            real = BatchedEnv(replace(real.body, max_episode_steps=longest), copies, seed, threads=1)
-        if starts is not None:
-            real.start_from(starts, placed)
-        self.count, self._env = copies, real
+        self.count, self._env = copies, placed_env(env, copies, seed, starts, placed, longest)
         self.steps, self.episodes = 0, list[Trajectory]()
         self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
         self._life, self._tapes = list[Trajectory](), list[_Tape]()

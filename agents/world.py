@@ -1,6 +1,7 @@
 """World models on episodes: transitions with states in, imagined states out."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..generative.standard import Standard
 from ..generative.world_families import WORLDS, WorldConfig
 from ..generative.world_model import Carry, Imagined
 from .generation import motion_of
+from .settings import from_plain
 
 KIND = "world model"
 # Steps by which the usual uncertainty is judged.
@@ -36,9 +38,14 @@ class WorldModel(tensors.WorldModel):
         seed: of the weights and of the batches.
         config: settings of all families.
 
+    Attributes:
+        cut: the uncertainty beyond which a dream in it left its branches; None before any dream.
+
     Raises:
         UsageError: for an unknown name; lists the valid ones.
     """
+
+    cut: float | None = None
 
     def __init__(
         self, name: str = "ensemble", env: str = "hopper", seed: int = 0, config: WorldConfig | None = None
@@ -109,31 +116,35 @@ class WorldModel(tensors.WorldModel):
         return self.body.observe(*self.body.split(_placed(state)))
 
     def save(self, path: str | Path) -> None:
-        """Write weights and units as one verified file."""
+        """Write weights, units and settings as one verified file."""
         weights = {f"model.{name}": value.numpy() for name, value in self._fitted().state_dict().items()}
         units = {
             f"units.{part}.{what}": getattr(getattr(self.units, part), what).numpy()
             for part in Units._fields
             for what in Standard._fields
         }
-        meta = {"kind": KIND, "name": self.name, "environment": self.body.env_id, "seed": self.seed}
+        meta = {
+            "kind": KIND,
+            "name": self.name,
+            "environment": self.body.env_id,
+            "seed": self.seed,
+            "config": asdict(self.config),
+            "cut": self.cut,
+        }
         save_archive(Path(path), {**weights, **units}, meta)
 
     @classmethod
-    def load(cls, path: str | Path, config: WorldConfig | None = None) -> "WorldModel":
-        """A world model from its file.
-
-        Args:
-            path: what `save` wrote.
-            config: the settings it was made with, where they are not the defaults.
+    def load(cls, path: str | Path) -> "WorldModel":
+        """A world model from its file, with the settings it was made with.
 
         Raises:
-            DataError: the file is missing, damaged, holds something else, or does not fit the settings.
+            DataError: the file is missing, damaged, or holds something else.
         """
         stored, meta = load_archive(Path(path))
         if meta.get("kind") != KIND:
             raise DataError(f"{path} holds {meta.get('kind')!r}, not a world model")
-        model = cls(meta["name"], meta["environment"], meta["seed"], config)
+        model = cls(meta["name"], meta["environment"], meta["seed"], from_plain(WorldConfig, meta["config"]))
+        model.cut = meta["cut"]
         parts = (
             Standard(*(torch.from_numpy(stored[f"units.{part}.{what}"]) for what in Standard._fields))
             for part in Units._fields
@@ -145,10 +156,7 @@ class WorldModel(tensors.WorldModel):
             for name, value in stored.items()
             if name.startswith("model.")
         }
-        try:
-            model._fitted().load_state_dict(weights)
-        except RuntimeError as fault:
-            raise DataError(f"{path} does not fit these settings of {model.name}: {fault}") from fault
+        model._fitted().load_state_dict(weights)
         return model
 
 

@@ -64,7 +64,7 @@ class Dream(Command):
                 "--world-model ensemble"
             )
         demos = config.demonstrations()
-        world = WorldModel.load(run.world, config.dream.world)
+        world = WorldModel.load(run.world)
         reward = RewardModel(config.reward, config.inputs, config.form, self.seed, config.gail.reward)
         dream = self._dream(world, list(demos), config)
         agent = GAIL(dream, demos, reward, seed=self.seed, config=config.gail).learn(self.steps)
@@ -84,9 +84,8 @@ class Dream(Command):
         }
 
     def _dream(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> DreamEnv:
-        """Branches from the demonstrations' states."""
-        cut = world.usual_uncertainty(demos, config.dream.sure)
-        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed, cut)
+        """Branches from the demonstrations' states, left where the run's own would have been."""
+        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed, world.cut or np.inf)
         dream.branch_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
         return dream
 

@@ -84,11 +84,19 @@ def train(agent: GAIL, run: RunFolder, config: ImitationConfig, every: int, plai
             agent.learn(config.steps - done, callbacks, reset_num_timesteps=done == 0)
         except KeyboardInterrupt:
             agent.save(run.checkpoint(agent.learner.num_timesteps))
-            raise KeyboardInterrupt(f"go on with: gailforce resume {run.path}") from None
+            raise KeyboardInterrupt(_interrupted(agent, run)) from None
     agent.save(run.agent)
     if isinstance(agent, DreamGAIL):
         agent.save_world(run.world)
     return Training(agent.learner.num_timesteps - done, time.time() - started)
+
+
+def _interrupted(agent: GAIL, run: RunFolder) -> str:
+    """What can be done with a run that was stopped."""
+    if not isinstance(agent, DreamGAIL):
+        return f"go on with: gailforce resume {run.path}"
+    agent.save_world(run.world)
+    return f"a dream does not go on; its world is kept: gailforce dream {run.path}"
 
 
 def finish(

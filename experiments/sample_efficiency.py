@@ -1,5 +1,6 @@
 """How many real steps does imitation take? GAIL in a dream beside GAIL in the simulator.
 
+In the simulator it learns from its own starts, and once more from those that the dreamer's real copies have.
 `python -m gailforce.experiments.sample_efficiency [--env walker2d --ways dream]` writes
 `results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. What
 is played to look costs steps too, but no learner sees them, so they are not counted.
@@ -11,13 +12,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import tyro
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ..agents.dream_gail import DreamGAIL
 from ..agents.dreaming import DreamConfig
-from ..agents.gail import GAIL
+from ..agents.experience import placed_env
+from ..agents.gail import GAIL, GAILConfig
 from ..demos.dataset import Demonstrations
+from ..demos.physics_residual import states_of
 from ..envs.errors import unknown
 from ..generative.world_families import heeded
 from .controls import ALGORITHM, expert_score
@@ -57,6 +61,14 @@ def reached(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int
     return curve[kept][0] if len(curve) - kept >= looks else None
 
 
+def first(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
+    """Real steps of the first of so many looks in a row that reach the level; None where none do."""
+    for at in range(len(curve) - looks + 1):
+        if all(value >= level for _, value in curve[at : at + looks]):
+            return curve[at][0]
+    return None
+
+
 @dataclass
 class SampleEfficiency:
     """Train in both ways and look on."""
@@ -81,6 +93,7 @@ class SampleEfficiency:
         ways: dict[str, Callable[[Demonstrations, int], dict[str, Any]]] = {
             "dream": self._dream,
             "alone": self._alone,
+            "placed": self._alone_placed,
         }
         for way in self.ways or ways:
             if way not in ways:
@@ -99,8 +112,10 @@ class SampleEfficiency:
             "measured": measured,
             "algorithm": ALGORITHM,
         }
-        if way == "alone":
+        if way != "dream":
             found |= {"steps": self.steps_alone, "every": self.every_alone}
+            if way == "placed":
+                found |= {"placed": self.dream.placed, "life": self.dream.life}
         else:
             dream = {**asdict(self.dream), "world": heeded(self.world_model, self.dream.world)}
             found |= {
@@ -139,7 +154,16 @@ class SampleEfficiency:
         return {"curve": looks.curve, "real_steps": agent.real_steps}
 
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
-        agent = GAIL(self.env, demos, seed=seed)
+        return self._watched(GAIL(self.env, demos, seed=seed))
+
+    def _alone_placed(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        """As many episodes from demonstrated states, and as short, as in a dreamer's real life."""
+        starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
+        copies = GAILConfig().copies
+        env = placed_env(self.env, copies, seed, starts, self.dream.placed, self.dream.life)
+        return self._watched(GAIL(env, demos, seed=seed))
+
+    def _watched(self, agent: GAIL) -> dict[str, Any]:
         looks = Looks(agent, self.env, self.every_alone)
         agent.learn(self.steps_alone, [looks])
         return {"curve": looks.curve, "real_steps": agent.real_steps}

@@ -131,7 +131,9 @@ WORLDS: dict[str, WorldFamily] = {
     "ensemble": WorldFamily(
         _ensemble, "to dream in: quick, and it knows where it does not know", rehearses=True
     ),
-    "lstm": WorldFamily(_lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED, REMEMBERED),
+    "lstm": WorldFamily(
+        _lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED, REMEMBERED
+    ),
     "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED, REMEMBERED),
     "vae": WorldFamily(_vae, "where one state has several nexts"),
     "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED, EVERY_START),

@@ -128,6 +128,10 @@ def test_what_cannot_be_dreamt_is_said(world):
         DreamConfig(awake=0)
     with pytest.raises(UsageError, match="pays no true reward"):
         DreamGAIL("hopper", DEMOS, "true")
+    with pytest.raises(UsageError, match="leave the horizon native"):
+        DreamGAIL("hopper", DEMOS, horizon="fixed")
+    with pytest.raises(UsageError, match=r"GAIL\.load"):
+        DreamGAIL.load("agent.gfa")
     with pytest.raises(UsageError, match="none dreams"):
         DreamGAIL("hopper", DEMOS, config=GAILConfig(copies=8), dream=DreamConfig(awake=8))
     with pytest.raises(DataError, match="hold no states"):
@@ -241,18 +245,30 @@ def test_branches_grow_with_the_dreams(world):
         horizons.append(dream.horizon)
     assert horizons == [5, 12, 20, 20]
     assert 0 < dream.cut < np.inf
+    assert world.cut == dream.cut
+
+
+def test_a_dream_draws_the_same_from_the_same_seed(world):
+    dream = DreamEnv(world, 4)
+    dream.branch_from(DEMOS[0].states[:-1])
+    found = []
+    for _ in range(2):
+        dream.seed(3)
+        dream.reset()
+        found.append(dream.step(np.zeros((4, 3), dtype=np.float32))[0])
+    assert np.array_equal(*found)
 
 
 def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
+    world.cut = 0.5
     world.save(tmp_path / "world.gfa")
-    again = WorldModel.load(tmp_path / "world.gfa", QUICK)
+    again = WorldModel.load(tmp_path / "world.gfa")
+    assert (again.config, again.cut) == (world.config, 0.5)
     state, action = torch.from_numpy(DEMOS[0].states[:4, 1:]).float(), torch.zeros(4, 3)
     one, other = (
         model.step(model.start(state), action, torch.Generator().manual_seed(0)) for model in (world, again)
     )
     assert torch.equal(one.next_state, other.next_state)
-    with pytest.raises(DataError, match="does not fit these settings"):
-        WorldModel.load(tmp_path / "world.gfa")
     agent = tmp_path / "other.gfd"
     DEMOS.save(agent)
     with pytest.raises(DataError, match="not a world model"):

@@ -14,7 +14,7 @@ from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generators.conditions import piece
-from gailforce.experiments.sample_efficiency import reached
+from gailforce.experiments.sample_efficiency import first, reached
 from gailforce.experiments.tables.worlds import efficiency_table, frames_table, world_table
 from gailforce.experiments.worlds.experience import experience, ladder
 from gailforce.experiments.worlds.returns import imagined_return, paid, real_return
@@ -117,6 +117,12 @@ def test_experience_is_graded_and_the_ladder_has_strangers():
     assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
 
 
+def test_a_level_is_first_reached_at_looks_in_a_row():
+    curve = [(1, 0.95), (2, 0.5), (3, 0.9), (4, 0.92), (5, 0.9), (6, 0.1)]
+    assert first(curve, 0.9, 3) == 3
+    assert first(curve[:4], 0.9, 3) is None
+
+
 def test_a_level_is_reached_when_it_is_kept():
     curve = [(1, 0.95), (2, 0.5), (3, 0.91), (4, 0.92), (5, 0.93), (6, 0.2)]
     assert reached(curve[:5]) == 3
@@ -134,7 +140,7 @@ def test_references_and_tables(tmp_path, capsys):
     (tmp_path / "sample-efficiency" / "a.json").write_text(
         json.dumps({**found, "real_steps": 12000, "curve": [[2000, 700], [9000, 3400]]})
     )
-    assert "| hopper | in a dream | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
+    assert "| hopper | in a dream | never | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |" in efficiency_table(tmp_path)
     painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
     (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))
     rows = ["| vae | 2.00 | - | 1.5 |", "| mean image | 9.00 | 0.100 | - |"]

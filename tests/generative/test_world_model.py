@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from gailforce.generative.dynamics import futures
 from gailforce.generative.families.conditional_gan import ConditionalGANConfig
 from gailforce.generative.families.ensemble import Ensemble, EnsembleConfig
 from gailforce.generative.families.lstm import LSTMConfig
@@ -14,8 +15,9 @@ from gailforce.generative.families.trajectory_diffusion import TrajectoryDiffusi
 from gailforce.generative.families.transformer import GPTConfig
 from gailforce.generative.families.vae import VAEConfig
 from gailforce.generative.motion import Motion
+from gailforce.generative.rehearsal import RehearsalConfig
 from gailforce.generative.window_model import FitConfig, looking_back
-from gailforce.generative.world_families import WORLDS, WorldConfig
+from gailforce.generative.world_families import FUTURE, REMEMBERED, WORLDS, WorldConfig
 from gailforce.generative.world_model import WorldModel
 
 STEPS = 10
@@ -191,6 +193,53 @@ def test_looking_back_marks_what_there_was():
     told = torch.arange(3.0).reshape(1, 3, 1) + 10
     seen = looking_back(told, 2)
     assert seen.tolist() == [[[0, 0], [10, 1]], [[10, 1], [11, 1]], [[11, 1], [12, 1]]]
+
+
+def test_a_future_may_end_at_every_step():
+    # Pieces of 4 steps count up; the first of the two ends with its last, and stays there.
+    rows = torch.tensor([[0.0, 1, 2, 3], [4, 5, 6, 7]])[..., None]
+    ends = torch.tensor([[-1.0, -1, -1, 1], [-1, -1, -1, -1]])[..., None]
+    found = futures(torch.cat((rows, ends), dim=-1), 3)
+    assert found[..., 0].tolist() == [[0, 1, 2], [1, 2, 3], [4, 5, 6], [5, 6, 7], [2, 3, 3], [3, 3, 3]]
+    assert (found[..., 1] > 0).tolist()[-2:] == [[False, True, True], [True, True, True]]
+
+
+def test_the_ridge_expects_its_regression():
+    draws = torch.Generator().manual_seed(0)
+    model, c = Ridge(1, 3, RidgeConfig()), torch.randn(50, 3, generator=draws)
+    model.update(c[:, :1] + 0.1 * torch.randn(50, 1, generator=draws), c)
+    drawn = model.sample(c, 20_000, draws)
+    assert torch.allclose(model.expectation(drawn, c), drawn.mean(dim=0), atol=0.01)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gpt"])
+def test_a_memory_that_no_window_fills_is_refused(name):
+    config = replace(QUICK, **{name: replace(getattr(QUICK, name), memory=REMEMBERED + 1)})
+    with pytest.raises(ValueError, match="1 to 12 steps; got a memory of 13"):
+        fresh(name, config)
+
+
+def test_settings_without_sense_are_refused():
+    with pytest.raises(ValueError, match="2 draws or more; got 1"):
+        WorldConfig(draws=1)
+    with pytest.raises(ValueError, match="2 steps or more; got 0, 64 and 1"):
+        RehearsalConfig(steps=1)
+
+
+@pytest.mark.parametrize("name", [name for name, family in WORLDS.items() if family.window > 1])
+def test_windows_leave_out_no_step(name):
+    family = WORLDS[name]
+    held_out = name in ("lstm", "gpt")
+    assert family.stride == family.window if held_out else family.stride <= family.window - FUTURE + 1
+
+
+def test_a_lesson_of_no_updates_changes_nothing():
+    world = fresh("ensemble")
+    before = [part.clone() for part in world.dynamics.parameters()]
+    world.learn(wheel(seed=3), 0)
+    assert all(
+        torch.equal(one, other) for one, other in zip(before, world.dynamics.parameters(), strict=True)
+    )
 
 
 def test_before_a_fit_it_is_said():
