@@ -1,9 +1,13 @@
 """Experience to fit world models on, and policies to try them on, all made from what is shipped."""
 
+import copy
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import gymnasium
 import numpy as np
+import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
 from ...agents.experience import RealExperience
@@ -27,13 +31,9 @@ PLACED = 0.5
 # noises to draw from.
 DRAWN_ANEW = 50
 GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 0.5)
-MIX = {
-    "noises": NOISES,
-    "random": RANDOM,
-    "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
-    "placed": PLACED,
-    "speeds": SHOWN,
-}
+# Share of the steps by experts with other weights, where no expert knows several speeds; how far the weights
+# are moved, in their deviations in a layer, and steps until they are moved anew.
+PERTURBED, MOVED, MOVED_ANEW = 0.4, (0.1, 0.2, 0.4, 0.8), 300
 # Real copies that live side by side.
 COPIES = 8
 
@@ -55,6 +55,41 @@ class AtSpeed:
         asked = np.column_stack((obs, np.full(len(obs), self._speed)))
         action, _ = self._policy.predict(asked, deterministic=deterministic)
         return action, state
+
+
+class Perturbed:
+    """A policy with noise on its weights, each copy's drawn anew every so often (Plappert et al. 2018).
+
+    Unlike noise on actions it makes other gaits, that stand, shuffle and stumble for long.
+    """
+
+    def __init__(self, policy: ActorCriticPolicy, seed: int = 0):
+        self._policy, self._calls, self._copies = policy, 0, list[ActorCriticPolicy]()
+        self._draws, self._noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+
+    def predict(
+        self,
+        obs: np.ndarray,
+        state: object = None,
+        episode_start: object = None,
+        deterministic: bool = False,
+    ) -> tuple[np.ndarray, object]:
+        """The actions of as many copies as there are rows."""
+        # A life asks twice a step.
+        if self._calls % (2 * MOVED_ANEW) == 0:
+            self._copies = [self._moved(float(size)) for size in self._draws.choice(MOVED, len(obs))]
+        self._calls += 1
+        rows = zip(self._copies, obs, strict=True)
+        return np.stack([one.predict(row, deterministic=deterministic)[0] for one, row in rows]), state
+
+    @torch.no_grad()
+    def _moved(self, size: float) -> ActorCriticPolicy:
+        moved = copy.deepcopy(self._policy)
+        for part in (moved.mlp_extractor.policy_net, moved.action_net):
+            for weight in part.parameters():
+                noise = torch.randn(weight.shape, generator=self._noise)
+                weight.add_(size * weight.std(correction=0) * noise)
+        return moved
 
 
 class RandomFeedback:
@@ -89,8 +124,9 @@ class RandomFeedback:
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
     """So many steps in all: of experts with noise of every level, of random feedback, of random actions.
 
-    Where there is an expert of several speeds, half of the experts' steps are at those shown. Half of
-    the episodes begin at demonstrated states, so that every policy is seen in motion.
+    Where there is an expert of several speeds, half of the experts' steps are at those shown; elsewhere a
+    share of all steps is by experts with other weights. Half of the episodes begin at demonstrated states, so
+    that every policy is seen in motion.
     """
     body, space = body_of(env).name, spaces(env)[1]
     starts = np.concatenate([states_of(episode)[:-1] for episode in Demonstrations.load(f"{body}-expert")])
@@ -107,9 +143,24 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
         (RandomFeedback(space, seed), FEEDBACK),
         (RandomPolicy(space, seed), RANDOM),
     ]
+    perturbed = 0.0 if shown else PERTURBED
     for policy, share in graded:
-        real.live(policy, round(share * steps))
+        real.live(policy, round((1 - perturbed) * share * steps))
+    real.live(Perturbed(expert, seed), round(perturbed * steps))
     return real.episodes
+
+
+def mix(env: str) -> dict[str, Any]:
+    """What makes up the experience of a body, for the settings of results."""
+    known = {
+        "noises": NOISES,
+        "random": RANDOM,
+        "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
+        "placed": PLACED,
+    }
+    if _speeds(body_of(env).name).exists():
+        return {**known, "speeds": SHOWN}
+    return {**known, "perturbed": (PERTURBED, MOVED, MOVED_ANEW)}
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
@@ -132,8 +183,11 @@ def ladder(env: str) -> Mapping[str, Policy]:
 
 def at_speeds(body: str, speeds: Sequence[float]) -> dict[str, Policy]:
     """The expert of several speeds at each of these; nothing for a body without one."""
-    asked = SHIPPED / f"{body}-speeds.gfa"
-    if not asked.exists():
+    if not _speeds(body).exists():
         return {}
-    policy = load_policy(asked)
+    policy = load_policy(_speeds(body))
     return {f"speed {speed:g}": AtSpeed(policy, speed) for speed in speeds}
+
+
+def _speeds(body: str) -> Path:
+    return SHIPPED / f"{body}-speeds.gfa"

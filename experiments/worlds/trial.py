@@ -7,7 +7,9 @@ snapshots of a training.
 """
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,11 +21,12 @@ from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.errors import unknown
 from ...envs.registry import body as body_of
+from ...generative.families.ensemble import EnsembleConfig
 from ...generative.world_families import WORLDS, WorldConfig, heeded
 from ..correlation import spearman
 from ..process import one_thread
 from ..provenance import made, write_result
-from .experience import MIX, experience, ladder
+from .experience import experience, ladder, mix
 from .returns import EPISODES, imagined_return, real_return
 from .returns import STEPS as IMAGINED
 from .truth import DRAWS, STARTS, STEPS, average, errors, one_step, open_loop, persistence
@@ -60,29 +63,34 @@ class WorldTrial:
     results: Path = RESULTS
     # Gradient steps of every family; by default as many as take it some minutes.
     updates: int | None = None
-    # Of the ensemble: wide layers; it rehearses, and says how sure it is.
-    layers: tuple[int, ...] = (256, 256, 256)
+    # The ensemble has wide layers, says how sure it is, and rehearses.
+    ensemble: EnsembleConfig = field(
+        default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
+    )
     rehearsals: int = 8000
-    calibrated: bool = True
 
     def run(self) -> None:
         """One result for each family and seed."""
         one_thread()
         every = (*REFERENCES, *WORLDS)
-        for name in self.names or every:
+        for name in self.names:
             if name not in every:
                 raise unknown("world model", name, every)
-            for seed in self.seeds[:1] if name in REFERENCES else self.seeds:
-                self._once(name, seed)
+        for seed in self.seeds:
+            # One experience of a seed for all families.
+            lived = cache(partial(experience, self.env, self.steps, seed))
+            for name in self.names or every:
+                if name not in REFERENCES or seed == self.seeds[0]:
+                    self._once(name, seed, lived)
 
-    def _once(self, name: str, seed: int) -> None:
+    def _once(self, name: str, seed: int, lived: Callable[[], list[Trajectory]]) -> None:
         path = self.results / f"{name}-{self.env}-{seed}.json"
         settings: dict[str, Any] = {"measured": MEASURED}
         if name not in REFERENCES:
-            settings |= {"steps": self.steps, "experience": MIX, **heeded(name, self._config(name))}
+            settings |= {"steps": self.steps, "experience": mix(self.env), **heeded(name, self._config(name))}
         if made(path, settings):
             return
-        found = self._reference(name) if name in REFERENCES else self._measured(name, seed)
+        found = self._reference(name) if name in REFERENCES else self._measured(name, seed, lived())
         about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
         write_result(path, {**about, **found, "settings": settings})
         print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
@@ -94,7 +102,7 @@ class WorldTrial:
             usual,
             fit=replace(usual.fit, updates=updates),
             rehearsal=replace(usual.rehearsal, updates=self.rehearsals),
-            ensemble=replace(usual.ensemble, layers=self.layers, calibrated=self.calibrated),
+            ensemble=self.ensemble,
         )
 
     def _reference(self, name: str) -> dict[str, Any]:
@@ -103,8 +111,8 @@ class WorldTrial:
         imagine = persistence if name == "persistence" else average(states.mean(axis=0))
         return {"errors": errors(imagine, episodes)}
 
-    def _measured(self, name: str, seed: int) -> dict[str, Any]:
-        lived, strangers = experience(self.env, self.steps, seed), unseen(self.env)
+    def _measured(self, name: str, seed: int, lived: list[Trajectory]) -> dict[str, Any]:
+        strangers = unseen(self.env)
         started = time.perf_counter()
         world = WorldModel(name, self.env, seed, self._config(name))
         world.fit(lived)

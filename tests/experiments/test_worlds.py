@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from gailforce import Demonstrations
+from gailforce.agents.loading import load_policy
 from gailforce.agents.world import WorldModel
+from gailforce.demos.library import SHIPPED
 from gailforce.demos.recorder import StillPolicy
 from gailforce.demos.trajectory import Trajectory
 from gailforce.envs.errors import DataError
@@ -16,7 +18,7 @@ from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generators.conditions import piece
 from gailforce.experiments.sample_efficiency import first, reached
 from gailforce.experiments.tables.worlds import efficiency_table, frames_table, world_table
-from gailforce.experiments.worlds.experience import experience, ladder
+from gailforce.experiments.worlds.experience import Perturbed, experience, ladder
 from gailforce.experiments.worlds.returns import imagined_return, paid, real_return
 from gailforce.experiments.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.worlds.truth import average, errors, one_step, open_loop, persistence, pieces
@@ -115,6 +117,17 @@ def test_experience_is_graded_and_the_ladder_has_strangers():
     assert len(ladder("hopper")) >= 8
     assert len(ladder("walker2d")) >= 8
     assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
+
+
+def test_a_perturbed_policy_moves_every_copy_by_its_own_and_leaves_the_expert_as_it_is():
+    expert = load_policy(SHIPPED / "walker2d-expert.gfa")
+    obs = np.repeat(Demonstrations.load("walker2d-expert")[0].obs[50:51], 3, axis=0)
+    before = expert.predict(obs, deterministic=True)[0]
+    policy = Perturbed(expert, seed=0)
+    first, again = (policy.predict(obs, deterministic=True)[0] for _ in range(2))
+    assert np.array_equal(first, again)
+    assert len(np.unique(np.vstack((first, before)), axis=0)) == 4
+    assert np.array_equal(expert.predict(obs, deterministic=True)[0], before)
 
 
 def test_a_level_is_first_reached_at_looks_in_a_row():
