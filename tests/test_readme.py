@@ -22,10 +22,18 @@ def test_the_ten_lines_run(tmp_path, monkeypatch, capsys):
 
 
 def test_a_reward_of_ones_own_judges(request):
-    assert len(EXAMPLES) == 2
+    assert len(EXAMPLES) == 3
     request.addfinalizer(lambda: FAMILIES.pop("fast"))
     exec(compile(EXAMPLES[1], "README", "exec"), {})
     model = gf.RewardModel("fast")
     demos = gf.Demonstrations.load("hopper-expert").take(1)
     model.fit(demos)
     assert model.logit(demonstrated(demos)).shape == (1000, 1)
+
+
+def test_a_world_model_steps(capsys):
+    exec(compile(EXAMPLES[2], "README", "exec"), {"gf": gf})
+    state, fall, doubt = capsys.readouterr().out.split("tensor")[1:]
+    assert state.count(",") == 10
+    assert float(doubt.strip("()[]\n ")) > 0
+    assert 0 <= float(fall.strip("()[] \n")) <= 1
