@@ -24,7 +24,7 @@ TAIL, LEAST_SCALE, BISECTIONS = 0.05, 0.01, 20
 class EnsembleConfig:
     """Settings of the networks."""
 
-    # Networks, and how many of them, the best on held-out rows, answer.
+    # Networks, and how many of them, the best on a sample of all rows, answer.
     members: int = 5
     elites: int = 3
     # Widths of the hidden layers of the networks that say what comes next, and of those that say how sure.
