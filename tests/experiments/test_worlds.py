@@ -18,7 +18,8 @@ from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.generators.conditions import piece
 from gailforce.experiments.sample_efficiency import first, reached
 from gailforce.experiments.tables.worlds import efficiency_table, frames_table, world_table
-from gailforce.experiments.worlds.experience import Perturbed, experience, ladder
+from gailforce.experiments.worlds.experience import experience, ladder
+from gailforce.experiments.worlds.policies import Perturbed
 from gailforce.experiments.worlds.returns import imagined_return, paid, real_return
 from gailforce.experiments.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.worlds.truth import average, errors, one_step, open_loop, persistence, pieces
