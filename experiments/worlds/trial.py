@@ -61,6 +61,8 @@ class WorldTrial:
     # Real steps to fit on.
     steps: int = 200_000
     results: Path = RESULTS
+    # Folder for the fitted models; by default they are not kept.
+    keep: Path | None = None
     # Gradient steps of every family; by default as many as take it some minutes.
     updates: int | None = None
     # The ensemble has wide layers, says how sure it is, and rehearses.
@@ -117,6 +119,8 @@ class WorldTrial:
         world = WorldModel(name, self.env, seed, self._config(name))
         world.fit(lived)
         seconds = time.perf_counter() - started
+        if self.keep is not None:
+            world.save(self.keep / f"{name}-{self.env}-{seed}.gfa")
         policies = ladder(self.env)
         real = {rung: real_return(self.env, policy) for rung, policy in policies.items()}
         dreamt = {rung: imagined_return(world, policy, seed) for rung, policy in policies.items()}
