@@ -27,7 +27,8 @@ def imagined(
     """
     body, count = world.body, len(starts)
     low, high = body.model.actuator_ctrlrange.T
-    carry, draws = world.start(torch.from_numpy(starts[:, 1:]).float()), torch.Generator().manual_seed(seed)
+    draws = torch.Generator().manual_seed(seed)
+    carry = world.start(torch.tensor(starts[:, 1:], dtype=torch.float32))
     states, actions, going = [starts], list[np.ndarray](), np.ones(count, dtype=bool)
     lengths, fallen = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
     while going.any() and len(actions) < steps:
