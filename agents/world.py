@@ -143,6 +143,8 @@ class WorldModel(tensors.WorldModel):
         stored, meta = load_archive(Path(path))
         if meta.get("kind") != KIND:
             raise DataError(f"{path} holds {meta.get('kind')!r}, not a world model")
+        if "config" not in meta:
+            raise DataError(f"{path} is from before world models kept their settings; make the run anew")
         model = cls(meta["name"], meta["environment"], meta["seed"], from_plain(WorldConfig, meta["config"]))
         model.cut = meta["cut"]
         parts = (

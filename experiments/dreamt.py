@@ -85,7 +85,8 @@ class Dream(Command):
 
     def _dream(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> DreamEnv:
         """Branches from the demonstrations' states, left where the run's own would have been."""
-        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed, world.cut or np.inf)
+        cut = np.inf if world.cut is None else world.cut
+        dream = DreamEnv(world, config.gail.copies, self.horizon, self.seed, cut)
         dream.branch_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
         return dream
 

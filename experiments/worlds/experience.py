@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from ...agents.experience import RealExperience
 from ...agents.loading import load_policy
@@ -53,9 +54,12 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
         (RandomPolicy(space, seed), RANDOM),
     ]
     perturbed = 0.0 if shown else PERTURBED
-    for policy, share in graded:
-        real.live(policy, round((1 - perturbed) * share * steps))
-    real.live(Perturbed(expert, seed), round(perturbed * steps))
+    # Policies that explore draw from torch's own generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for policy, share in graded:
+            real.live(policy, round((1 - perturbed) * share * steps))
+        real.live(Perturbed(expert, seed), round(perturbed * steps))
     return real.episodes
 
 

@@ -1,6 +1,7 @@
 """Policies that show a world model what an expert alone never does."""
 
 import copy
+from abc import ABC, abstractmethod
 
 import gymnasium
 import numpy as np
@@ -15,11 +16,8 @@ GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 
 MOVED, MOVED_ANEW = (0.1, 0.2, 0.4, 0.8), 300
 
 
-class AtSpeed:
-    """The speed-conditioned expert, asked for one speed [m/s]."""
-
-    def __init__(self, policy: ActorCriticPolicy, speed: float):
-        self._policy, self._speed = policy, speed
+class Acting(ABC):
+    """A policy that remembers nothing from step to step."""
 
     def predict(
         self,
@@ -28,13 +26,27 @@ class AtSpeed:
         episode_start: object = None,
         deterministic: bool = False,
     ) -> tuple[np.ndarray, object]:
+        """Actions; the state passes through."""
+        return self.act(obs, deterministic), state
+
+    @abstractmethod
+    def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
+        """Actions (n, A) for observations (n, O)."""
+
+
+class AtSpeed(Acting):
+    """The speed-conditioned expert, asked for one speed [m/s]."""
+
+    def __init__(self, policy: ActorCriticPolicy, speed: float):
+        self._policy, self._speed = policy, speed
+
+    def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
         """What it does when asked for its speed."""
         asked = np.column_stack((obs, np.full(len(obs), self._speed)))
-        action, _ = self._policy.predict(asked, deterministic=deterministic)
-        return action, state
+        return self._policy.predict(asked, deterministic=deterministic)[0]
 
 
-class Perturbed:
+class Perturbed(Acting):
     """A policy with noise on its weights, each copy's drawn anew every so often (Plappert et al. 2018).
 
     Unlike noise on actions it makes other gaits, that stand, shuffle and stumble for long.
@@ -44,20 +56,14 @@ class Perturbed:
         self._policy, self._calls, self._copies = policy, 0, list[ActorCriticPolicy]()
         self._draws, self._noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
 
-    def predict(
-        self,
-        obs: np.ndarray,
-        state: object = None,
-        episode_start: object = None,
-        deterministic: bool = False,
-    ) -> tuple[np.ndarray, object]:
+    def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
         """The actions of as many copies as there are rows."""
         # A life asks twice a step.
         if self._calls % (2 * MOVED_ANEW) == 0:
             self._copies = [self._moved(float(size)) for size in self._draws.choice(MOVED, len(obs))]
         self._calls += 1
         rows = zip(self._copies, obs, strict=True)
-        return np.stack([one.predict(row, deterministic=deterministic)[0] for one, row in rows]), state
+        return np.stack([one.predict(row, deterministic=deterministic)[0] for one, row in rows])
 
     @torch.no_grad()
     def _moved(self, size: float) -> ActorCriticPolicy:
@@ -69,7 +75,7 @@ class Perturbed:
         return moved
 
 
-class RandomFeedback:
+class RandomFeedback(Acting):
     """Actions tanh(W obs + b) + noise, each copy's W, b and noise drawn anew every so often.
 
     They stand, lean, fall and flail in all ways, as a policy does that has begun to learn; actions without a
@@ -79,13 +85,7 @@ class RandomFeedback:
     def __init__(self, space: gymnasium.spaces.Box, seed: int = 0):
         self._space, self._draws, self._calls = space, np.random.default_rng(seed), 0
 
-    def predict(
-        self,
-        obs: np.ndarray,
-        state: object = None,
-        episode_start: object = None,
-        deterministic: bool = False,
-    ) -> tuple[np.ndarray, object]:
+    def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
         """The actions of as many copies as there are rows."""
         draws, shape = self._draws, (len(obs), *self._space.shape)
         if self._calls % DRAWN_ANEW == 0:
@@ -95,4 +95,4 @@ class RandomFeedback:
         self._calls += 1
         raw = np.tanh(np.einsum("no,noa->na", obs, self._gain) + self._offset)
         noisy = raw + self._noise * draws.normal(size=shape)
-        return np.clip(noisy, self._space.low, self._space.high).astype(np.float32), state
+        return np.clip(noisy, self._space.low, self._space.high).astype(np.float32)

@@ -1,13 +1,16 @@
 """Imagined episodes: physics' own where the model is physics, over where it falls or diverges."""
 
 import numpy as np
+import pytest
 import torch
 
 from gailforce import Demonstrations
 from gailforce.agents.imagination import imagined
-from gailforce.agents.world import WorldModel
+from gailforce.agents.world import KIND, WorldModel
 from gailforce.demos.execution import executed, spread_of, steps_kept
 from gailforce.demos.recorder import StillPolicy
+from gailforce.demos.storage import save_archive
+from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
 from gailforce.generative.world_model import Carry, Imagined
@@ -59,3 +62,9 @@ def test_a_row_that_diverges_is_cut_before_and_the_others_go_on():
     assert lengths == [4, 20, 20]
     # Nothing is left of an episode that diverges at once.
     assert len(imagined(Physics(diverges_at=1), STILL, STARTS, 20)) == 2
+
+
+def test_a_world_from_before_its_settings_were_kept_is_refused(tmp_path):
+    save_archive(tmp_path / "old.gfa", {}, {"kind": KIND, "name": "linear"})
+    with pytest.raises(DataError, match="make the run anew"):
+        WorldModel.load(tmp_path / "old.gfa")

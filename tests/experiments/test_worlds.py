@@ -120,6 +120,12 @@ def test_experience_is_graded_and_the_ladder_has_strangers():
     assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
 
 
+def test_the_same_seed_lives_the_same():
+    one, other = (experience("walker2d", 800, seed) for seed in (1, 1))
+    assert len(one) == len(other)
+    assert all(np.array_equal(a.states, b.states) for a, b in zip(one, other, strict=True))
+
+
 def test_a_perturbed_policy_moves_every_copy_by_its_own_and_leaves_the_expert_as_it_is():
     expert = load_policy(SHIPPED / "walker2d-expert.gfa")
     obs = np.repeat(Demonstrations.load("walker2d-expert")[0].obs[50:51], 3, axis=0)
