@@ -19,7 +19,7 @@ from ..envs.errors import UsageError
 from ..generative.world_families import WorldConfig
 from .bridge import played
 from .dream import DreamEnv
-from .experience import RealExperience
+from .experience import RealExperience, placed_env
 from .gail import GAIL
 from .world import WorldModel
 
@@ -164,7 +164,7 @@ def begin(
         raise UsageError(f"of {copies} copies {config.awake} are awake and none dreams: lower --dream.awake")
     model = WorldModel(world, env, seed, config.world)
     starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-    real = RealExperience(env, config.awake, seed, starts, config.placed, config.life)
+    real = RealExperience(placed_env(env, config.awake, seed, starts, config.placed, config.life))
     real.live(RandomPolicy(real.action_space, seed), config.first)
     episodes = [*demos, *real.episodes]
     model.fit(episodes)

@@ -26,7 +26,16 @@ def placed_env(
     placed: float = 0.0,
     longest: int | None = None,
 ) -> BatchedEnv:
-    """A body's environment, some of whose episodes begin at given states; arguments as of `RealExperience`.
+    """A body's environment, some of whose episodes begin at given states.
+
+    Args:
+        env: hopper or walker2d.
+        copies: side by side.
+        seed: of their starts.
+        starts: states with their place on the ground that episodes may begin at.
+        placed: share of the episodes that do, as a simulator can and a robot cannot (reference state
+            initialisation, Peng et al. 2018).
+        longest: steps of an episode; by default the body's own limit.
 
     Raises:
         UsageError: an environment without states.
@@ -45,34 +54,17 @@ class RealExperience:
     """Real copies of a body, and all they have lived.
 
     Args:
-        env: hopper or walker2d.
-        copies: side by side.
-        seed: of their starts.
-        starts: states with their place on the ground that episodes may begin at.
-        placed: share of the episodes that do, as a simulator can and a robot cannot (reference state
-            initialisation, Peng et al. 2018).
-        longest: steps of an episode; by default the body's own limit.
+        env: as `placed_env` makes it.
 
     Attributes:
         count: of the copies.
         steps: lived so far.
         episodes: all up to the last cut; one that goes on is cut, and goes on as another.
         lives: those between the last cuts.
-
-    Raises:
-        UsageError: an environment without states.
     """
 
-    def __init__(
-        self,
-        env: str,
-        copies: int,
-        seed: int,
-        starts: Float[np.ndarray, "M S"] | None = None,
-        placed: float = 0.0,
-        longest: int | None = None,
-    ):
-        self.count, self._env = copies, placed_env(env, copies, seed, starts, placed, longest)
+    def __init__(self, env: BatchedEnv):
+        self.count, self._env = env.num_envs, env
         self.steps, self.episodes = 0, list[Trajectory]()
         self.lives: deque[list[Trajectory]] = deque(maxlen=RECENT)
         self._life, self._tapes = list[Trajectory](), list[_Tape]()

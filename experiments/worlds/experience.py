@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ...agents.experience import RealExperience
+from ...agents.experience import RealExperience, placed_env
 from ...agents.loading import load_policy
 from ...demos.dataset import Demonstrations
 from ...demos.library import SHIPPED
@@ -41,7 +41,7 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
     body, space = body_of(env).name, spaces(env)[1]
     starts = np.concatenate([states_of(episode)[:-1] for episode in Demonstrations.load(f"{body}-expert")])
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
-    real = RealExperience(env, COPIES, seed, starts, PLACED)
+    real = RealExperience(placed_env(env, COPIES, seed, starts, PLACED))
     shown = at_speeds(body, SHOWN)
     own = (1 - RANDOM - FEEDBACK) / len(NOISES) / (2 if shown else 1)
     experts: list[tuple[Policy, float]] = [

@@ -10,7 +10,7 @@ from gailforce import Demonstrations
 from gailforce.agents.dream import DreamEnv
 from gailforce.agents.dream_gail import DreamGAIL
 from gailforce.agents.dreaming import DreamConfig, prepare
-from gailforce.agents.experience import RealExperience
+from gailforce.agents.experience import RealExperience, placed_env
 from gailforce.agents.gail import GAILConfig
 from gailforce.agents.half_awake import HalfAwakeEnv
 from gailforce.agents.world import WorldModel
@@ -141,11 +141,11 @@ def test_what_cannot_be_dreamt_is_said(world):
     with pytest.raises(UsageError, match="leave --horizon native"):
         ImitationConfig("hopper", world_model="ensemble", horizon="fixed").agent(DEMOS)
     with pytest.raises(UsageError, match="no states to dream in"):
-        RealExperience("Pendulum-v1", 2, 0)
+        RealExperience(placed_env("Pendulum-v1", 2, 0))
 
 
 def test_what_was_lived_is_real_and_counted():
-    real = RealExperience("hopper", 4, 0)
+    real = RealExperience(placed_env("hopper", 4, 0))
     real.live(RandomPolicy(real.action_space), 201)
     assert real.steps == 204 == sum(map(len, real.episodes))
     unit = change_std(list(DEMOS))
@@ -164,7 +164,7 @@ def test_what_was_lived_is_real_and_counted():
 
 def test_placed_episodes_begin_at_given_states_and_are_short():
     starts = DEMOS[0].states[::100]
-    real = RealExperience("hopper", 2, 0, starts, placed=1.0, longest=5)
+    real = RealExperience(placed_env("hopper", 2, 0, starts, placed=1.0, longest=5))
     real.live(RandomPolicy(real.action_space), 20)
     assert real.steps == 20 == sum(map(len, real.episodes))
     known = {tuple(row) for row in starts}
@@ -174,7 +174,7 @@ def test_placed_episodes_begin_at_given_states_and_are_short():
 
 
 def test_awake_copies_live_as_the_simulator_says(world):
-    dream, real = DreamEnv(world, 3, 4), RealExperience("hopper", 2, 0)
+    dream, real = DreamEnv(world, 3, 4), RealExperience(placed_env("hopper", 2, 0))
     dream.branch_from(DEMOS[0].states[:100])
     env, twin = HalfAwakeEnv(real, dream), make_env("hopper", 2, 0, threads=1)
     obs, action = env.reset(), np.full((5, 3), 0.3, dtype=np.float32)
@@ -211,7 +211,7 @@ def test_a_fall_by_the_bodys_own_rule_is_certain(world):
 
 
 def test_branches_begin_where_the_config_says(world):
-    real = RealExperience("hopper", 2, 0)
+    real = RealExperience(placed_env("hopper", 2, 0))
     real.live(RandomPolicy(real.action_space), 40)
     demonstrated = {tuple(row) for row in DEMOS[0].states[:-1, 1:]}
     for share in (0.0, 0.25, 1.0):
@@ -226,7 +226,7 @@ def test_half_of_the_copies_live_without_exploring():
         def predict(self, obs, state=None, episode_start=None, deterministic=False):
             return np.full((len(obs), 3), 0.0 if deterministic else 0.5, dtype=np.float32), state
 
-    real = RealExperience("hopper", 4, 0)
+    real = RealExperience(placed_env("hopper", 4, 0))
     real.live(Told(real.action_space), 8)
     assert sorted(float(e.actions.mean()) for e in real.episodes) == [0.0, 0.0, 0.5, 0.5]
     for _ in range(6):
@@ -236,7 +236,7 @@ def test_half_of_the_copies_live_without_exploring():
 
 
 def test_branches_grow_with_the_dreams(world):
-    real = RealExperience("hopper", 2, 0)
+    real = RealExperience(placed_env("hopper", 2, 0))
     real.live(RandomPolicy(real.action_space), 20)
     dream, config = DreamEnv(world, 4), DreamConfig(shortest=5, longest=20, grown=10, world=QUICK)
     horizons = []
