@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from ...agents.callbacks import Periodic
 from ...agents.experience import RealExperience, placed_env
+from ...agents.gail import GAIL
 from ...agents.loading import load_policy
 from ...demos.dataset import Demonstrations
 from ...demos.library import SHIPPED
@@ -25,8 +27,10 @@ NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
 RANDOM, FEEDBACK = 0.125, 0.375
 # Share of the episodes that begin at demonstrated states.
 PLACED = 0.5
-# Share of the steps by experts with other weights, where no expert knows several speeds.
-PERTURBED = 0.4
+# Shares of the steps by experts with other weights and by learners, where no expert knows several speeds.
+PERTURBED, LEARNED = 0.32, 0.2
+# A learner: GAIL's steps, the demonstrations it learns from, and how often its policy lives meanwhile.
+TRAINING, DEMOS, LIVES = 800_000, 4, 20
 # Real copies that live side by side.
 COPIES = 8
 
@@ -34,12 +38,13 @@ COPIES = 8
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
     """So many steps in all: of experts with noise of every level, of random feedback, of random actions.
 
-    Where there is an expert of several speeds, half of the experts' steps are at those shown; elsewhere a
-    share of all steps is by experts with other weights. Half of the episodes begin at demonstrated states, so
-    that every policy is seen in motion.
+    Where there is an expert of several speeds, half of the experts' steps are at those shown; elsewhere
+    shares of all steps are by experts with other weights and by the policies of an imitation on its way. Half
+    of the episodes begin at demonstrated states, so that every policy is seen in motion.
     """
     body, space = body_of(env).name, spaces(env)[1]
-    starts = np.concatenate([states_of(episode)[:-1] for episode in Demonstrations.load(f"{body}-expert")])
+    demos = Demonstrations.load(f"{body}-expert")
+    starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     real = RealExperience(placed_env(env, COPIES, seed, starts, PLACED))
     shown = at_speeds(body, SHOWN)
@@ -53,14 +58,22 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
         (RandomFeedback(space, seed), FEEDBACK),
         (RandomPolicy(space, seed), RANDOM),
     ]
-    perturbed = 0.0 if shown else PERTURBED
+    perturbed, learned = (0.0, 0.0) if shown else (PERTURBED, LEARNED)
     # Policies that explore draw from torch's own generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for policy, share in graded:
-            real.live(policy, round((1 - perturbed) * share * steps))
+            real.live(policy, round((1 - perturbed - learned) * share * steps))
         real.live(Perturbed(expert, seed), round(perturbed * steps))
+        if learned:
+            live_learning(real, GAIL(env, demos.take(DEMOS, seed), seed=seed), round(learned * steps))
     return real.episodes
+
+
+def live_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
+    """So many steps by the policies that an agent passes through while it learns."""
+    live = Periodic(TRAINING // LIVES, lambda _: real.live(agent.policy, steps // LIVES))
+    agent.learn(TRAINING, [live])
 
 
 def mix(env: str) -> dict[str, Any]:
@@ -73,7 +86,8 @@ def mix(env: str) -> dict[str, Any]:
     }
     if _speeds(body_of(env).name).exists():
         return {**known, "speeds": SHOWN}
-    return {**known, "perturbed": (PERTURBED, MOVED, MOVED_ANEW)}
+    learned = (LEARNED, TRAINING, DEMOS, LIVES)
+    return {**known, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
