@@ -28,6 +28,9 @@ class RehearsalConfig:
     batch_size: int = 64
     # Adam's learning rate, falling to 0.
     learning_rate: float = 5e-4
+    # Weight of the squared error of single steps beside that of courses, which forgive the blows of the
+    # ground; usually 0-1.
+    single: float = 0.0
 
     def __post_init__(self) -> None:
         if self.steps < 2 or min(self.updates, self.batch_size - 1) < 0:
@@ -60,7 +63,7 @@ class Rehearsal(nn.Module):
     def learn(
         self, courses: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
     ) -> None:
-        """Steps of AdamW with a falling rate; means learn courses, doubts go on learning single steps.
+        """Steps of AdamW with a falling rate; means learn courses, and single steps by their weight, doubts single steps alone.
 
         Args:
             courses: of equal length.
@@ -73,9 +76,9 @@ class Rehearsal(nn.Module):
             for _ in range(c.updates):
                 at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
                 one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
-                _, doubts = self.model.losses(x[one], context[one])
+                means, doubts = self.model.losses(x[one], context[one])
                 course = self.course_loss(Motion(*(part[at] for part in courses)))
-                self.model.descend(course + doubts, self._optimiser)
+                self.model.descend(course + c.single * means + doubts, self._optimiser)
         self.model.finish(x, context)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:

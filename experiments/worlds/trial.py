@@ -70,6 +70,8 @@ class WorldTrial:
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
     rehearsals: int = 8000
+    # Weight of single steps in a rehearsal.
+    single: float = 0.0
 
     def run(self) -> None:
         """One result for each family and seed."""
@@ -103,7 +105,7 @@ class WorldTrial:
         return replace(
             usual,
             fit=replace(usual.fit, updates=updates),
-            rehearsal=replace(usual.rehearsal, updates=self.rehearsals),
+            rehearsal=replace(usual.rehearsal, updates=self.rehearsals, single=self.single),
             ensemble=self.ensemble,
         )
 

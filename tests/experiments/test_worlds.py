@@ -120,8 +120,12 @@ def test_experience_is_graded_and_the_ladder_has_strangers():
     assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
 
 
-def test_the_same_seed_lives_the_same():
+def test_the_same_seed_lives_the_same_and_a_learner_lives_its_share(monkeypatch):
+    monkeypatch.setattr("gailforce.experiments.worlds.experience.TRAINING", 4096)
+    monkeypatch.setattr("gailforce.experiments.worlds.experience.LIVES", 2)
     one, other = (experience("walker2d", 800, seed) for seed in (1, 1))
+    # Eight copies live side by side, so that every share is rounded up to whole steps of all.
+    assert 800 <= sum(map(len, one)) < 800 + 8 * 20
     assert len(one) == len(other)
     assert all(np.array_equal(a.states, b.states) for a, b in zip(one, other, strict=True))
 
