@@ -63,7 +63,7 @@ class Rehearsal(nn.Module):
     def learn(
         self, courses: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
     ) -> None:
-        """Steps of AdamW with a falling rate; means learn courses, and single steps by their weight, doubts single steps alone.
+        """Steps of AdamW with a falling rate: means learn courses and, by their weight, single steps.
 
         Args:
             courses: of equal length.

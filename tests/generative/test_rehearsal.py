@@ -29,9 +29,9 @@ def off_by(error):
     return model
 
 
-def rehearsed(model, updates, change, ended):
+def rehearsed(model, updates, change, ended, single=0.0):
     """After so many updates on the line and on single steps of such a change, all of them ends or none."""
-    rehearsal = Rehearsal(model, UNITS, 20.0, RehearsalConfig(updates))
+    rehearsal = Rehearsal(model, UNITS, 20.0, RehearsalConfig(updates, single=single))
     x = torch.tensor([[change, ended]]).expand(64, 2)
     rehearsal.learn(line(), x, torch.zeros(64, 3), seed=0)
     return rehearsal
@@ -53,6 +53,19 @@ def test_rehearsing_makes_courses_truer_whatever_single_steps_say():
     # What single steps say of changes does not matter: means learn from courses alone.
     after = rehearsed(model, 500, change=5.0, ended=-1.0).course_loss(line()).item()
     assert after < 0.5 * before
+
+
+def test_single_steps_pull_by_their_weight():
+    def expected(single):
+        model = off_by(0.0)
+        rehearsed(model, 500, change=0.1, ended=-1.0, single=single)
+        return model.expectation(torch.zeros(1, 1, 2), torch.zeros(1, 3))[0, 0].item()
+
+    # An error e costs a course (1 + 4 + 9) / 3 e² / 2, a single step (0.1 - e)² / 2 times its weight w:
+    # least where e = 0.1 w / (w + 14 / 3).
+    assert expected(0.0) == pytest.approx(0.0, abs=0.003)
+    assert expected(1.0) == pytest.approx(0.0176, abs=0.003)
+    assert expected(14 / 3) == pytest.approx(0.05, abs=0.005)
 
 
 def test_ends_go_on_being_learned():
