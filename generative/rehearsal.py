@@ -33,6 +33,8 @@ class RehearsalConfig:
     single: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.single < 0:
+            raise ValueError(f"the weight of single steps is 0 or more; got {self.single}")
         if self.steps < 2 or min(self.updates, self.batch_size - 1) < 0:
             raise ValueError(
                 "a rehearsal has 0 updates or more of 1 course or more of 2 steps or more; got "

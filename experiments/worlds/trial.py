@@ -2,8 +2,8 @@
 
 `python -m gailforce.experiments.worlds.trial [--env walker2d --names ensemble]` writes
 `results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again. Fitted on 200,000
-steps of experts with noise of every level, of random feedback and of random actions; tried on the ladder's
-snapshots of a training.
+steps of experts with noise of every level, of random feedback and of random actions, the walker's also of
+experts with other weights and of a learner; tried on the ladder's snapshots of a training.
 """
 
 import time

@@ -224,6 +224,8 @@ def test_settings_without_sense_are_refused():
         WorldConfig(draws=1)
     with pytest.raises(ValueError, match="2 steps or more; got 0, 64 and 1"):
         RehearsalConfig(steps=1)
+    with pytest.raises(ValueError, match="weight of single steps is 0 or more; got -1"):
+        RehearsalConfig(single=-1.0)
 
 
 @pytest.mark.parametrize("name", [name for name, family in WORLDS.items() if family.window > 1])
