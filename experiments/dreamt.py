@@ -47,6 +47,7 @@ class Dream(Command):
     video: Path | None = None
     # Steps of that episode at most.
     filmed: int = 400
+    # Of what is drawn and imagined.
     seed: int = 0
 
     def run(self) -> dict[str, Any]:

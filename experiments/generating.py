@@ -49,6 +49,7 @@ class Generate(Command):
     horizon: int = 320
     # All from one state, one window each, on a straight line between two codes of a vae.
     walk: bool = False
+    # Of the model and of what is drawn.
     seed: int = 0
     # The file to write; .gfd is added to a bare name.
     out: Path = Path("generated.gfd")

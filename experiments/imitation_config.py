@@ -55,6 +55,7 @@ class ImitationConfig:
     seed: int = 0
     # Physics threads; by default every core this process may use.
     threads: int | None = None
+    # Of the learner, and of the dream where there is one.
     gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
     dream: DreamConfig = field(default_factory=DreamConfig)
 

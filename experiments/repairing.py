@@ -30,6 +30,7 @@ class RepairOptions:
     rate: int = 1
     # Noise on states and actions to remove, in standard deviations.
     noise: float = 0.0
+    # Of the model and of what is drawn.
     seed: int = 0
     # Gradient steps the generator learns for; by default its family's.
     updates: int | None = None

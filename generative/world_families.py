@@ -36,6 +36,7 @@ class WorldConfig:
     rehearsal: RehearsalConfig = field(default_factory=RehearsalConfig)
     # Draws by whose mean, spread and share of ends a step is judged; usually 4-16.
     draws: int = 8
+    # Of each family.
     linear: RidgeConfig = field(default_factory=RidgeConfig)
     ensemble: EnsembleConfig = field(default_factory=EnsembleConfig)
     lstm: LSTMConfig = field(default_factory=lambda: LSTMConfig(memory=8, features=256, head=NARROW))

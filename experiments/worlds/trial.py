@@ -57,9 +57,11 @@ class WorldTrial:
     env: str = "hopper"
     # Families; by default all of them, and the references.
     names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    # One result each.
     seeds: tuple[int, ...] = (0, 1, 2)
     # Real steps to fit on.
     steps: int = 200_000
+    # Folder for the results.
     results: Path = RESULTS
     # Folder for the fitted models; by default they are not kept.
     keep: Path | None = None
