@@ -22,19 +22,19 @@ from ..demos.playing import play
 from ..demos.trajectory import Trajectory
 from ..envs.errors import UsageError
 from ..envs.registry import Horizon, env_id, make_env, spaces
-from ..generative.features import FourierFeatures
-from ..generative.rollout import Rollout
-from ..generative.standard import Scales
-from ..generative.views import SELECT
+from ..generative.interfaces.reward_inputs import SELECT
+from ..generative.interfaces.rollout import Rollout
+from ..generative.interfaces.standardize import Scales
+from ..generative.nn.features import FourierFeatures
 from .agent import Agent
-from .bridge import demonstrated, played
-from .callbacks import Periodic, as_list
 from .convex_hull import nearest_mixture
 from .gail import GAIL_PPO
-from .learner import PPOConfig, numerical_failures_said, ppo
-from .normaliser import UpdateNormaliser
-from .policy import save_agent
-from .rollout import RewardlessEnv, ScoredRolloutBuffer
+from .models.reward import demonstrated, played
+from .sb3.callbacks import Periodic, as_list
+from .sb3.normalizer import UpdateNormalizer
+from .sb3.policy import save_agent
+from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
+from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv
 
 # First seed of the episodes that give a policy's feature expectations.
 JUDGING_SEED = 70_000
@@ -122,10 +122,10 @@ class Apprenticeship(Agent):
                 "leave subsampling out, or use GAIL"
             )
         self._judges = make_env(env, self.config.episodes, JUDGING_SEED, horizon=horizon)
-        self.tape = RewardlessEnv(make_env(env, self.config.copies, seed, horizon=horizon))
-        buffer = {"tape": self.tape, "score": self._score_rollout}
+        self.zero_reward_env = ZeroRewardVecEnv(make_env(env, self.config.copies, seed, horizon=horizon))
+        buffer = {"zero_reward_env": self.zero_reward_env, "score": self._score_rollout}
         self.learner = ppo(
-            self.tape,
+            self.zero_reward_env,
             self.config.ppo,
             seed,
             rollout_buffer_class=ScoredRolloutBuffer,
@@ -148,7 +148,7 @@ class Apprenticeship(Agent):
 
     @property
     def policy(self) -> ActorCriticPolicy:
-        """The learner's policy, observation normalisation included."""
+        """The learner's policy, observation normalization included."""
         return self.learner.policy
 
     def _rate(self, remaining: float | int) -> float:
@@ -179,7 +179,7 @@ class Apprenticeship(Agent):
             raise UsageError("this apprentice has learned already; make a new one for another training")
         self._iterate(0)
         every = max(1, total_timesteps // self.config.iterations)
-        callbacks = CallbackList([UpdateNormaliser(), Periodic(every, self._iterate), *as_list(callback)])
+        callbacks = CallbackList([UpdateNormalizer(), Periodic(every, self._iterate), *as_list(callback)])
         with numerical_failures_said(self.learner):
             self.learner.learn(total_timesteps, callbacks)
         best = min(range(len(self.iterations)), key=lambda i: self.iterations[i].distance)
@@ -201,7 +201,7 @@ class Apprenticeship(Agent):
     @torch.no_grad()
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:
         """w·φ of every step."""
-        return (self._features(self.tape.take_rollout()) @ self.w).numpy()
+        return (self._features(self.zero_reward_env.take_rollout()) @ self.w).numpy()
 
     def save(self, path: str | Path) -> None:
         """Write the policy as one verified file, with the course of the iterations."""

@@ -1,4 +1,4 @@
-"""Behaviour cloning, made steady: input noise, weight averaging, and a stop by held-out steps."""
+"""Behavior cloning, made steady: input noise, weight averaging, and a stop by held-out steps."""
 
 import copy
 from dataclasses import asdict, dataclass
@@ -14,9 +14,9 @@ from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError
 from ..envs.registry import env_id, spaces
 from .agent import Agent
-from .bridge import demonstrated
-from .normaliser import RunningNorm
-from .policy import PolicySpec, load_agent, save_agent
+from .models.reward import demonstrated
+from .sb3.normalizer import RunningNorm
+from .sb3.policy import PolicySpec, load_agent, save_agent
 from .settings import from_plain
 
 
@@ -34,7 +34,7 @@ class BCConfig:
     learning_rate: float = 1e-3
     # Weight decay; usually 0-1e-2.
     weight_decay: float = 1e-4
-    # Standard deviation of the noise on standardised observations; usually 0-0.1.
+    # Standard deviation of the noise on standardized observations; usually 0-0.1.
     noise: float = 0.01
     # Decay of the averaged weights, in gradient steps; usually 0.99-0.999.
     averaging: float = 0.999
@@ -82,7 +82,7 @@ class BC(Agent):
         """Fit until the held-out error stops falling, or for a number of gradient steps at most."""
         steps = demonstrated(self.demos)
         obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
-        self._normaliser.update(obs.numpy())
+        self._normalizer.update(obs.numpy())
         training, held_out = self._split(len(obs))
         averaged = self._fit(obs, action, training, held_out, total_updates or self.config.updates)
         self.policy.load_state_dict(averaged)
@@ -91,7 +91,7 @@ class BC(Agent):
         return self
 
     @property
-    def _normaliser(self) -> RunningNorm:
+    def _normalizer(self) -> RunningNorm:
         extractor = self.policy.features_extractor
         assert isinstance(extractor, RunningNorm)
         return extractor
@@ -133,7 +133,7 @@ class BC(Agent):
         return best
 
     def _noisy(self, obs: Tensor) -> Tensor:
-        scale = self._normaliser.var.sqrt() * self.config.noise
+        scale = self._normalizer.var.sqrt() * self.config.noise
         return obs + scale * torch.randn(obs.shape, generator=self._generator)
 
     @staticmethod
@@ -151,7 +151,7 @@ class BC(Agent):
         self.policy.log_std.copy_(error.clamp(min=1e-8).sqrt().log())
 
     def save(self, path: str | Path) -> None:
-        """Write policy and normalisation as one verified file."""
+        """Write policy and normalization as one verified file."""
         facts = {"environment": self.env_id, "seed": self.seed, "config": asdict(self.config)}
         save_agent(path, "bc", self.policy, facts, {})
 

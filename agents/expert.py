@@ -11,10 +11,10 @@ from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from ..envs.registry import env_id, env_id_of, make_env
 from .agent import Agent
-from .callbacks import as_list
-from .learner import PPOConfig, numerical_failures_said, ppo
-from .normaliser import UpdateNormaliser
-from .policy import save_agent
+from .sb3.callbacks import as_list
+from .sb3.normalizer import UpdateNormalizer
+from .sb3.policy import save_agent
+from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Expert(Agent):
         self.config, self.seed = config or ExpertConfig(), seed
         venv = make_env(env, self.config.copies, seed) if isinstance(env, str) else env
         self.env_id = env_id(env) if isinstance(env, str) else env_id_of(env)
-        # Only the reward is scaled here; observations are normalised inside the policy.
+        # Only the reward is scaled here; observations are normalized inside the policy.
         scaled = VecNormalize(venv, norm_obs=False, gamma=self.config.ppo.gamma)
         self.learner = ppo(scaled, self.config.ppo, seed, **learner_kwargs)
 
     @property
     def policy(self) -> ActorCriticPolicy:
-        """The learner's policy, observation normalisation included."""
+        """The learner's policy, observation normalization included."""
         return self.learner.policy
 
     def learn(
@@ -60,12 +60,12 @@ class Expert(Agent):
         progress_bar: bool = False,
     ) -> "Expert":
         """Train for a number of environment steps."""
-        callbacks = CallbackList([UpdateNormaliser(), *as_list(callback)])
+        callbacks = CallbackList([UpdateNormalizer(), *as_list(callback)])
         with numerical_failures_said(self.learner):
             self.learner.learn(total_timesteps, callbacks, progress_bar=progress_bar)
         return self
 
     def save(self, path: str | Path) -> None:
-        """Write policy and normalisation as one verified file."""
+        """Write policy and normalization as one verified file."""
         facts = {"environment": self.env_id, "seed": self.seed, "steps": self.learner.num_timesteps}
         save_agent(path, "expert", self.policy, facts, {})

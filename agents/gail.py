@@ -19,18 +19,18 @@ from torch.distributions import Normal
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError, unknown
 from ..envs.registry import Horizon, env_id_of, make_env
-from ..generative.reward_config import RewardConfig
-from ..generative.rollout import Rollout
+from ..generative.interfaces.rollout import Rollout
+from ..generative.rewards.reward_config import RewardConfig
 from .agent import Agent
-from .bridge import RewardModel, demonstrated, require_safe_form
-from .callbacks import Periodic, as_list
-from .clipped import clipped_log_prob
 from .keep_best import KeepBest, Kept, PolicyScore
-from .learner import PPOConfig, numerical_failures_said, ppo
 from .loading import reward_tensors
-from .normaliser import UpdateNormaliser
-from .policy import load_agent, save_agent
-from .rollout import RewardlessEnv, ScoredRolloutBuffer
+from .models.reward import RewardModel, demonstrated, require_safe_form
+from .sb3.action_probability import clipped_log_prob
+from .sb3.callbacks import Periodic, as_list
+from .sb3.normalizer import UpdateNormalizer
+from .sb3.policy import load_agent, save_agent
+from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
+from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv
 from .settings import from_plain
 
 # Many small updates with large steps; the entropy bonus keeps exploration alive until the body walks.
@@ -113,11 +113,11 @@ class GAIL(Agent):
         if frozen and self.reward_model.critic is None:
             raise UsageError("a frozen reward model must have been trained before; give one that was")
         require_safe_form(self.reward_model.form, horizon, force)
-        self.tape = RewardlessEnv(venv, self.reward_model.family.looks_back)
+        self.zero_reward_env = ZeroRewardVecEnv(venv, self.reward_model.family.looks_back)
         self.learner = self._learner_of(learner)(
-            self.tape,
+            self.zero_reward_env,
             rollout_buffer_class=ScoredRolloutBuffer,
-            rollout_buffer_kwargs={"tape": self.tape, "score": self._rewards()},
+            rollout_buffer_kwargs={"zero_reward_env": self.zero_reward_env, "score": self._rewards()},
             **learner_kwargs,
         )
         if demos is not None:
@@ -135,11 +135,11 @@ class GAIL(Agent):
     def _rewards(self) -> Callable[[], Float[np.ndarray, "T N"]]:
         """Where rewards come from: the critic, or for the control `true` the environment."""
         reads_true = self.reward_model.family.reads_true
-        return self.tape.take_true_rewards if reads_true else self._score_rollout
+        return self.zero_reward_env.take_true_rewards if reads_true else self._score_rollout
 
     @property
     def policy(self) -> ActorCriticPolicy:
-        """The learner's policy, observation normalisation included."""
+        """The learner's policy, observation normalization included."""
         return self.learner.policy
 
     def learn(
@@ -157,7 +157,7 @@ class GAIL(Agent):
                 "this agent was loaded without demonstrations; load it with demos=... to train on"
             )
         keeper = [Periodic(self.keep_every, self._keeper)] if self._keeper else []
-        callbacks = CallbackList([UpdateNormaliser(), *keeper, *as_list(callback)])
+        callbacks = CallbackList([UpdateNormalizer(), *keeper, *as_list(callback)])
         with numerical_failures_said(self.learner):
             self.learner.learn(
                 total_timesteps, callbacks, log_interval, tb_log_name, reset_num_timesteps, progress_bar
@@ -189,7 +189,7 @@ class GAIL(Agent):
 
     def _score_rollout(self) -> Float[np.ndarray, "T N"]:
         """Between collecting and improving: train the discriminator, then score what was collected."""
-        rollout = self._asked(self.tape.take_rollout())
+        rollout = self._asked(self.zero_reward_env.take_rollout())
         metrics = {} if self.frozen else self.reward_model.update(self._asked(self._expert), rollout)
         rewards = self.reward_model.reward(rollout).numpy()
         self._report(metrics, rewards)
@@ -215,7 +215,7 @@ class GAIL(Agent):
 
     @property
     def _bounds(self) -> tuple[Tensor, Tensor]:
-        space = self.tape.action_space
+        space = self.zero_reward_env.action_space
         assert isinstance(space, Box)
         return torch.from_numpy(space.low), torch.from_numpy(space.high)
 
@@ -238,7 +238,7 @@ class GAIL(Agent):
         return ppo(env, self.config.ppo, self.seed, **kwargs)
 
     def save(self, path: str | Path) -> None:
-        """Write policy, normalisation, discriminator and settings as one verified file."""
+        """Write policy, normalization, discriminator and settings as one verified file."""
         model = self.reward_model
         facts = {
             "environment": self.env_id,

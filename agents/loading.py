@@ -16,10 +16,10 @@ from ..demos.recorder import Policy
 from ..demos.storage import load_archive
 from ..envs.errors import DataError, UsageError
 from ..envs.registry import spaces
-from .bridge import RewardModel
-from .foreign import load_foreign
 from .mixture_regression import GMR
-from .policy import load_agent
+from .models.reward import RewardModel
+from .sb3.policy import load_agent
+from .sb3.zip_policy import load_zip_policy
 
 # VecNormalize clips observations at so many standard deviations by default.
 CLIP = 10.0
@@ -90,10 +90,10 @@ class PolicyOptions:
         given = self.obs_mean is not None or self.obs_std is not None
         if path.suffix != ".zip":
             if given:
-                raise UsageError(f"{path} holds its own normalisation; leave --obs-mean and --obs-std out")
+                raise UsageError(f"{path} holds its own normalization; leave --obs-mean and --obs-std out")
             return GMR.load(path) if _kind(path) == GMR.KIND else load_policy(path)
         statistics = self._statistics(env_id) if given else None
-        policy = _unpickled(path, env_id) if self.trust_pickle else load_foreign(path, env_id)
+        policy = _unpickled(path, env_id) if self.trust_pickle else load_zip_policy(path, env_id)
         return policy if statistics is None else NormalisedPolicy(policy, *statistics)
 
     def _statistics(self, env_id: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,10 +13,10 @@ from ..demos.storage import load_archive, save_archive
 from ..envs.errors import DataError, UsageError
 from ..envs.registry import env_id, spaces
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
-from ..generative.gaussians import PriorConfig
-from ..generative.standard import Standard
+from ..generative.interfaces.standardize import Standard
+from ..generative.nn.gaussians import PriorConfig
 from .agent import Agent
-from .bridge import demonstrated
+from .models.reward import demonstrated
 from .settings import from_plain
 
 

@@ -69,7 +69,7 @@ class Demonstrations:
         text = os.fspath(source)
         if not text.startswith(MINARI):
             return cls(*read_set(source, split))
-        from .minari_format import import_minari  # imports this module
+        from .formats.minari import import_minari  # imports this module
 
         pick_split({}, split, text)
         demos = import_minari(text.removeprefix(MINARI))

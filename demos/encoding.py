@@ -15,7 +15,7 @@ from ..envs.errors import DataError, EnvironmentFault, UsageError
 
 Frame = UInt8[np.ndarray, "H W 3"]
 
-# Plays in every browser: H.264, 4:2:0, and the colours' meaning written down, else browsers guess.
+# Plays in every browser: H.264, 4:2:0, and the colors' meaning written down, else browsers guess.
 COLOURS = "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"
 H264 = ("-vf", COLOURS, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p")
 # A fragment a second or less: the file can be played as far as it was written.
@@ -23,7 +23,7 @@ FRAGMENTED = (
     *("-g", "30", "-flush_packets", "1"),
     *("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"),
 )
-# Few colours and no dither: flat grounds then compress well.
+# Few colors and no dither: flat grounds then compress well.
 GIF_FILTER = (
     "scale={width}:-2:flags=lanczos,split[a][b];"
     "[a]palettegen=max_colors=96:stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"

@@ -10,6 +10,8 @@ from .card import Card
 
 SUFFIX = ".gfd"
 SHIPPED = Path(__file__).parent / "shipped"
+# The shipped expert of each environment, for policies that come without demonstrations.
+SHIPPED_FOR = {"Hopper-v5": "hopper-expert", "Walker2d-v5": "walker2d-expert"}
 # The least mean return, deterministic over 50 episodes, at which a policy counts as expert here.
 REFERENCES = {"Hopper-v5": 3300.0, "Walker2d-v5": 5500.0}
 

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 
 from ..envs.body import Body
 from ..envs.errors import DataError
-from .npz_format import episode_ends, read_arrays
+from .formats.npz import episode_ends, read_arrays
 from .physics_residual import states_of
 from .trajectory import Trajectory
 

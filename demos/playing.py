@@ -15,7 +15,7 @@ def play(policy: Policy, env: VecEnv, seed: int = 0, deterministic: bool = True)
 
     Args:
         policy: what acts.
-        env: `make_env(name, n=episodes, seed=...)`.
+        env: `make_env(name, n_envs=episodes, seed=...)`.
         seed: of the episodes, and of the exploring policy's draws.
         deterministic: the most likely action instead of a draw.
     """

@@ -86,26 +86,26 @@ def record(
     """
     if episodes < 1:
         raise UsageError(f"recording needs at least one episode; got {episodes}")
-    tapes = [_Tape(make_single(env, horizon), find_body(env), seed + i) for i in range(episodes)]
+    zero_reward_envs = [_Tape(make_single(env, horizon), find_body(env), seed + i) for i in range(episodes)]
     # Policies that explore draw from torch's global generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        _play(policy, tapes, deterministic)
-    return [tape.trajectory(source) for tape in tapes]
+        _play(policy, zero_reward_envs, deterministic)
+    return [zero_reward_env.trajectory(source) for zero_reward_env in zero_reward_envs]
 
 
-def _play(policy: Policy, tapes: list["_Tape"], deterministic: bool) -> None:
+def _play(policy: Policy, zero_reward_envs: list["_Tape"], deterministic: bool) -> None:
     """Step all episodes side by side; ended ones stay in the batch, so none depends on another's end."""
-    state, starts = None, np.ones(len(tapes), dtype=bool)
-    while any(tape.running for tape in tapes):
-        obs = np.stack([tape.obs[-1] for tape in tapes])
+    state, starts = None, np.ones(len(zero_reward_envs), dtype=bool)
+    while any(zero_reward_env.running for zero_reward_env in zero_reward_envs):
+        obs = np.stack([zero_reward_env.obs[-1] for zero_reward_env in zero_reward_envs])
         actions, state = policy.predict(obs, state, starts, deterministic)
-        starts = np.zeros(len(tapes), dtype=bool)
-        for tape, action in zip(tapes, actions, strict=True):
-            if tape.running:
-                tape.step(action)
-    for tape in tapes:
-        tape.env.close()
+        starts = np.zeros(len(zero_reward_envs), dtype=bool)
+        for zero_reward_env, action in zip(zero_reward_envs, actions, strict=True):
+            if zero_reward_env.running:
+                zero_reward_env.step(action)
+    for zero_reward_env in zero_reward_envs:
+        zero_reward_env.env.close()
 
 
 class _Tape:

@@ -75,14 +75,14 @@ def steps_of(episode: Trajectory, with_actions: bool = True) -> Float[np.ndarray
 
 
 @dataclass(frozen=True)
-class Ruler:
+class DemoDistance:
     """Distances to demonstrations, in standard deviations of their observations.
 
     The demonstrations' distance among themselves is not subtracted: of few demonstrations it is large and
     uncertain, and bad walkers then look good. It and the random policy's distance are there to compare with.
 
     Attributes:
-        reference: the demonstrations' steps, standardised.
+        reference: the demonstrations' steps, standardized.
         mean: of the demonstrations' columns.
         std: of the demonstrations' columns.
         floor: mean distance of one portion of the demonstrations from the others.
@@ -108,7 +108,7 @@ class Ruler:
         random: Sequence[Trajectory],
         distance: Distance = sliced_wasserstein,
         with_actions: bool = False,
-    ) -> "Ruler":
+    ) -> "DemoDistance":
         """A ruler from demonstrations and some episodes of random actions.
 
         Raises:

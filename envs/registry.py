@@ -20,6 +20,8 @@ BODIES: dict[str, Body] = {body.name: body for body in (HOPPER, WALKER2D)}
 VARIANTS: dict[str, Body] = {body.name: body for body in (HEAVY_HOPPER,)}
 
 Horizon = Literal["native", "fixed"]
+# Seeds of NumPy's global generator, which Stable-Baselines3 sets, end here.
+LARGEST_SEED = 2**32 - 1
 
 
 def find_body(name: str) -> Body | None:
@@ -109,13 +111,13 @@ def _require_termination_switch(identifier: str) -> None:
 
 
 def make_env(
-    name: str, n: int = 64, seed: int = 0, threads: int | None = None, horizon: str = "native"
+    name: str, n_envs: int = 64, seed: int = 0, threads: int | None = None, horizon: str = "native"
 ) -> VecEnv:
-    """`n` copies of an environment for training.
+    """`n_envs` copies of an environment for training.
 
     Args:
         name: `hopper`, `walker2d`, their Gymnasium ids, or any Gymnasium id with flat Box spaces.
-        n: number of copies.
+        n_envs: number of copies.
         seed: copy `i` begins as `gymnasium.make(...).reset(seed=seed + i)` would.
         threads: physics threads; None takes every core this process may use.
         horizon: `fixed` never ends an episode before its time limit.
@@ -127,15 +129,15 @@ def make_env(
     """
     if horizon not in ("native", "fixed"):
         raise unknown("horizon", horizon, ("native", "fixed"))
-    if n < 1:
-        raise UsageError(f"an environment needs at least one copy; got n={n}")
+    if n_envs < 1:
+        raise UsageError(f"an environment needs at least one copy; got n_envs={n_envs}")
     if threads is not None and threads < 1:
         raise UsageError(f"physics needs at least one thread; got threads={threads}; None takes every core")
     if seed < 0:
         raise UsageError(f"seeds are 0 or more; got seed={seed}")
     found = find_body(name)
     if found is not None:
-        return BatchedEnv(found, n, seed, threads, fixed=horizon == "fixed")
-    env = DummyVecEnv([lambda: Monitor(make_single(name, cast(Horizon, horizon))) for _ in range(n)])
+        return BatchedEnv(found, n_envs, seed, threads, fixed=horizon == "fixed")
+    env = DummyVecEnv([lambda: Monitor(make_single(name, cast(Horizon, horizon))) for _ in range(n_envs)])
     env.seed(seed)
     return env

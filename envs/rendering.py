@@ -15,7 +15,7 @@ from .body import Body
 from .errors import DataError, EnvironmentFault
 from .registry import find_body, make_single
 from .stage import Frame, Stage
-from .studio import Colour
+from .studio import Color
 
 # A replay has left its recording when an observation differs by more than this.
 REPLAY_TOLERANCE = 1e-2
@@ -40,7 +40,7 @@ def episode_frames(
     recording: Recording,
     width: int = 480,
     height: int = 480,
-    tint: Colour | None = None,
+    tint: Color | None = None,
     samples: int = 0,
     every: int = 1,
 ) -> Iterator[Frame]:
@@ -52,7 +52,7 @@ def episode_frames(
             from its `seed`.
         width: pixels.
         height: pixels.
-        tint: colour of the robot, 0 to 255; None keeps its own.
+        tint: color of the robot, 0 to 255; None keeps its own.
         samples: 0 is fastest, 4 smooths edges and takes three times as long.
         every: show each `every`-th observation only, and the last.
 
@@ -77,7 +77,7 @@ class StateRenderer(AbstractContextManager["StateRenderer"]):
     """
 
     def __init__(
-        self, body: Body, width: int = 480, height: int = 480, tint: Colour | None = None, samples: int = 0
+        self, body: Body, width: int = 480, height: int = 480, tint: Color | None = None, samples: int = 0
     ):
         self.body = body
         self._stage = Stage(body.model, width, height, tint, samples)
@@ -120,7 +120,7 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
     """
 
     def __init__(
-        self, env_id: str, width: int = 480, height: int = 480, tint: Colour | None = None, samples: int = 0
+        self, env_id: str, width: int = 480, height: int = 480, tint: Color | None = None, samples: int = 0
     ):
         self.env = _make_drawing(env_id)
         self.size = (width, height)
@@ -184,7 +184,7 @@ def _make_drawing(env_id: str) -> gymnasium.Env:
 
 
 def _fit(frame: UInt8[np.ndarray, "h w c"], size: tuple[int, int]) -> Frame:
-    """Scaled to fit into (width, height), centred on white."""
+    """Scaled to fit into (width, height), centered on white."""
     picture = Image.fromarray(np.ascontiguousarray(frame[..., :3]))
     scale = min(size[0] / picture.width, size[1] / picture.height)
     scaled = picture.resize(

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from .opengl import Context, open_context
-from .studio import Colour, cast_shadows, dress, view
+from .studio import Color, cast_shadows, dress, view
 
-# A picture, colours 0 to 255.
+# A picture, colors 0 to 255.
 Frame = UInt8[np.ndarray, "H W 3"]
 
 # Parts in a scene, shadows included; Gymnasium's largest robot has under 50.
@@ -26,7 +26,7 @@ class Stage:
         model: mujoco.MjModel,
         width: int,
         height: int,
-        tint: Colour | None = None,
+        tint: Color | None = None,
         samples: int = 0,
         config: Mapping[str, Any] | None = None,  # Any: Gymnasium's camera, numbers and arrays
     ):

@@ -1,4 +1,4 @@
-"""The look of our pictures: light ground, one colour a robot, shadows, a camera that keeps step.
+"""The look of our pictures: light ground, one color a robot, shadows, a camera that keeps step.
 
 Only what is seen is changed, on a copy of the model. Chosen for drawing without a graphics card: real
 shadows, mirrors and smoothed edges cost ten times the rest of the picture.
@@ -13,9 +13,9 @@ import mujoco
 import numpy as np
 from jaxtyping import Float, UInt8
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-# Colours from 0 to 255.
+# Colors from 0 to 255.
 GROUND_LIGHT, GROUND_DARK = (226, 231, 237), (190, 199, 210)
 ZENITH, HORIZON = (242, 246, 250), (206, 213, 221)
 SHADOW = (56, 61, 71)
@@ -27,8 +27,8 @@ LEFT_SHADE = 0.62
 SQUARE = 0.5
 # Height at which shadows lie, so that the ground does not swallow them [m].
 SHADOW_HEIGHT = 0.003
-# Camera distance, and how far above the robot's centre it looks, over the robot's radius: the best hopper
-# jumps so high that its head reaches 1.5 radii above where its centre stood.
+# Camera distance, and how far above the robot's center it looks, over the robot's radius: the best hopper
+# jumps so high that its head reaches 1.5 radii above where its center stood.
 ROOM, LIFT = 3.65, 0.35
 # How far the camera looks down at whatever runs [degrees].
 DOWNWARD = 8.0
@@ -56,12 +56,12 @@ class View:
         return self.camera
 
 
-def dress(model: mujoco.MjModel, tint: Colour | None, samples: int) -> mujoco.MjModel:
+def dress(model: mujoco.MjModel, tint: Color | None, samples: int) -> mujoco.MjModel:
     """A copy of the model, quick to draw; a robot that runs also gets the studio's look.
 
     Args:
         model: as MuJoCo compiled it.
-        tint: colour of a robot that runs; None keeps its own.
+        tint: color of a robot that runs; None keeps its own.
         samples: 0 is fastest, 4 smooths edges and takes three times as long.
     """
     dressed = copy.copy(model)
@@ -103,7 +103,7 @@ def view(model: mujoco.MjModel, config: Mapping[str, Any]) -> View:  # Any: numb
 def cast_shadows(scene: mujoco.MjvScene, ground: float = 0.0) -> None:
     """Add each robot part once more, pressed flat onto the ground, as light from above would."""
     flat = np.diag((1.0, 1.0, 0.01))
-    colour = _rgba(SHADOW)
+    color = _rgba(SHADOW)
     for part in range(scene.ngeom):
         geom = scene.geoms[part]
         # A plane belongs to the ground, and the scene has room for so many parts.
@@ -111,7 +111,7 @@ def cast_shadows(scene: mujoco.MjvScene, ground: float = 0.0) -> None:
             continue
         shadow = scene.geoms[scene.ngeom]
         position = np.array((geom.pos[0], geom.pos[1], ground + SHADOW_HEIGHT))
-        mujoco.mjv_initGeom(shadow, geom.type, np.zeros(3), position, np.eye(3).ravel(), colour)
+        mujoco.mjv_initGeom(shadow, geom.type, np.zeros(3), position, np.eye(3).ravel(), color)
         shadow.size[:], shadow.dataid = geom.size, geom.dataid
         shadow.mat[:] = flat @ geom.mat
         shadow.emission, shadow.specular = 1.0, 0.0
@@ -151,7 +151,7 @@ def _paint_sky(model: mujoco.MjModel, texture: int) -> None:
         faces[2], faces[3] = ZENITH, HORIZON
 
 
-def _tint(model: mujoco.MjModel, tint: Colour) -> None:
+def _tint(model: mujoco.MjModel, tint: Color) -> None:
     for geom in np.flatnonzero(model.geom_bodyid > 0):
         shade = LEFT_SHADE if "left" in model.geom(geom).name else 1.0
         model.geom_matid[geom] = -1
@@ -164,11 +164,11 @@ def _tracking_camera(model: mujoco.MjModel) -> int | None:
 
 
 def _extent(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> tuple[float, float]:
-    """Height of the centre of mass, and radius around it, of the robot of that body [m]."""
+    """Height of the center of mass, and radius around it, of the robot of that body [m]."""
     parts = model.body_rootid[model.geom_bodyid] == model.body_rootid[body]
-    centre = data.subtree_com[body]
-    reach = np.linalg.norm(data.geom_xpos[parts] - centre, axis=1) + model.geom_rbound[parts]
-    return float(centre[2]), float(reach.max())
+    center = data.subtree_com[body]
+    reach = np.linalg.norm(data.geom_xpos[parts] - center, axis=1) + model.geom_rbound[parts]
+    return float(center[2]), float(reach.max())
 
 
 def _downward(data: mujoco.MjData, camera: int) -> float:
@@ -184,5 +184,5 @@ def _pixels(model: mujoco.MjModel, texture: int) -> UInt8[np.ndarray, "H W 3"]:
     return model.tex_data[start : start + int(np.prod(shape))].reshape(shape)[..., :3]
 
 
-def _rgba(colour: Colour) -> Float[np.ndarray, "4"]:
-    return np.array((*colour, 255), dtype=np.float32) / 255
+def _rgba(color: Color) -> Float[np.ndarray, "4"]:
+    return np.array((*color, 255), dtype=np.float32) / 255

@@ -1,8 +1,8 @@
-"""Models of what expert behaviour looks like, on plain tensors; they know nothing of robots."""
+"""Models of what expert behavior looks like, on plain tensors; they know nothing of robots."""
 
-from .model import Critic, GenerativeModel
-from .reward_form import FORMS
-from .reward_model import RewardModel
-from .rollout import Rollout
+from .interfaces.model import Critic, GenerativeModel
+from .interfaces.rollout import Rollout
+from .rewards.reward_form import FORMS
+from .rewards.reward_model import RewardModel
 
 __all__ = ["FORMS", "Critic", "GenerativeModel", "RewardModel", "Rollout"]

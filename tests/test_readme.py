@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import gailforce as gf
-from gailforce.agents.bridge import demonstrated
-from gailforce.generative.reward_families import FAMILIES
+from gailforce.agents.models.reward import demonstrated
+from gailforce.generative.rewards.reward_families import FAMILIES
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 EXAMPLES = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)

@@ -5,8 +5,8 @@ import pytest
 from gailforce.agents.gail import GAIL
 from gailforce.demos.dataset import Demonstrations
 from gailforce.envs import BODIES
-from gailforce.experiments.evaluation import evaluate
-from gailforce.experiments.exactness import compare, compare_set_state, policies
+from gailforce.experiments.scoring.evaluation import evaluate
+from gailforce.experiments.studies.exactness import compare, compare_set_state, policies
 
 pytestmark = pytest.mark.slow
 
@@ -28,4 +28,4 @@ def test_gail_imitates_the_hopper_from_four_demonstrations():
     demos = Demonstrations.load("hopper-expert")
     agent = GAIL("hopper", demos.take(4, seed=1), seed=1).learn(1_000_000)
     score = evaluate(agent, "hopper", episodes=20)
-    assert score.nr(random=17.0, expert=demos.card.mean_return).value > 0.9
+    assert score.normalized_score(random=17.0, expert=demos.card.mean_return).value > 0.9

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Files beside the code that the wheel must carry.
 SHIPPED = (
     *("demos/shipped/*.gfd", "demos/shipped/*.gfa", "py.typed"),
-    *("experiments/controls/*.json", "experiments/controls/*.gfa", "experiments/grids/*.toml"),
+    *("experiments/scoring/shipped/*.json", "experiments/scoring/shipped/*.gfa"),
+    *("experiments/bench/grids/*.toml", "experiments/verdict/tried.json"),
 )
 
 

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from ...agents.apprenticeship import ApprenticeshipConfig
-from ...agents.augmentation import augmentation_settings
 from ...agents.bc import BCConfig
 from ...agents.gail import GAILConfig
 from ...agents.mixture_regression import GMRConfig
+from ...agents.models.augmentation import augmentation_settings
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations
 from ...envs.registry import env_id, find_body
-from ...generative.reward_families import FAMILIES
-from ..controls import ALGORITHM
-from ..evaluation import EVALUATION_SEED
-from ..imitation_config import ImitationConfig
+from ...generative.rewards.reward_families import FAMILIES
+from ..pipeline.config import ImitationConfig
+from ..scoring.controls import ALGORITHM
+from ..scoring.evaluation import EVALUATION_SEED
 
 # Methods that are no reward model.
 REFERENCES = ("expert", "random", "bc", "gmr", "apprenticeship")

@@ -15,7 +15,7 @@ from pathlib import Path
 from ...agents.plugins import import_modules
 from ...demos.durable import write_durably
 from ...envs.errors import GailforceError
-from ..process import one_thread
+from ..runs.process import one_thread
 from .cell_launch import ERROR, RESULT
 from .cell_work import Job, perform
 

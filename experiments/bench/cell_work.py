@@ -14,14 +14,14 @@ from ...demos.dataset import Demonstrations
 from ...demos.recorder import Policy
 from ...envs.errors import DataError
 from ...envs.registry import env_id
-from .. import controls
-from ..controls import Task
-from ..evaluation import Score, evaluate
-from ..imitation import FinishConfig, facts, finish, train
-from ..process import versions
-from ..provenance import commit
-from ..run import RunFolder
-from ..scoreboard import with_controls
+from ..pipeline.train import FinishConfig, facts, finish, train
+from ..runs.folder import RunFolder
+from ..runs.process import versions
+from ..runs.provenance import commit
+from ..scoring import controls
+from ..scoring.controls import Task
+from ..scoring.evaluation import Score, evaluate
+from ..scoring.score_table import with_controls
 from .cell import Cell, shown
 
 # Environment steps between two checkpoints and two points of a learning curve.

@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any, get_args
 
 from ...agents.bc import BCConfig
-from ...agents.bridge import require_inputs, require_safe_form, require_steps
 from ...agents.gail import GAILConfig
+from ...agents.models.reward import require_inputs, require_safe_form, require_steps
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations, require_environment
 from ...envs.errors import DataError, GailforceError, UsageError, unknown
-from ...envs.registry import Horizon, env_id, spaces
-from ...generative.generator_families import GENERATORS
-from ...generative.reward_families import FAMILIES
-from ...generative.reward_form import FORMS
-from ...generative.views import SELECT
-from ..command import LARGEST_SEED
-from ..imitation_config import ImitationConfig
+from ...envs.registry import LARGEST_SEED, Horizon, env_id, spaces
+from ...generative.interfaces.reward_inputs import SELECT
+from ...generative.rewards.reward_families import FAMILIES
+from ...generative.rewards.reward_form import FORMS
+from ...generative.trajectories.generator_families import GENERATORS
+from ..pipeline.config import ImitationConfig
 from .cell import ALIASES, Cell, leaves, methods, whole_set
 
 # Grids that are part of the package.
-SHIPPED = Path(__file__).parent.parent / "grids"
+SHIPPED = Path(__file__).parent / "grids"
 # What a block may list; the first key of a block changes slowest.
 AXES: dict[str, type] = {
     **dict.fromkeys(("env", "demos", "method", "augment", "inputs", "form", "horizon"), str),

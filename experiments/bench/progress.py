@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
-from ..counting import counted
+from ..runs.counting import counted
 from .cell import Cell
 from .local_pool import Outcome
 
@@ -79,8 +79,12 @@ def _ending(outcome: Outcome) -> str:
     if outcome.result is None:
         return f"FAILED: {outcome.first_line}"
     score = outcome.result["agent"]["deterministic"]
-    nr = score.get("nr")
-    return f"NR {nr['value']:.3f}" if nr else f"return {score['mean']:,.0f}"
+    normalized_score = score.get("normalized_score")
+    return (
+        f"normalized score {normalized_score['value']:.3f}"
+        if normalized_score
+        else f"return {score['mean']:,.0f}"
+    )
 
 
 def _clock_face(seconds: float) -> str:

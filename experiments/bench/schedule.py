@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..counting import counted
+from ..runs.counting import counted
 from .cell import Cell
 from .cell_launch import ERROR
 from .cell_store import CellStore

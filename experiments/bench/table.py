@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from ...envs.registry import env_id
-from ..statistics import Estimate, iqm_interval
+from ..scoring.statistics import Estimate, iqm_interval
 from .cell import REFERENCES, Cell, shown
 from .cell_store import CellStore
 from .local_pool import Outcome
 
 HEAD = (
-    *("environment", "task", "method", "steps", "return", "NR of each seed", "mean", "worst"),
+    *("environment", "task", "method", "steps", "return", "normalized score of each seed", "mean", "worst"),
     *("IQM [95 %]", "exploring", "seconds"),
 )
 # Keys of a row that say how long it took; they differ from run to run.
@@ -72,25 +72,25 @@ class Row:
 
 
 def _references(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What NR is measured by: the mean returns of random and expert."""
+    """What normalized score is measured by: the mean returns of random and expert."""
     known = found[0].get("controls", {}) if found else {}
     entries = {name: known.get(name, {}) for name in ("random", "expert")}
     return {name: {"mean": e["mean"], "n": len(e["returns"])} for name, e in entries.items() if "mean" in e}
 
 
 def _scores(entries: Sequence[dict[str, Any] | None], seeded: bool) -> dict[str, Any]:
-    """NR of every seed with the interquartile mean over seeds; over episodes where there are no seeds."""
-    known = [entry for entry in entries if entry and entry.get("nr")]
+    """Scores of every seed with their interquartile mean; over episodes where there are no seeds."""
+    known = [entry for entry in entries if entry and entry.get("normalized_score")]
     returns = [entry["mean"] for entry in entries if entry and "mean" in entry]
-    shares = [entry["nr"]["value"] for entry in known]
-    plain: dict[str, Any] = {"returns": returns, "nr": shares}
+    shares = [entry["normalized_score"]["value"] for entry in known]
+    plain: dict[str, Any] = {"returns": returns, "normalized_score": shares}
     if not shares:
         return {**plain, "mean": None, "worst": None, "value": None, "low": None, "high": None, "n": 0}
     if seeded:
         estimate = iqm_interval(shares)
         bounds = {key: getattr(estimate, key) for key in ("value", "low", "high", "n")}
     else:
-        bounds = known[0]["nr"]
+        bounds = known[0]["normalized_score"]
     return {**plain, "mean": float(np.mean(shares)), "worst": min(shares), **bounds}
 
 
@@ -130,9 +130,9 @@ def text_table(made: Sequence[Mapping[str, Any]]) -> str:
 
 
 def scores(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """NR of each seed, mean, worst, IQM, and the exploring policy's IQM, as every table shows them."""
+    """Each seed's score, their mean, worst and IQM, and the exploring policy's IQM, as tables show them."""
     return (
-        " ".join(f"{share:.2f}" for share in row["nr"]) or "-",
+        " ".join(f"{share:.2f}" for share in row["normalized_score"]) or "-",
         number(row["mean"]),
         number(row["worst"]),
         interval(row),

@@ -152,8 +152,8 @@ def words(
     content: str, x: float, y: float, *, style: str = "", anchor: str = "start", fill: str | None = None
 ) -> str:
     """A line of text at its baseline; `style` is a class of `STYLE`, `fill` a tone."""
-    colour = f"fill:{tone(fill)}" if fill else None
-    attributes = {"class_": style or None, "text_anchor": anchor, "style": colour}
+    color = f"fill:{tone(fill)}" if fill else None
+    attributes = {"class_": style or None, "text_anchor": anchor, "style": color}
     return element("text", escaped(content), x=x, y=y, **attributes)
 
 
@@ -227,10 +227,10 @@ def _end_labels(
     ends += [(frame.x(c.x[-1]), frame.y(c.y[-1]), c.tone, "strong") for c in curves]
     places = spread([y for _, y, _, _ in ends], LINE_HEIGHT, 22.0, frame.y.start + 4)
     parts = []
-    for (x, y, colour, style), place, text in zip(ends, places, labels, strict=True):
+    for (x, y, color, style), place, text in zip(ends, places, labels, strict=True):
         leader = {"x1": max(x + 4, frame.x.end), "y1": y, "x2": frame.x.end + 12, "y2": place}
-        parts.append(element("line", class_="leader", style=f"stroke:{tone(colour)}", **leader))
-        parts.append(words(text, frame.x.end + 15, place + 4, style=style, fill=colour))
+        parts.append(element("line", class_="leader", style=f"stroke:{tone(color)}", **leader))
+        parts.append(words(text, frame.x.end + 15, place + 4, style=style, fill=color))
     return "".join(parts)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from ..counting import counted
+from ..runs.counting import counted
 from .data import RunRecord
 from .group_curves import learning, profiles, side_by_side
 from .group_table import address, any_kept, runs_table
@@ -13,13 +13,15 @@ from .markup import element, escaped
 from .page import block, missing, page, paragraph
 
 TABLE_NOTE = (
-    "NR is the share of the way from a random policy to the expert, (return - random) / (expert - random). "
+    "The normalized score is the share of the way from a random policy to the expert, "
+    "(return - random) / (expert - random). "
     "A row's intervals are over its N episodes, those of the mean and the IQM over runs. A seed opens the "
     "page of its run."
 )
 # Added where such a score is shown.
 NEAREST_NOTE = (
-    " Nearest NR is that of the checkpoint nearest to the demonstrations, which is chosen without looking at "
+    " The nearest score is that of the checkpoint nearest to the demonstrations, which is chosen without "
+    "looking at "
     "the reward."
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..statistics import Estimate, mean_interval
+from ..scoring.statistics import Estimate, mean_interval
 from .charts import responsive
 from .data import RunRecord, Score
 from .dot_charts import DotRow, Mark, dot_chart
@@ -15,8 +15,8 @@ NOTE = (
     "Each dot is one episode, the ring their mean, the bar its 95 % bootstrap interval. On bodies that are "
     "paid for not falling, a constant reward alone teaches something: what counts is the distance to it."
 )
-AXIS = "share of the way from a random policy to the expert (NR)"
-COLUMNS = ("Policy", "NR [95 % interval]", "Mean return", "Length", "N", "Seeds")
+AXIS = "share of the way from a random policy to the expert (normalized score)"
+COLUMNS = ("Policy", "normalized score [95 % interval]", "Mean return", "Length", "N", "Seeds")
 
 
 def controls(run: RunRecord) -> str:
@@ -48,10 +48,10 @@ def seed_ranges(seeds: Sequence[int]) -> str:
 
 def _dot_row(run: RunRecord, key: str) -> DotRow:
     score = run.scores[key]
-    dots = run.nr_of_returns(key)
+    dots = run.scores_of_returns(key)
     # A stored interval may stand on more than these dots (other seeds); the dots' own is the fallback.
-    estimate = (score.nr or mean_interval(dots)) if dots else None
-    return DotRow(score.name, dots, estimate, score.tone, decimals=run.nr_decimals)
+    estimate = (score.normalized_score or mean_interval(dots)) if dots else None
+    return DotRow(score.name, dots, estimate, score.tone, decimals=run.score_decimals)
 
 
 def _chart(rows: Sequence[DotRow], width: float) -> str:
@@ -68,13 +68,13 @@ def _cells(score: Score, run: RunRecord) -> str:
         return name + element("td", missing(score.missing), class_="gap", colspan=len(COLUMNS) - 1)
     deviation = element("small", f"± {number(float(np.std(score.returns)), run.return_decimals)}")
     cells = (
-        _nr(score.nr, run.nr_decimals),
+        _normalized_score(score.normalized_score, run.score_decimals),
         number(score.estimate.value, run.return_decimals) + deviation,
         number(sum(score.lengths) / len(score.lengths)) if score.lengths else "",
         str(len(score.returns)),
         escaped(seed_ranges(score.seeds)),
     )
-    labels = ("NR", "Return ± sd", "Length", "Episodes", "Seeds")
+    labels = ("normalized score", "Return ± sd", "Length", "Episodes", "Seeds")
     pairs = zip(labels, cells, strict=True)
     return name + "".join(element("td", cell or "not recorded", data_label=label) for label, cell in pairs)
 
@@ -84,9 +84,11 @@ def _source(text: str) -> str:
     return code(text) if text.startswith(("gailforce ", "cached: gailforce ")) else prose(text)
 
 
-def _nr(nr: Estimate | None, decimals: int) -> str:
-    if nr is None:
+def _normalized_score(normalized_score: Estimate | None, decimals: int) -> str:
+    if normalized_score is None:
         return "no scale"
-    value, low, high = (number(v, decimals) for v in (nr.value, nr.low, nr.high))
+    value, low, high = (
+        number(v, decimals) for v in (normalized_score.value, normalized_score.low, normalized_score.high)
+    )
     interval = element("small", f"[{low}, {high}]", class_="interval")
     return element("span", value, class_="name") + interval

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.errors import DataError
-from ..counting import counted
-from ..ranking import Film, read_films
-from ..statistics import Estimate, mean_interval, normalised
-from .reading import estimate, numbers, real, section, table_of, text_of
+from ..runs.counting import counted
+from ..scoring.ranking import Film, read_films
+from ..scoring.reading import estimate, numbers, real, section, table_of, text_of
+from ..scoring.statistics import Estimate, mean_interval, normalized
 from .verdict_data import VERDICT_FILE, Verdict, read_verdict
 
 # The policies of a report in its order: key, part of result.json, name, tone; `OPTIONAL` only where scored.
@@ -20,7 +20,7 @@ POLICIES = (
     ("exploring", "agent", "Imitator, exploring", "agent"),
     # The checkpoint nearest to the demonstrations.
     ("kept", "agent", "Imitator, nearest step", "agent"),
-    ("bc", "controls", "Behaviour cloning", "cloning"),
+    ("bc", "controls", "Behavior cloning", "cloning"),
     ("constant", "controls", "Constant reward", "constant"),
     ("random", "controls", "Random policy", "random"),
 )
@@ -35,7 +35,7 @@ class Score:
     tone: str = "muted"
     returns: tuple[float, ...] = ()
     # Share of the way from the random policy to the expert.
-    nr: Estimate | None = None
+    normalized_score: Estimate | None = None
     # Steps of each episode.
     lengths: tuple[float, ...] = ()
     seeds: tuple[int, ...] = ()
@@ -79,18 +79,18 @@ class RunRecord:
         return sorted(tuple(m[k] for k in wanted) for m in self.metrics if all(k in m for k in wanted))
 
     @property
-    def nr_decimals(self) -> int:
-        """Decimals of every NR on the page: those the imitator's is worth."""
-        nr = self.scores["deterministic"].nr
-        return nr.decimals if nr else 2
+    def score_decimals(self) -> int:
+        """Decimals of every normalized score on the page: those the imitator's is worth."""
+        normalized_score = self.scores["deterministic"].normalized_score
+        return normalized_score.decimals if normalized_score else 2
 
     @property
     def return_decimals(self) -> int:
         """Decimals of every return on the page: those the largest is worth."""
         return min((score.estimate.decimals for score in self.scores.values() if score.estimate), default=0)
 
-    def nr_of_returns(self, name: str) -> tuple[float, ...]:
-        """NR of each episode of one policy; empty without its returns or without the two references."""
+    def scores_of_returns(self, name: str) -> tuple[float, ...]:
+        """Normalized score of each episode; empty without returns or without the two references."""
         return _shares(self.scores[name], self.scores["random"], self.scores["expert"])
 
 
@@ -141,7 +141,7 @@ def _result(path: Path) -> dict[str, Any]:
 
 
 def _scores(result: dict[str, Any]) -> dict[str, Score]:
-    """Every policy's score; an NR that the file lacks is worked out from the two references."""
+    """Every policy's score; an normalized score that the file lacks is worked out from the two references."""
     read = {
         key: _score(section(result, part).get(key), name, tone)
         for key, part, name, tone in POLICIES
@@ -149,17 +149,19 @@ def _scores(result: dict[str, Any]) -> dict[str, Score]:
     }
     shares = {key: _shares(score, read["random"], read["expert"]) for key, score in read.items()}
     return {
-        key: replace(score, nr=score.nr or mean_interval(shares[key])) if shares[key] else score
+        key: replace(score, normalized_score=score.normalized_score or mean_interval(shares[key]))
+        if shares[key]
+        else score
         for key, score in read.items()
     }
 
 
 def _shares(score: Score, random: Score, expert: Score) -> tuple[float, ...]:
-    """NR of each episode; empty without returns or without two references, the expert's the higher."""
+    """Normalized score of each episode; empty without returns or an expert above random."""
     low, high = random.mean, expert.mean
     if not score.returns or low is None or high is None or high <= low:
         return ()
-    return tuple(normalised(score.returns, low, high).tolist())
+    return tuple(normalized(score.returns, low, high).tolist())
 
 
 def _score(entry: object, name: str, tone: str) -> Score:
@@ -171,7 +173,15 @@ def _score(entry: object, name: str, tone: str) -> Score:
     if not returns:
         return Score(name, tone, source=source, missing=missing or "No finite returns in result.json.")
     seeds = tuple(int(s) for s in numbers(entry.get("seeds")))
-    return Score(name, tone, returns, estimate(entry.get("nr")), numbers(entry.get("lengths")), seeds, source)
+    return Score(
+        name,
+        tone,
+        returns,
+        estimate(entry.get("normalized_score")),
+        numbers(entry.get("lengths")),
+        seeds,
+        source,
+    )
 
 
 def _metrics(path: Path) -> tuple[list[dict[str, float]], int]:

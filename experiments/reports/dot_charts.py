@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..statistics import Estimate
+from ..scoring.statistics import Estimate
 from .charts import drawing, words
 from .markup import element, number
 from .palette import tone
@@ -91,8 +91,8 @@ def _axis(scale: Scale, tracks: Tracks, bottom: float, x_label: str, at_most: in
 def _mark(mark: Mark, scale: Scale, tracks: Tracks) -> str:
     place, half = scale(mark.value), text_width(mark.name) / 2
     # Without room beside the plot a name at its edge stays inside.
-    centre = min(max(place, half), scale.end + scale.start - half)
-    return _level(place, tracks, "axis") + words(mark.name, centre, HEAD - 10, style="muted", anchor="middle")
+    center = min(max(place, half), scale.end + scale.start - half)
+    return _level(place, tracks, "axis") + words(mark.name, center, HEAD - 10, style="muted", anchor="middle")
 
 
 def _level(place: float, tracks: Tracks, style: str) -> str:
@@ -110,11 +110,11 @@ def _row(row: DotRow, scale: Scale, middle: float) -> str:
     return "".join(parts) + (_interval(row.estimate, row.tone, scale, middle) if row.estimate else "")
 
 
-def _interval(estimate: Estimate, colour: str, scale: Scale, middle: float) -> str:
+def _interval(estimate: Estimate, color: str, scale: Scale, middle: float) -> str:
     bar = {"x1": scale(estimate.low), "x2": scale(estimate.high), "y1": middle, "y2": middle}
-    style = f"stroke:{tone(colour)};stroke-width:3;stroke-linecap:round"
+    style = f"stroke:{tone(color)};stroke-width:3;stroke-linecap:round"
     spot = {"cx": scale(estimate.value), "cy": middle}
-    ring = f"fill:{tone(colour)};stroke:var(--paper);stroke-width:2"
+    ring = f"fill:{tone(color)};stroke:var(--paper);stroke-width:2"
     return element("line", style=style, **bar) + element("circle", r=6.0, style=ring, **spot)
 
 

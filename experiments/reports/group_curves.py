@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..comparison import performance_profile, probability_of_improvement
-from ..counting import counted
-from ..statistics import mean_interval
+from ..runs.counting import counted
+from ..scoring.comparison import performance_profile, probability_of_improvement
+from ..scoring.statistics import mean_interval
 from .charts import Line, Reference, line_chart, responsive
 from .data import RunRecord
 from .dot_charts import DotRow, Mark, dot_chart
@@ -17,7 +17,7 @@ from .markup import element, escaped, number
 from .page import block, missing, paragraph
 from .scales import text_width
 
-NR_AXIS = "share of the way from a random policy to the expert (NR)"
+SCORE_AXIS = "share of the way from a random policy to the expert (normalized score)"
 # Points of a group's mean curve, and resamples of the band at each of them.
 CURVE_POINTS, CURVE_RESAMPLES = 60, 2_000
 # The score whose share of runs is written out beside the profile's chart.
@@ -53,7 +53,9 @@ def _dots(groups: Sequence[Group], width: float) -> str:
     rows = [DotRow(_short(group), group.scores(), group.iqm, group.tone) for group in groups]
     told = "; ".join(f"{group.letter} {group.iqm}" for group in groups if group.iqm)
     marks = (Mark("random", 0.0), Mark("expert", 1.0))
-    return dot_chart(rows, marks, x_label=NR_AXIS, describe=f"IQM of NR: {told}", width=width)
+    return dot_chart(
+        rows, marks, x_label=SCORE_AXIS, describe=f"IQM of normalized score: {told}", width=width
+    )
 
 
 def key(groups: Sequence[Group], texts: Sequence[str] = ()) -> str:
@@ -130,7 +132,7 @@ def _win(a: Group, b: Group) -> str:
 
 
 def _curve(run: RunRecord) -> tuple[list[float], list[float]]:
-    """Steps and NR of a run's evaluations on the way; empty without a scale."""
+    """Steps and normalized score of a run's evaluations on the way; empty without a scale."""
     low, high = run.scores["random"].mean, run.scores["expert"].mean
     if low is None or high is None or high <= low:
         return [], []
@@ -157,8 +159,8 @@ def _learning_chart(lines: Sequence[Line], width: float) -> str:
         lines,
         (Reference("expert", 1.0), Reference("random", 0.0)),
         x_label="environment steps",
-        y_label="NR",
-        describe=f"NR against steps: {told}.",
+        y_label="normalized score",
+        describe=f"normalized score against steps: {told}.",
         width=width,
         height=400.0 if width > 500 else 300.0,
     )
@@ -168,9 +170,9 @@ def _profile_chart(lines: Sequence[Line], texts: Sequence[str], width: float) ->
     told = "; ".join(f"{line.name} {text}" for line, text in zip(lines, texts, strict=True))
     return line_chart(
         lines,
-        x_label="NR",
+        x_label="normalized score",
         y_label="share of runs above",
-        describe=f"Share of runs above each NR: {told}.",
+        describe=f"Share of runs above each normalized score: {told}.",
         width=width,
         height=320.0 if width > 500 else 280.0,
         y_range=(0.0, 1.0),

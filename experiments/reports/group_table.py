@@ -7,29 +7,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from ..counting import counted
-from ..statistics import Estimate
+from ..runs.counting import counted
+from ..scoring.reading import real, section
+from ..scoring.statistics import Estimate
 from .data import RunRecord
 from .groups import CHIEF, Group
 from .headline import headline
 from .markup import element, escaped, number
 from .page import duration, missing
-from .reading import real, section
 
 # Columns after the run's own: label of a cell on a phone, and heading.
 COLUMNS = {
     "Verdict": "Verdict",
-    "NR": "NR [95 % interval]",
+    "Score": "Score [95 % interval]",
     "N": "N",
-    "Exploring NR": "Exploring NR",
-    "Nearest NR": "Nearest NR",
+    "Exploring score": "Exploring score",
+    "Nearest score": "Nearest score",
     "Return": "Mean return",
-    "Constant NR": "Constant NR",
+    "Constant score": "Constant score",
     "Training": "Training",
 }
-# The policy whose NR stands in a column.
-NR_OF = {"NR": "deterministic", "Exploring NR": "exploring", "Nearest NR": "kept", "Constant NR": "constant"}
-CONTROLS = (("bc", "behaviour cloning"), ("constant", "constant reward"))
+# The policy whose normalized score stands in a column.
+SCORE_OF = {
+    "Score": "deterministic",
+    "Exploring score": "exploring",
+    "Nearest score": "kept",
+    "Constant score": "constant",
+}
+CONTROLS = (("bc", "behavior cloning"), ("constant", "constant reward"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class _Layout:
 
     Attributes:
         labels: keys of `COLUMNS` that are shown.
-        decimals: of every NR: they are compared, so all have what the most certain is worth.
+        decimals: of every normalized score: they are compared, so all have what the most certain is worth.
     """
 
     labels: tuple[str, ...]
@@ -57,8 +62,8 @@ def runs_table(groups: list[Group], links: Mapping[Path, str]) -> str:
         groups: in their order.
         links: address of each run's own page, by the run's folder.
     """
-    labels = tuple(label for label in COLUMNS if label != "Nearest NR" or any_kept(groups))
-    decimals = max((run.nr_decimals for group in groups for run in group.runs), default=2)
+    labels = tuple(label for label in COLUMNS if label != "Nearest score" or any_kept(groups))
+    decimals = max((run.score_decimals for group in groups for run in group.runs), default=2)
     layout = _Layout(labels, decimals)
     headings = ["Run", *(COLUMNS[label] for label in labels)]
     head = element("thead", element("tr", "".join(element("th", escaped(h), scope="col") for h in headings)))
@@ -72,7 +77,7 @@ def any_kept(groups: Iterable[Group]) -> bool:
 
 
 def chip(group: Group) -> str:
-    """A group's letter in its colour."""
+    """A group's letter in its color."""
     return element("span", escaped(group.letter), class_=f"chip {group.tone}")
 
 
@@ -97,8 +102,8 @@ def _row(run: RunRecord, link: str, layout: _Layout) -> str:
     seconds = real(section(run.result, "seconds").get("training"))
     n, mean = len(deterministic.returns), deterministic.estimate
     cells = {
-        label: _estimate(run.scores[key].nr, n, layout.decimals)
-        for label, key in NR_OF.items()
+        label: _estimate(run.scores[key].normalized_score, n, layout.decimals)
+        for label, key in SCORE_OF.items()
         if key in run.scores
     }
     cells |= {
@@ -121,15 +126,15 @@ def _summary(group: Group, layout: _Layout) -> str:
     n, worst = len(group.scores()), group.worst
     if n < 2 or worst is None:
         return ""
-    means = {label: _estimate(group.mean(key), n, layout.decimals) for label, key in NR_OF.items()}
-    del means["Constant NR"]  # The group's note tells it.
-    iqm = {"NR": _estimate(group.iqm, n, layout.decimals), "N": str(n)}
+    means = {label: _estimate(group.mean(key), n, layout.decimals) for label, key in SCORE_OF.items()}
+    del means["Constant score"]  # The group's note tells it.
+    iqm = {"Score": _estimate(group.iqm, n, layout.decimals), "N": str(n)}
     lowest = element("span", number(min(group.scores()), layout.decimals), class_="name")
     # Of fewer than four the interquartile mean is the mean.
     few = n < 4
     rows = {f"mean{' and IQM' if few else ''} of {n} runs": means | {"N": str(n)}}
     rows |= {} if few else {f"IQM of {n} runs": iqm}
-    rows |= {f"worst, {_seed(worst)}": {"NR": lowest}}
+    rows |= {f"worst, {_seed(worst)}": {"Score": lowest}}
     return "".join(_summed(name, cells, layout) for name, cells in rows.items())
 
 
@@ -169,8 +174,12 @@ def _controls(group: Group) -> str:
     """What the controls of a group reach: over its runs, or over episodes where all share one."""
     texts = []
     for key, name in CONTROLS:
-        found = [nr for run in group.runs if (nr := run.scores[key].nr) is not None]
-        shared = len({nr.value for nr in found}) == 1
+        found = [
+            normalized_score
+            for run in group.runs
+            if (normalized_score := run.scores[key].normalized_score) is not None
+        ]
+        shared = len({normalized_score.value for normalized_score in found}) == 1
         mean, unit = (found[0], "episode") if shared else (group.mean(key), "run")
         texts.append(f"{name} {_written(mean, unit)}" if mean else f"{name} not measured")
     return f"Controls: {'; '.join(texts)}."

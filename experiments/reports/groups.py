@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..counting import counted
-from ..statistics import Estimate, iqm_interval, mean_interval
+from ..runs.counting import counted
+from ..scoring.reading import real, section
+from ..scoring.statistics import Estimate, iqm_interval, mean_interval
 from .data import RunRecord
-from .reading import real, section
 from .scales import compact
 
 # Parts of a configuration that do not make another group: chance, speed, and what `facts` says already.
 OWN = ("seed", "draw", "threads", "env", "kind")
-# One after the other; letters tell more groups apart than colours can.
+# One after the other; letters tell more groups apart than colors can.
 SERIES = ("agent", "cloning", "constant", "expert", "alarm", "random")
 # So many facts name a configuration: environment, method, demonstrations, steps.
 CHIEF = 4
@@ -34,7 +34,7 @@ class Group:
         name: what tells it from the other groups of the page.
         facts: what is worth knowing of the configuration, the chief things first (`CHIEF` of them).
         runs: by seed.
-        tone: its colour, a role of `palette.TONES`.
+        tone: its color, a role of `palette.TONES`.
     """
 
     letter: str
@@ -49,23 +49,31 @@ class Group:
         return _environment(self.runs[0])
 
     def scores(self, policy: str = "deterministic") -> tuple[float, ...]:
-        """NR of each run that has one."""
+        """Normalized score of each run that has one."""
         found = (run.scores.get(policy) for run in self.runs)
-        return tuple(score.nr.value for score in found if score is not None and score.nr is not None)
+        return tuple(
+            score.normalized_score.value
+            for score in found
+            if score is not None and score.normalized_score is not None
+        )
 
     @functools.cached_property
     def iqm(self) -> Estimate | None:
-        """Interquartile mean of NR over runs."""
+        """Interquartile mean of normalized score over runs."""
         return iqm_interval(self.scores()) if self.scores() else None
 
     @property
     def worst(self) -> RunRecord | None:
-        """The run of the lowest NR."""
-        known = [(nr.value, i) for i, run in enumerate(self.runs) if (nr := run.scores["deterministic"].nr)]
+        """The run of the lowest normalized score."""
+        known = [
+            (normalized_score.value, i)
+            for i, run in enumerate(self.runs)
+            if (normalized_score := run.scores["deterministic"].normalized_score)
+        ]
         return self.runs[min(known)[1]] if known else None
 
     def mean(self, policy: str = "deterministic") -> Estimate | None:
-        """Mean NR over runs."""
+        """Mean normalized score over runs."""
         return mean_interval(self.scores(policy)) if self.scores(policy) else None
 
 

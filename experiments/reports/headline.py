@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from ..counting import counted
-from ..statistics import Estimate
+from ..runs.counting import counted
+from ..scoring.statistics import Estimate
 from .data import Score
 from .markup import number
 
-# Judgements of this report, printed in it: NR at whose lower end the expert counts as reached, and the NR
-# below which the imitation counts as failed.
+# Normalized scores: the expert is reached where the interval lies above the first; below the second the
+# imitation failed. Both are printed in the report.
 REACHED, FAILED = 0.9, 0.5
 
 
@@ -24,8 +24,8 @@ class Headline:
 def headline(scores: dict[str, Score]) -> Headline:
     """What the deterministic imitator's score says, beside its controls."""
     agent = scores["deterministic"]
-    if agent.nr is not None:
-        return _judged(agent.nr, scores)
+    if agent.normalized_score is not None:
+        return _judged(agent.normalized_score, scores)
     if agent.estimate is not None:
         sentence = f"The imitator's mean return is {_returns(agent.estimate)}"
         return Headline("no scale", sentence, _without_scale(scores))
@@ -33,42 +33,49 @@ def headline(scores: dict[str, Score]) -> Headline:
     return Headline("not scored", "This imitator has no score: no return of it is known", lede)
 
 
-def nr_text(nr: Estimate) -> str:
+def score_text(normalized_score: Estimate) -> str:
     """'0.99 of the expert (95 % interval 0.98 to 0.99, 50 episodes)'."""
-    value, low, high = (number(v, nr.decimals) for v in (nr.value, nr.low, nr.high))
-    return f"{value} of the expert (95 % interval {low} to {high}, {counted(nr.n, 'episode')})"
+    value, low, high = (
+        number(v, normalized_score.decimals)
+        for v in (normalized_score.value, normalized_score.low, normalized_score.high)
+    )
+    return f"{value} of the expert (95 % interval {low} to {high}, {counted(normalized_score.n, 'episode')})"
 
 
-def _judged(nr: Estimate, scores: dict[str, Score]) -> Headline:
+def _judged(normalized_score: Estimate, scores: dict[str, Score]) -> Headline:
     lede = _proportion(scores)
-    constant = scores["constant"].nr
-    if nr.low <= 0:
-        return Headline("failed", f"The imitation failed, no better than random: {nr_text(nr)}", lede)
-    if constant is not None and nr.low <= constant.high:
+    constant = scores["constant"].normalized_score
+    if normalized_score.low <= 0:
+        return Headline(
+            "failed", f"The imitation failed, no better than random: {score_text(normalized_score)}", lede
+        )
+    if constant is not None and normalized_score.low <= constant.high:
         caution = "That is no clear gain over a constant reward, so it is no evidence of imitation."
-        verdict = "failed" if nr.value < FAILED else "not shown"
-        return Headline(verdict, f"The imitator reaches {nr_text(nr)}", f"{caution} {lede}")
-    if nr.low >= REACHED:
-        return Headline("reached", f"The imitator reaches {nr_text(nr)}", lede)
-    if nr.value >= FAILED:
-        return Headline("in part", f"The imitation succeeded in part: {nr_text(nr)}", lede)
-    return Headline("failed", f"The imitation failed: it reaches {nr_text(nr)}", lede)
+        verdict = "failed" if normalized_score.value < FAILED else "not shown"
+        return Headline(verdict, f"The imitator reaches {score_text(normalized_score)}", f"{caution} {lede}")
+    if normalized_score.low >= REACHED:
+        return Headline("reached", f"The imitator reaches {score_text(normalized_score)}", lede)
+    if normalized_score.value >= FAILED:
+        return Headline("in part", f"The imitation succeeded in part: {score_text(normalized_score)}", lede)
+    return Headline("failed", f"The imitation failed: it reaches {score_text(normalized_score)}", lede)
 
 
 def _proportion(scores: dict[str, Score]) -> str:
     """The controls in one or two sentences."""
-    names = {"bc": "behaviour cloning of the same demonstrations", "constant": "a constant reward"}
+    names = {"bc": "behavior cloning of the same demonstrations", "constant": "a constant reward"}
     known = [
-        f"{names[key]} reaches {number(nr.value, 2)}" for key in names if (nr := scores[key].nr) is not None
+        f"{names[key]} reaches {number(normalized_score.value, 2)}"
+        for key in names
+        if (normalized_score := scores[key].normalized_score) is not None
     ]
-    unknown = [names[key] for key in names if scores[key].nr is None]
+    unknown = [names[key] for key in names if scores[key].normalized_score is None]
     sentences = ["On this scale 0 is a random policy and 1 the expert."]
     if known:
         text = " and ".join(known)
         sentences.append(f"{text[0].upper()}{text[1:]}.")
     if unknown:
         sentences.append(f"Not measured: {' and '.join(unknown)}.")
-    if scores["constant"].nr is None:
+    if scores["constant"].normalized_score is None:
         sentences.append(
             "Without a constant reward beside it, imitating cannot be told from merely surviving."
         )

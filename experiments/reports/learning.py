@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ..counting import counted
+from ..runs.counting import counted
 from .charts import Line, Reference, line_chart, responsive
 from .data import RunRecord
 from .markup import element

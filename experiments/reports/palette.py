@@ -1,4 +1,4 @@
-"""The colours of charts and pages, in light and dark, one role each."""
+"""The colors of charts and pages, in light and dark, one role each."""
 
 LIGHT = {
     "paper": "#ffffff",
@@ -31,7 +31,7 @@ TONES = ("agent", "expert", "cloning", "constant", "random", "alarm", "muted", "
 
 
 def variables(selector: str) -> str:
-    """CSS that gives `selector` every colour as a variable (`--agent`), following the reader's scheme."""
+    """CSS that gives `selector` every color as a variable (`--agent`), following the reader's scheme."""
     return f"{selector}{{{_declared(LIGHT)}}}\n" + (
         f"@media (prefers-color-scheme:dark){{{selector}{{{_declared(DARK)}}}}}"
     )
@@ -48,5 +48,5 @@ def tone(name: str) -> str:
     return f"var(--{name})"
 
 
-def _declared(colours: dict[str, str]) -> str:
-    return ";".join(f"--{name}:{colour}" for name, colour in colours.items())
+def _declared(colors: dict[str, str]) -> str:
+    return ";".join(f"--{name}:{color}" for name, color in colors.items())

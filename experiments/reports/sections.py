@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ..counting import counted
-from ..statistics import Estimate
+from ..runs.counting import counted
+from ..scoring.reading import real, section
+from ..scoring.statistics import Estimate
 from .data import RunRecord, Score
 from .headline import FAILED, REACHED, Headline
 from .markup import element, escaped, number
 from .page import block, code, duration, missing, paragraph
-from .reading import real, section
 from .scales import compact
 from .verdict import judged_without_reward, not_judged
 
@@ -43,8 +43,8 @@ def key_figures(run: RunRecord) -> str:
     deterministic, exploring = run.scores["deterministic"], run.scores["exploring"]
     tiles = [
         _resemblance_tile(run),
-        _nr_tile(deterministic, "of the expert"),
-        _nr_tile(exploring, "of the expert, exploring"),
+        _score_tile(deterministic, "of the expert"),
+        _score_tile(exploring, "of the expert, exploring"),
         _return_tile(deterministic, run.scores["expert"]),
         *_cost_tiles(run),
     ]
@@ -65,15 +65,16 @@ def origin(run: RunRecord) -> str:
         config = element("summary", "Configuration, every value") + element("pre", escaped(run.config))
         config = element("details", config)
     judged = (
-        f"NR = (return - random) / (expert - random). The verdict says reached where its interval lies above "
-        f"{REACHED:g}, failed where NR is below {FAILED:g}, withheld where a constant reward does as well."
+        f"Normalized score = (return - random) / (expert - random). The score says reached where its "
+        f"interval lies above "
+        f"{REACHED:g}, failed where it is below {FAILED:g}, withheld where a constant reward does as well."
     )
     faults = "".join(missing(fault) for fault in run.faults)
     return block("How this was made", command + _facts(run) + config + faults + paragraph(judged))
 
 
-def _nr_tile(score: Score, label: str) -> str:
-    return "" if score.nr is None else _estimate_tile(score.nr, label)
+def _score_tile(score: Score, label: str) -> str:
+    return "" if score.normalized_score is None else _estimate_tile(score.normalized_score, label)
 
 
 def _resemblance_tile(run: RunRecord) -> str:

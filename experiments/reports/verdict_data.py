@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..statistics import Estimate
-from .reading import estimate, numbers, real, section, table_of, tables, words_of
+from ..scoring.reading import estimate, numbers, real, section, table_of, tables, words_of
+from ..scoring.statistics import Estimate
 
 VERDICT_FILE = "verdict.json"
 # Every word a verdict may end in.

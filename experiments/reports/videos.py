@@ -3,8 +3,8 @@
 import base64
 from pathlib import Path
 
-from ..counting import counted
-from ..ranking import RANKS, Film
+from ..runs.counting import counted
+from ..scoring.ranking import RANKS, Film
 from .data import RunRecord
 from .markup import element, escaped, number
 from .page import block, missing, size

@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import bce
-from ..networks import mlp, seeded
-from ..regularisers import Score, gradient_penalty, nothing
-from ..views import Widths, unshaped
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.reward_inputs import Widths, unshaped
+from ..nn.losses import bce
+from ..nn.networks import mlp, seeded
+from ..nn.regularizers import Score, gradient_penalty, nothing
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..critics import DensityConfig, DensityCritic
-from ..model import GenerativeModel, Kind
-from ..networks import mlp, seeded
-from ..views import Widths
+from ..interfaces.critics import DensityConfig, DensityCritic
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.networks import mlp, seeded
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import bce
-from ..model import GenerativeModel, Kind
-from ..views import Widths
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.losses import bce
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class EnergyScore(nn.Module):
         self.offset = nn.Parameter(torch.zeros(()))
 
     @torch.no_grad()
-    def centre(self, x: Float[Tensor, "N X"]) -> None:
+    def center(self, x: Float[Tensor, "N X"]) -> None:
         """The offset at which the median of these rows has the score 0."""
         self.offset.copy_(-self.machine.score(x, x[:, :0]).median())
 
@@ -220,6 +220,6 @@ def rbm(widths: Widths, seed: int, config: RBMConfig) -> AdversarialCritic:
 
     def learn(expert: Float[Tensor, "N X"]) -> None:
         machine.fit(expert, expert[:, :0], steps=config.steps, noise=config.noise, seed=seed)
-        score.centre(expert)
+        score.center(expert)
 
     return AdversarialCritic(score, bce, config.optimiser, seed, before=learn)

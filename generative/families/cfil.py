@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import donsker_varadhan
-from ..regularisers import Score
-from ..views import Widths
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.reward_inputs import Widths
+from ..nn.losses import donsker_varadhan
+from ..nn.regularizers import Score
 from .flow import MAF, FlowConfig
 from .gan import Middle
 

@@ -11,10 +11,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..losses import wasserstein
-from ..model import GenerativeModel, Kind
-from ..networks import seeded
-from ..window_context import Known
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.window_context import Known
+from ..nn.losses import wasserstein
+from ..nn.networks import seeded
 from .diffusion import Mish
 from .temporal_unet import TemporalUNet
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..model import Critic
+from ..interfaces.model import Critic
 
 
 class ConstantCritic(Critic):

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..motion import Units
-from ..window_context import Known
-from ..window_model import WindowModel, WindowShape
+from ..interfaces.motion import Units
+from ..interfaces.window_context import Known
+from ..interfaces.window_model import WindowModel, WindowShape
 
 
 class Copy(WindowModel):

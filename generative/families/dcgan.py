@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..frames import CHANNELS, COLOURS, SIDE, looking, painting
-from ..losses import bce, least_squares
-from ..model import GenerativeModel, Kind
-from ..networks import seeded
+from ..interfaces.model import GenerativeModel, Kind
+from ..nn.frames import CHANNELS, COLOURS, SIDE, looking, painting
+from ..nn.losses import bce, least_squares
+from ..nn.networks import seeded
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class PatchJudge(nn.Module):
         )
 
     def forward(self, state: Float[Tensor, "B S"], frame: Float[Tensor, "B C H W"]) -> Float[Tensor, "P"]:
-        """All patches' opinions in a row; the state stands in every pixel."""
+        """All patches' logit_metrics in a row; the state stands in every pixel."""
         told = state[:, :, None, None].expand(-1, -1, SIDE, SIDE)
         return self.layers(torch.cat((frame, told), dim=1)).flatten()
 

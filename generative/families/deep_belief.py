@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import bce
-from ..networks import mlp, seeded
-from ..regularisers import gradient_penalty, nothing, weighted
-from ..views import Widths
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.reward_inputs import Widths
+from ..nn.losses import bce
+from ..nn.networks import mlp, seeded
+from ..nn.regularizers import gradient_penalty, nothing, weighted
 from .boltzmann import BernoulliMachine, GaussianMachine, Machine, MachineConfig
 
 

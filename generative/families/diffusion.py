@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..diffusion_schedule import alpha_bars, cosine_betas, denoised, diffuse, linear_betas
-from ..model import GenerativeModel
-from ..networks import mlp, seeded
+from ..interfaces.model import GenerativeModel
+from ..nn.diffusion_schedule import alpha_bars, cosine_betas, denoised, diffuse, linear_betas
+from ..nn.networks import mlp, seeded
 
 SCHEDULES = {"linear": linear_betas, "cosine": cosine_betas}
 # Width of the sine and cosine features of a time.

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import bce
-from ..regularisers import gradient_penalty, nothing, weighted
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..nn.losses import bce
+from ..nn.regularizers import gradient_penalty, nothing, weighted
 from .diffusion import Denoiser, DenoiserConfig
 
 # Least error: the logit of a perfect denoising would be infinite.
@@ -91,13 +91,13 @@ def diffail(width: int, seed: int, config: DiffAILConfig | None = None) -> Adver
     """DiffAIL (Wang et al. 2023): noise is to be found in the expert's rows and missed in the agent's."""
     config = config or DiffAILConfig()
     score = DiffAILScore(width, seed, config)
-    regulariser = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, regulariser)
+    regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
+    return AdversarialCritic(score, bce, config.optimiser, seed, regularizer)
 
 
 def drail(width: int, seed: int, config: DRAILConfig | None = None) -> AdversarialCritic:
     """DRAIL (Lai et al. 2024): one denoiser asked twice; no 20 a step on top, as a variant has."""
     config = config or DRAILConfig()
     score = DRAILScore(width, seed, config)
-    regulariser = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, regulariser)
+    regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
+    return AdversarialCritic(score, bce, config.optimiser, seed, regularizer)

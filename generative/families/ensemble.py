@@ -10,9 +10,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..gaussian_head import bounded
-from ..model import GenerativeModel, Kind
-from ..networks import seeded
+from ..interfaces.gaussian_head import bounded
+from ..interfaces.model import GenerativeModel, Kind
+from ..nn.networks import seeded
 
 # Rows by which elites are chosen, and deviations scaled.
 JUDGED = 4096

@@ -11,10 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..critics import DensityConfig, RatioCritic
-from ..model import GenerativeModel, Kind
-from ..networks import seeded
-from ..views import Widths
+from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.networks import seeded
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class AffineBlock(nn.Module):
 class MAF(GenerativeModel):
     """Blocks of MADE between x and a standard normal, each in the reversed order of the one before.
 
-    Papamakarios et al. 2017, without its batch normalisation, which would mix expert and agent.
+    Papamakarios et al. 2017, without its batch normalization, which would mix expert and agent.
 
     Args:
         width: columns of x.

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..frames import COLOURS, SIDE, looking, painting
-from ..model import GenerativeModel, Kind
-from ..networks import seeded
+from ..interfaces.model import GenerativeModel, Kind
+from ..nn.frames import COLOURS, SIDE, looking, painting
+from ..nn.networks import seeded
 from .vae import gaussian_log_prob, lower_bound, standard_normal
 
 

@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import Loss, bce, hinge, least_squares, smoothed_bce, wasserstein
-from ..networks import mlp, seeded
-from ..regularisers import gradient_penalty, nothing, spectral, weighted
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..nn.losses import Loss, bce, hinge, least_squares, smoothed_bce, wasserstein
+from ..nn.networks import mlp, seeded
+from ..nn.regularizers import gradient_penalty, nothing, spectral, weighted
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ def critic(width: int, seed: int, config: GANConfig, loss: Loss, anchored: bool 
         network = Discriminator(width, config.layers, bias=anchored)
         return spectral(network) if config.spectral_norm else network
 
-    regulariser = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
+    regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
     link = nn.Identity() if anchored else Middle()
-    return AdversarialCritic(seeded(seed, build), loss, config.optimiser, seed, regulariser, link)
+    return AdversarialCritic(seeded(seed, build), loss, config.optimiser, seed, regularizer, link)
 
 
 def gan(width: int, seed: int, config: GANConfig | None = None) -> AdversarialCritic:

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..networks import mlp
+from ..nn.networks import mlp
 from .flow import MADE, standard_normal
 from .vae import MakePosterior
 

@@ -8,13 +8,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..critics import DensityConfig, DensityCritic
-from ..features import FourierFeatures
-from ..losses import hinge, opinions
-from ..model import Critic, GenerativeModel, Kind
-from ..regularisers import Score
-from ..views import Widths
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.critics import DensityConfig, DensityCritic
+from ..interfaces.model import Critic, GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.features import FourierFeatures
+from ..nn.losses import hinge, logit_metrics
+from ..nn.regularizers import Score
 
 
 @dataclass(frozen=True)
@@ -71,15 +71,15 @@ def newton_step(
     features: Float[Tensor, "N F"],
     labels: Float[Tensor, "N"],
     decay: float,
-    centre: Float[Tensor, "F"],
+    center: Float[Tensor, "F"],
 ) -> Float[Tensor, "F"]:
-    """One step of Newton on L(w) = mean log(1 + exp(-y w·φ)) + decay/2 |w - centre|², y = ±1 for labels 1, 0.
+    """One step of Newton on L(w) = mean log(1 + exp(-y w·φ)) + decay/2 |w - center|², y = ±1 for labels 1, 0.
 
-    w - H⁻¹ g with g = Φᵀ(p - y)/N + decay (w - centre), H = Φᵀ diag(p(1 - p)) Φ/N + decay I (Bishop 2006,
+    w - H⁻¹ g with g = Φᵀ(p - y)/N + decay (w - center), H = Φᵀ diag(p(1 - p)) Φ/N + decay I (Bishop 2006,
     eq. 4.99 with a Gaussian prior).
     """
     p = torch.sigmoid(features @ w)
-    gradient = features.T @ (p - labels) / len(labels) + decay * (w - centre)
+    gradient = features.T @ (p - labels) / len(labels) + decay * (w - center)
     weighted = features * (p * (1 - p))[:, None]
     hessian = features.T @ weighted / len(labels) + decay * torch.eye(len(w), dtype=w.dtype)
     return w - torch.linalg.solve(hessian, gradient)
@@ -109,11 +109,11 @@ class LogisticCritic(Critic):
         c = self._config
         rows = self.features(torch.cat((expert, agent))).double()
         labels = (torch.arange(len(rows)) < len(expert)).double()
-        told = opinions(*(rows @ self.w).split(len(expert)))
+        told = logit_metrics(*(rows @ self.w).split(len(expert)))
         total = c.decay + c.inertia
-        centre = self.w * c.inertia / total
+        center = self.w * c.inertia / total
         for _ in range(c.newton_steps):
-            self.w = newton_step(self.w, rows, labels, total, centre)
+            self.w = newton_step(self.w, rows, labels, total, center)
         return told
 
     @torch.no_grad()

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..critics import DensityConfig, RatioCritic, last_step
-from ..gaussian_head import GaussianModel, HeadConfig
-from ..views import WINDOW, Widths
+from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.gaussian_head import GaussianModel, HeadConfig
+from ..interfaces.reward_inputs import WINDOW, Widths
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..critics import DensityConfig, RatioCritic, last_step
-from ..gaussians import (
+from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import WINDOW, Widths
+from ..nn.gaussians import (
     Gaussians,
     Moments,
     PriorConfig,
@@ -23,8 +25,6 @@ from ..gaussians import (
     moments,
     some,
 )
-from ..model import GenerativeModel, Kind
-from ..views import WINDOW, Widths
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def filtered(
 ) -> tuple[Float[Tensor, "B T K"], Float[Tensor, "B T"]]:
     """The forward filter: log P(phaseₜ | x₁..xₜ), and log p(xₜ | x₁..xₜ₋₁), 0 for a step that does not exist.
 
-    αₜ(j) ∝ p(xₜ | j) Σᵢ αₜ₋₁(i) P(j | i) (Rabiner 1989, eq. 20), normalised at every step (his eq. 91).
+    αₜ(j) ∝ p(xₜ | j) Σᵢ αₜ₋₁(i) P(j | i) (Rabiner 1989, eq. 20), normalized at every step (his eq. 91).
     """
     predicted = chain.log_start.expand(len(log_seen), -1)
     kept, told = [], []

@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..gaussians import conditional_means, leading, log_densities
-from ..motion import Units
-from ..window_context import Known
-from ..window_model import WindowModel, WindowShape, followed, require_start, state_after
+from ..interfaces.motion import Units
+from ..interfaces.window_context import Known
+from ..interfaces.window_model import WindowModel, WindowShape, followed, require_start, state_after
+from ..nn.gaussians import conditional_means, leading, log_densities
 from .markov import HMM, HMMConfig, filtered
 
 

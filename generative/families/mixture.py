@@ -1,4 +1,4 @@
-"""Mixture of Gaussians, fitted by expectation-maximisation; of rows and what they are conditioned on.
+"""Mixture of Gaussians, fitted by expectation-maximization; of rows and what they are conditioned on.
 
 The joint density of context and row is learned, so that one model gives densities, draws and regression.
 """
@@ -12,8 +12,10 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..critics import DensityConfig, RatioCritic
-from ..gaussians import (
+from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.gaussians import (
     Gaussians,
     Moments,
     PriorConfig,
@@ -27,8 +29,6 @@ from ..gaussians import (
     moments,
     some,
 )
-from ..model import GenerativeModel, Kind
-from ..views import Widths
 
 # Rows that a fit with noise sees at least: fewer are repeated with other noise.
 NOISED_ROWS = 2000

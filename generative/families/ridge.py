@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..model import GenerativeModel, Kind
+from ..interfaces.model import GenerativeModel, Kind
 
 
 @dataclass(frozen=True)

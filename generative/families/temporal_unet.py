@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from .diffusion import Mish
 
-# Steps a convolution looks at, and groups of channels that are normalised together.
+# Steps a convolution looks at, and groups of channels that are normalized together.
 KERNEL, GROUPS = 5, 8
 
 

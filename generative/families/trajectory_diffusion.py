@@ -12,10 +12,17 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from ..diffusion_schedule import alpha_bars, cosine_betas, ddim_step, diffuse, estimated_noise, from_the_last
-from ..model import GenerativeModel, Kind
-from ..networks import mlp, seeded
-from ..window_context import Known
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.window_context import Known
+from ..nn.diffusion_schedule import (
+    alpha_bars,
+    cosine_betas,
+    ddim_step,
+    diffuse,
+    estimated_noise,
+    from_the_last,
+)
+from ..nn.networks import mlp, seeded
 from .diffusion import TIME_FEATURES, Mish, time_features
 from .temporal_unet import TemporalUNet
 

@@ -7,10 +7,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..critics import DensityConfig, RatioCritic, last_step
-from ..gaussian_head import GaussianModel, HeadConfig
-from ..networks import mlp
-from ..views import WINDOW, Widths
+from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.gaussian_head import GaussianModel, HeadConfig
+from ..interfaces.reward_inputs import WINDOW, Widths
+from ..nn.networks import mlp
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..critics import DensityConfig, RatioCritic
-from ..model import GenerativeModel, Kind
-from ..networks import mlp, seeded
-from ..views import Widths
+from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.reward_inputs import Widths
+from ..nn.networks import mlp, seeded
 from .flow import standard_normal
 
 

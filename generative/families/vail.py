@@ -11,11 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..adversarial import AdversarialConfig, AdversarialCritic
-from ..losses import bce
-from ..networks import mlp, seeded
-from ..regularisers import Regulariser, Score, gradient_penalty, nothing, weighted
-from ..views import Widths
+from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.reward_inputs import Widths
+from ..nn.losses import bce
+from ..nn.networks import mlp, seeded
+from ..nn.regularizers import Regularizer, Score, gradient_penalty, nothing, weighted
 
 Code = Callable[[Float[Tensor, "B X"]], tuple[Float[Tensor, "B Z"], Float[Tensor, "B Z"]]]
 
@@ -72,18 +72,18 @@ class BottleneckDiscriminator(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """Regulariser β (KL - limit), with KL averaged over expert and agent alike; β follows by dual ascent.
+    """Regularizer β (KL - limit), with KL averaged over expert and agent alike; β follows by dual ascent.
 
     Args:
         code: rows -> mean and log standard deviation of their codes; no module, so that it is saved once.
         config: limit and beta.
-        besides: a second regulariser, added.
+        besides: a second regularizer, added.
     """
 
     beta: Float[Tensor, ""]
     nats: Float[Tensor, ""]
 
-    def __init__(self, code: Code, config: VAILConfig, besides: Regulariser = nothing):
+    def __init__(self, code: Code, config: VAILConfig, besides: Regularizer = nothing):
         super().__init__()
         self._code, self._config, self._besides = code, config, besides
         self.register_buffer("beta", torch.tensor(config.beta))

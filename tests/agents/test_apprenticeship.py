@@ -11,8 +11,8 @@ from gailforce import Demonstrations
 from gailforce.agents import apprenticeship as module
 from gailforce.agents.apprenticeship import Apprenticeship, ApprenticeshipConfig, discounted
 from gailforce.agents.convex_hull import nearest_mixture
-from gailforce.agents.learner import PPOConfig
 from gailforce.agents.loading import load_policy
+from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.envs import make_env
 from gailforce.envs.errors import UsageError
 

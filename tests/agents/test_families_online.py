@@ -8,18 +8,18 @@ import torch
 from probes import Poisoned
 
 from gailforce import Demonstrations
-from gailforce.agents.bridge import RewardModel, demonstrated, played
 from gailforce.agents.gail import GAIL, GAILConfig
-from gailforce.agents.learner import PPOConfig
-from gailforce.agents.rollout import RewardlessEnv
+from gailforce.agents.models.reward import RewardModel, demonstrated, played
+from gailforce.agents.sb3.ppo import PPOConfig
+from gailforce.agents.sb3.rollout import ZeroRewardVecEnv
 from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
-from gailforce.generative.critics import DensityConfig
 from gailforce.generative.families.boltzmann import RBMConfig
 from gailforce.generative.families.deep_belief import DBNConfig
-from gailforce.generative.model import Critic
-from gailforce.generative.reward_config import RewardConfig
-from gailforce.generative.reward_families import FAMILIES, Family
+from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.interfaces.model import Critic
+from gailforce.generative.rewards.reward_config import RewardConfig
+from gailforce.generative.rewards.reward_families import FAMILIES, Family
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
 CONFIG = GAILConfig(
@@ -52,32 +52,32 @@ def test_a_family_learns_through_the_same_loop_and_reads_no_true_reward(name):
 
 def test_the_control_true_learns_from_the_environments_own_reward():
     env = make_env("hopper", 4, seed=1)
-    tape = RewardlessEnv(env)
-    tape.reset()
+    zero_reward_env = ZeroRewardVecEnv(env)
+    zero_reward_env.reset()
     for _ in range(5):
-        _, paid, _, _ = tape.step(np.zeros((4, 3), dtype=np.float32))
+        _, paid, _, _ = zero_reward_env.step(np.zeros((4, 3), dtype=np.float32))
         assert not paid.any()
-    rewards = tape.take_true_rewards()
+    rewards = zero_reward_env.take_true_rewards()
     assert rewards.shape == (5, 4)
     assert (rewards > 0.5).all()
     assert not torch.equal(_weights("hopper", "true"), _weights("hopper", "constant"))
 
 
 def test_a_rollout_brings_the_steps_before_it_and_a_cut_one_leaves_none():
-    tape = RewardlessEnv(make_env("hopper", 2, seed=0), looks_back=3)
-    tape.reset()
+    zero_reward_env = ZeroRewardVecEnv(make_env("hopper", 2, seed=0), looks_back=3)
+    zero_reward_env.reset()
 
     def rollout():
         for _ in range(4):
-            tape.step(np.zeros((2, 3), dtype=np.float32))
-        return tape.take_rollout()
+            zero_reward_env.step(np.zeros((2, 3), dtype=np.float32))
+        return zero_reward_env.take_rollout()
 
     first, second = rollout(), rollout()
     assert first.history is None
     assert torch.equal(second.history.obs, first.obs[-3:])
     assert torch.equal(second.history.next_obs[-1], second.obs[0])
-    tape.step(np.zeros((2, 3), dtype=np.float32))
-    tape.forget()
+    zero_reward_env.step(np.zeros((2, 3), dtype=np.float32))
+    zero_reward_env.forget()
     assert rollout().history is None
 
 
@@ -93,13 +93,13 @@ def test_in_training_too_a_rollout_has_its_history(monkeypatch):
 
 
 def test_a_history_reaches_over_rollouts_shorter_than_it():
-    tape = RewardlessEnv(make_env("hopper", 2, seed=0), looks_back=5)
-    tape.reset()
+    zero_reward_env = ZeroRewardVecEnv(make_env("hopper", 2, seed=0), looks_back=5)
+    zero_reward_env.reset()
     rollouts = []
     for _ in range(4):
         for _ in range(2):
-            tape.step(np.zeros((2, 3), dtype=np.float32))
-        rollouts.append(tape.take_rollout())
+            zero_reward_env.step(np.zeros((2, 3), dtype=np.float32))
+        rollouts.append(zero_reward_env.take_rollout())
     expected = torch.cat([r.obs for r in rollouts[:3]])[-5:]
     assert torch.equal(rollouts[3].history.obs, expected)
 

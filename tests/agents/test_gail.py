@@ -13,17 +13,17 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import DummyVecEnv
 
 from gailforce.agents.bc import BC, BCConfig
-from gailforce.agents.bridge import RewardModel, require_safe_form
 from gailforce.agents.gail import GAIL, GAILConfig
-from gailforce.agents.learner import PPOConfig
-from gailforce.agents.normaliser import RunningNorm
+from gailforce.agents.models.reward import RewardModel, require_safe_form
+from gailforce.agents.sb3.normalizer import RunningNorm
+from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.trajectory import Trajectory
 from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.families.gan import GANConfig, gan
-from gailforce.generative.reward_config import RewardConfig
+from gailforce.generative.rewards.reward_config import RewardConfig
 
 CONFIG = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
 HOPPER = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=128))
@@ -199,7 +199,7 @@ def test_weights_that_are_not_finite_are_said():
         GAIL("hopper", _hopper_demos(), config=HOPPER, learning_rate=1e30).learn(1024)
 
 
-def test_your_own_policy_arguments_keep_the_normaliser():
+def test_your_own_policy_arguments_keep_the_normalizer():
     agent = GAIL("hopper", _hopper_demos(), config=HOPPER, policy_kwargs={"net_arch": {"pi": [8], "vf": [8]}})
     assert isinstance(agent.policy.features_extractor, RunningNorm)
 

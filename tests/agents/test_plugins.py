@@ -26,7 +26,7 @@ gf.register_reward("mine", Mine, "speed")
 def _command(folder, *arguments, modules="my_rewards"):
     environment = {**os.environ, "GAILFORCE_MODULES": modules, "PYTHONPATH": str(folder)}
     return subprocess.run(
-        [sys.executable, "-c", "from gailforce.experiments.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from gailforce.experiments.cli.main import main; main()", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

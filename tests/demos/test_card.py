@@ -63,7 +63,7 @@ def test_unknown_returns_leave_no_stale_figures(returns):
     ("fields", "message"),
     [
         ({}, "no env_id"),
-        ({"env_id": "x", "colour": 1}, r"unknown fields \['colour'\]"),
+        ({"env_id": "x", "color": 1}, r"unknown fields \['color'\]"),
         ({"env_id": 3}, "env_id is 3"),
         ({"env_id": "x", "mean_return": float("nan")}, "mean_return is nan"),
         ({"env_id": "x", "mean_return": "high"}, "mean_return is 'high'"),

@@ -1,16 +1,16 @@
-"""The band of phases under a picture: one colour for each, up to the current step."""
+"""The band of phases under a picture: one color for each, up to the current step."""
 
 import numpy as np
 
-from gailforce.demos.overlays import PHASES, RollingBand
-from gailforce.demos.video import STRIP, Pane, side_by_side
+from gailforce.demos.film.overlays import PHASES, RollingBand
+from gailforce.demos.film.video import STRIP, Pane, side_by_side
 
 
-def test_a_band_of_phases_has_one_colour_for_each_up_to_the_current_step():
+def test_a_band_of_phases_has_one_color_for_each_up_to_the_current_step():
     band = RollingBand(np.array([0, 0, 1, 2]), width=19, height=4)
     canvas = np.full((4, 19, 3), 255, dtype=np.uint8)
     band.draw(canvas, 2, 0, 0)
-    # Six pixels a step: two steps of the first colour, one pixel of the second.
+    # Six pixels a step: two steps of the first color, one pixel of the second.
     assert (canvas[:, :12] == PHASES[0]).all()
     assert (canvas[:, 12] == PHASES[1]).all()
     assert (canvas[:, 13:] == 255).all()

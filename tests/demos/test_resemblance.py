@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.resemblance import (
-    Ruler,
+    DemoDistance,
     energy_distance,
     mean_component,
     portions_of,
@@ -32,7 +32,7 @@ def _demos(episodes=4, length=200):
 
 
 def _ruler(demos=None, **kwargs):
-    return Ruler.of(demos or _demos(), [_episode(4.0, seed=90 + i) for i in range(3)], **kwargs)
+    return DemoDistance.of(demos or _demos(), [_episode(4.0, seed=90 + i) for i in range(3)], **kwargs)
 
 
 def test_energy_distance_of_two_points_is_twice_their_distance():
@@ -134,4 +134,4 @@ def test_too_few_steps_cannot_be_parted():
 
 def test_demonstrations_like_random_actions_are_refused():
     with pytest.raises(DataError, match="differ among themselves"):
-        Ruler.of(_demos(2, length=4), [_episode(seed=70, length=2000)])
+        DemoDistance.of(_demos(2, length=4), [_episode(seed=70, length=2000)])

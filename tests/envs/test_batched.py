@@ -123,7 +123,7 @@ def test_other_gymnasium_ids_step_through_gymnasium():
         (lambda: make_env("hoper"), "did you mean hopper"),
         (lambda: make_env("os:system"), "no environment"),
         (lambda: make_env("CartPole-v1"), "Box"),
-        (lambda: make_env("hopper", n=0), "at least one copy"),
+        (lambda: make_env("hopper", n_envs=0), "at least one copy"),
         (lambda: make_env("hopper", horizon="infinite"), "fixed, native"),
         (lambda: make_env("Pendulum-v1", horizon="fixed"), "no switch"),
     ],

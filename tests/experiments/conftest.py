@@ -16,13 +16,18 @@ def score(mean: float, deviation: float, seed: int, low: float | None = None, so
     returns = generator.normal(mean, deviation, 50)
     if low is not None:  # Some episodes fall.
         returns[generator.random(50) < 0.2] = generator.uniform(low, mean, 50)[0]
-    nr = (returns - 18.0) / (3324.0 - 18.0)
-    half = 1.96 * nr.std() / 50**0.5
+    normalized_score = (returns - 18.0) / (3324.0 - 18.0)
+    half = 1.96 * normalized_score.std() / 50**0.5
     return {
         "returns": returns.round(2).tolist(),
         "mean": float(returns.mean()),
         "std": float(returns.std()),
-        "nr": {"value": nr.mean(), "low": nr.mean() - half, "high": nr.mean() + half, "n": 50},
+        "normalized_score": {
+            "value": normalized_score.mean(),
+            "low": normalized_score.mean() - half,
+            "high": normalized_score.mean() + half,
+            "n": 50,
+        },
         "lengths": np.clip(returns / 3.3, 10, 1000).astype(int).tolist(),
         "seeds": list(range(1000, 1050)),
         "source": source,

@@ -1,0 +1,1 @@
+"""Learning inside a world model."""

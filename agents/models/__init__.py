@@ -1,0 +1,1 @@
+"""The generative roles on demonstrations: rewards, worlds, generators and repair."""

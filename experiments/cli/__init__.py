@@ -1,0 +1,1 @@
+"""The command `gailforce VERB`: one file a verb, which parses, calls and prints."""

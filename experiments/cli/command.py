@@ -1,0 +1,49 @@
+"""What a verb of the command is: typed arguments, a result in plain values, and a text about it."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import tyro
+
+from ...envs.errors import UsageError
+from ...envs.registry import LARGEST_SEED
+
+JsonFlag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
+
+
+@dataclass
+class Command:
+    """Base of every verb; its fields are the flags of all of them."""
+
+    # Print the result as one JSON object instead of text.
+    json: JsonFlag = field(default=False, kw_only=True)
+
+    def run(self) -> dict[str, Any]:
+        """Do the work; the result holds plain values only."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it does")
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The result in words, for people."""
+        return "\n".join(f"{key}: {value}" for key, value in result.items())
+
+
+def require_at_least(least: int, **flags: int | float) -> None:
+    """Refuse numbers that are too small or not finite; the names are those of the flags.
+
+    Raises:
+        UsageError: names the flag, its value and the least one.
+    """
+    for name, value in flags.items():
+        if not (math.isfinite(value) and value >= least):
+            raise UsageError(f"--{name.replace('_', '-')} {value} cannot be; it must be at least {least}")
+
+
+def require_seed(seed: int) -> None:
+    """Refuse a seed that some generator would not take.
+
+    Raises:
+        UsageError: says the range.
+    """
+    if not 0 <= seed <= LARGEST_SEED:
+        raise UsageError(f"--seed {seed} cannot be; seeds are 0 to {LARGEST_SEED}")

@@ -1,0 +1,82 @@
+"""The verb `models`: every family with what it looks at, what it came to, and when to use it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...envs.registry import env_id
+from ...generative.rewards.reward_families import FAMILIES, Family
+from ..bench.family_results import BODY, SHIPPED, grid_rows, label
+from ..bench.gate import GATE, read_gate, shown
+from ..bench.table import interval
+from .command import Command
+
+HEAD = (
+    "reward model",
+    "way",
+    "looks at",
+    "RRC",
+    f"normalized score, {BODY}",
+    "label",
+    "seconds",
+    "use this for",
+)
+
+
+@dataclass
+class Models(Command):
+    """Print every family of reward models: what it looks at, its last results, when to use it.
+
+    Example:
+        gailforce models
+    """
+
+    # Folder of results; by default those of this version.
+    results: Path = SHIPPED
+
+    def run(self) -> dict[str, Any]:
+        """One entry for each family."""
+        gate, rows = read_gate(self.results / GATE), grid_rows(self.results)
+        return {"reward models": {name: _entry(name, FAMILIES[name], gate, rows) for name in FAMILIES}}
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The entries as a table."""
+        lines = [HEAD, *(_texts(name, entry) for name, entry in result["reward models"].items())]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+            for line in lines
+        )
+
+
+def _entry(
+    name: str, family: Family, gate: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    row, constant = rows.get(name), rows.get("constant")
+    return {
+        "way": family.way,
+        "inputs": list(family.inputs),
+        "window": family.looks_back + 1,
+        "gate": gate["families"].get(env_id(BODY), {}).get(name),
+        "normalized_score": None if row is None else {key: row[key] for key in ("value", "low", "high", "n")},
+        "label": "control" if family.way == "control" else label(row, constant),
+        "seconds": None if row is None or not row["seconds"] else float(np.mean(row["seconds"])),
+        "use this for": family.use_when,
+    }
+
+
+def _texts(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
+    window = f", {entry['window']} steps" if entry["window"] > 1 else ""
+    return (
+        name,
+        entry["way"],
+        " ".join(entry["inputs"]) + window,
+        shown(entry["gate"]),
+        "-" if entry["normalized_score"] is None else interval(entry["normalized_score"]),
+        entry["label"],
+        "-" if entry["seconds"] is None else f"{entry['seconds']:,.0f}",
+        entry["use this for"],
+    )

@@ -1,0 +1,85 @@
+"""The verb `verdict`: did it imitate? Answered without any reward."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from ...agents.loading import PolicyOptions
+from ...agents.settings import from_plain
+from ...demos.dataset import Demonstrations, require_environment
+from ...demos.library import SHIPPED_FOR
+from ...envs.errors import UsageError
+from ...envs.registry import spaces
+from ..pipeline.config import ImitationConfig
+from ..runs.process import one_thread
+from ..runs.target import Target, resolve
+from ..scoring import controls
+from ..verdict.judge import gather, judge, write_verdict
+from .command import Command
+
+
+@dataclass
+class Verdict(Command):
+    """Did it imitate? Answered from the demonstrations alone, without looking at any reward.
+
+    Examples:
+        gailforce verdict runs/imitate-hopper-X
+        gailforce verdict my-ppo.zip --env Hopper-v5 --demos my-demos.gfd
+    """
+
+    # A run of imitate, a saved agent (.gfa), or a Stable-Baselines3 zip.
+    policy: Annotated[Path, tyro.conf.Positional]
+    # Environment, where the policy does not say.
+    env: str | None = None
+    # Demonstrations to judge by; by default those the run learned from, or the shipped ones.
+    demos: str | None = None
+    # Train an agent on a constant reward for the survival check, where none is kept.
+    train_constant: bool = False
+    options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
+
+    def run(self) -> dict[str, Any]:
+        """Gather the evidence and conclude; a run keeps its verdict in verdict.json."""
+        one_thread()
+        target = resolve(self.policy, self.env, self.options)
+        task = self._task(target)
+        constant = controls.constant_agent(task, train=self.train_constant)
+        evidence = gather(
+            target.policy,
+            target.reward_model(),
+            target.run,
+            task.demos.without_rewards(),
+            task.env_id,
+            task.horizon,
+            constant,
+        )
+        # Other demonstrations than the run's own are asked about in passing.
+        kept = target.run if self.demos is None else None
+        return write_verdict(kept, judge(evidence), task.demos.name) | {"policy": str(target.file)}
+
+    def _task(self, target: Target) -> controls.Task:
+        """The demonstrations to judge by, and what a constant agent would be trained with."""
+        config = target.config
+        if config.get("kind") == "imitation":
+            imitation = from_plain(ImitationConfig, config)
+            if self.demos is None:
+                return imitation.task(imitation.demonstrations())
+        name = self.demos or SHIPPED_FOR.get(target.env_id)
+        if name is None:
+            raise UsageError(f"no demonstrations of {target.env_id} to judge by; name some with --demos")
+        demos = Demonstrations.load(name)
+        obs_size, actions = spaces(target.env_id)
+        require_environment(demos, target.env_id, obs_size, actions.shape[0])
+        steps = int(config.get("steps", 0)) or ImitationConfig.steps
+        return controls.Task(target.env_id, demos, demos, steps, config.get("horizon", "native"))
+
+    def describe(self, result: dict[str, Any]) -> str:
+        """The word, the reasons, and what to try next."""
+        marks = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "unknown": "?   "}
+        lines = [f"{result['verdict'].upper()}: {result['sentence']}", result["confidence"]["sentence"], ""]
+        for check in result["checks"]:
+            lines.append(f"{marks[check['status']]}  {check['name']}: {check['sentence']}")
+            if check["next"]:
+                lines.append(f"      next: {check['next']}")
+        return "\n".join(lines)

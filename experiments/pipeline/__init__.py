@@ -1,0 +1,1 @@
+"""One run of imitation: demonstrations, training, scores, verdict, film and page."""

@@ -1,0 +1,1 @@
+"""Scores of policies beside their controls, and the statistics of them."""

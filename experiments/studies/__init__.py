@@ -1,0 +1,1 @@
+"""One-off measurements behind the tables of the documentation; imported by nothing."""

@@ -1,0 +1,124 @@
+"""Trained on synthetic, tested on real: does a clone of generated demonstrations alone do as well?
+
+`python -m gailforce.experiments.studies.generators.tstr` fits a generator to 25 demonstrations, draws as
+many steps from it in pieces that pass the physics filter, clones both with ten seeds each, and writes
+`results/tstr/NAME-ENV.json` (Esteban et al. 2017 call the score TSTR).
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from ....agents.bc import BC
+from ....agents.models.augmentation import LIMIT, passes, pieces_like
+from ....agents.models.generator import STEPS, TrajectoryGenerator
+from ....agents.models.repair import as_trajectory, denoised
+from ....demos.dataset import Demonstrations
+from ....demos.lossy import Recording, deviations, noisy
+from ....demos.trajectory import Trajectory
+from ....envs.errors import DataError
+from ....generative.trajectories.generator_families import GeneratorConfig, heeded
+from ...runs.process import one_thread
+from ...runs.provenance import made, write_result
+from ...scoring.controls import expert_score
+from ...scoring.evaluation import evaluate
+from .repair_trial import NOISE
+
+RESULTS = Path("results/tstr")
+# What is cloned: all demonstrations, as many generated steps, and a few episodes clean, noisy and cleaned.
+SETS = ("real", "generated", "clean", "noisy", "denoised")
+# Draws of as many pieces as are missing, before it is given up.
+ROUNDS = 20
+
+
+def synthetic(model: TrajectoryGenerator, demos: Demonstrations, seed: int) -> tuple[list[Trajectory], float]:
+    """As many generated steps as were demonstrated, and the share of pieces that physics agreed with.
+
+    Raises:
+        DataError: physics agrees with too few.
+    """
+    wanted, kept, drawn = demos.steps // STEPS, [], 0
+    for number in range(ROUNDS):
+        pieces = pieces_like(model, demos, wanted, seed + number)
+        kept += [piece for piece in pieces if passes(piece)]
+        drawn += len(pieces)
+        if len(kept) >= wanted:
+            return kept[:wanted], len(kept) / drawn
+    raise DataError(f"physics agreed with {len(kept)} of {drawn} pieces of {model.name}; {wanted} are needed")
+
+
+def cleaned(
+    model: TrajectoryGenerator, training: Demonstrations, demos: Demonstrations, seed: int
+) -> tuple[list[Trajectory], list[Trajectory]]:
+    """Demonstrations with noise, in deviations of the training's, and with the noise removed again."""
+    dt, dirty, mended, unit = model.body.dt, [], [], deviations(list(training))
+    for number, episode in enumerate(demos):
+        lossy = noisy(Recording.of(episode), NOISE, unit, seed + number)
+        dirty.append(as_trajectory(model, lossy, "noisy"))
+        mended.append(as_trajectory(model, denoised(model, lossy, NOISE, lossy.speed(dt), seed), "denoised"))
+    return dirty, mended
+
+
+@dataclass
+class TSTR:
+    """Clone real, generated, noisy and cleaned demonstrations, and score all; a stopped trial goes on."""
+
+    env: str = "hopper"
+    demos: str = "hopper-expert"
+    name: str = "diffusion"
+    seeds: int = 10
+    episodes: int = 20
+    # Validation episodes that are made noisy and cleaned.
+    noisy: int = 4
+    results: Path = RESULTS
+    config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
+
+    def run(self) -> None:
+        """One file with the normalized score of every clone."""
+        one_thread()
+        path = self.results / f"{self.name}-{self.env}.json"
+        if made(path, self._settings()) and set(json.loads(path.read_text())["normalized_score"]) >= set(
+            SETS
+        ):
+            return
+        real = Demonstrations.load(self.demos)
+        unseen = Demonstrations.load(self.demos, split="validation").take(self.noisy)
+        model = TrajectoryGenerator(self.name, 0, self.config).fit(real)
+        drawn, share = synthetic(model, real, seed=0)
+        dirty, mended = cleaned(model, real, unseen, seed=0)
+        sets = (list(real), drawn, list(unseen), dirty, mended)
+        settings = self._settings()
+        found = {"kind": "tstr", "name": self.name, "environment": self.env, "agreed": share}
+        found["settings"] = settings
+        scores: dict[str, list[float]] = (
+            json.loads(path.read_text())["normalized_score"] if made(path, settings) else {}
+        )
+        for kind, episodes in zip(SETS, sets, strict=True):
+            if kind not in scores:
+                bare = [replace(e, rewards=None, residual=None) for e in episodes]
+                scores[kind] = self._cloned(replace(real, trajectories=bare, phases=()))
+                write_result(path, {**found, "normalized_score": scores})
+                print(kind, np.round(scores[kind], 3), flush=True)
+
+    def _settings(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in ("demos", "seeds", "episodes", "noisy")}
+        return {**own, "noise": NOISE, "limit": LIMIT, **heeded(self.name, self.config)}
+
+    def _cloned(self, demos: Demonstrations) -> list[float]:
+        """Normalized score of a clone for every seed."""
+        reference = expert_score(Demonstrations.load(self.demos))
+        assert reference is not None
+        random = demos.card.random_return or 0.0
+        clones = (BC(self.env, demos, seed).learn() for seed in range(self.seeds))
+        return [
+            evaluate(c, self.env, self.episodes).normalized_score(random, reference.mean).value
+            for c in clones
+        ]
+
+
+if __name__ == "__main__":
+    tyro.cli(TSTR).run()

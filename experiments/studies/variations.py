@@ -1,0 +1,218 @@
+"""Plausible bad agents: an expert taught other manners by a changed reward, to try the verdict on.
+
+Slow ones, lazy ones, jittery ones, other postures and other gaits: they live as long as the expert and
+look like work of some quality. Only judges are tried on them; no imitator learns from a changed reward.
+
+Run `python -m gailforce.experiments.studies.variations hopper slow-40 --seed 1` for one of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from jaxtyping import Float
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
+
+from ...agents.expert import Expert, ExpertConfig
+from ...agents.loading import load_policy
+from ...agents.sb3.callbacks import Periodic
+from ...agents.sb3.ppo import PPOConfig
+from ...demos.dataset import Demonstrations
+from ...demos.library import SHIPPED
+from ...envs.body import Body
+from ...envs.registry import body, make_env
+from ..runs.folder import RunFolder
+from ..runs.process import one_thread
+
+# Settings for a policy that walks already: little noise at the start.
+LEARNER = PPOConfig(steps_per_update=2048, batch_size=256, learning_rate=5e-4, log_std_init=-1.0)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one step of all copies shows a changed reward, by name.
+
+    Attributes:
+        speed: forward [m/s].
+        height: of the torso [m].
+        pitch: of the torso [rad].
+        joints: angles [rad].
+        action: executed.
+        previous: action of the step before.
+        reward: the true one.
+        usual: mean observation of the expert, laid out as `speed` to `joints` are.
+    """
+
+    speed: Float[np.ndarray, "N"]
+    height: Float[np.ndarray, "N"]
+    pitch: Float[np.ndarray, "N"]
+    joints: Float[np.ndarray, "N J"]
+    action: Float[np.ndarray, "N A"]
+    previous: Float[np.ndarray, "N A"]
+    reward: Float[np.ndarray, "N"]
+    usual: "Posture"
+
+
+@dataclass(frozen=True)
+class Posture:
+    """The expert's means: speed [m/s], height [m], pitch and joints [rad]."""
+
+    speed: float
+    height: float
+    pitch: float
+    joints: Float[np.ndarray, "J"]
+
+
+Pay = Callable[[Steps], Float[np.ndarray, "N"]]
+
+
+def bump(x: Float[np.ndarray, "N"], center: float, width: float) -> Float[np.ndarray, "N"]:
+    """exp(-((x - center) / width)^2): 1 at the center."""
+    return np.exp(-np.square((x - center) / width))
+
+
+def speed_of(share: float) -> Pay:
+    """Paid for living, less the more the speed differs from a share of the expert's."""
+    return lambda s: 4 - 3 * np.abs(s.speed / s.usual.speed - share)
+
+
+def lazy(weight: float) -> Pay:
+    """The true reward less a heavy cost of torque."""
+    return lambda s: s.reward - weight * np.square(s.action).sum(axis=1)
+
+
+def jitter(weight: float) -> Pay:
+    """The true reward and a gain for changing the torques at every step."""
+    return lambda s: s.reward + weight * np.abs(s.action - s.previous).mean(axis=1)
+
+
+def height(shift: float, weight: float) -> Pay:
+    """The true reward and a gain for a torso higher or lower than the expert's by `shift` [m]."""
+    return lambda s: s.reward + weight * bump(s.height, s.usual.height + shift, abs(shift) / 2)
+
+
+def pitch(shift: float, weight: float) -> Pay:
+    """The true reward and a gain for a torso tilted otherwise than the expert's by `shift` [rad]."""
+    return lambda s: s.reward + weight * bump(s.pitch, s.usual.pitch + shift, abs(shift) / 2)
+
+
+def joint(index: int, shift: float, weight: float) -> Pay:
+    """The true reward and a gain for one joint held near another angle [rad]: a limp, a stiff knee."""
+    return lambda s: (
+        s.reward + weight * bump(s.joints[:, index], s.usual.joints[index] + shift, abs(shift) / 2)
+    )
+
+
+VARIATIONS: dict[str, Pay] = {
+    # With another expert to start from: one of equal return and another gait.
+    "true": lambda s: s.reward,
+    **{f"speed-{percent}": speed_of(percent / 100) for percent in (-15, 5, 15, 30, 40, 50, 60, 70, 80, 90)},
+    **{f"lazy-{weight}": lazy(weight) for weight in (0.3, 1.0, 3.0)},
+    **{f"jitter-{weight}": jitter(weight) for weight in (2.0, 6.0)},
+    "tall": height(0.1, 2.0),
+    "crouched": height(-0.1, 2.0),
+    "leaning-forward": pitch(0.1, 2.0),
+    "leaning-back": pitch(-0.1, 2.0),
+    "stiff-hip": joint(0, -0.3, 2.0),
+    "stiff-knee": joint(1, -0.4, 2.0),
+    "stiff-ankle": joint(2, 0.4, 2.0),
+}
+
+
+class PaidOtherwise(VecEnvWrapper):
+    """A body whose steps are paid by another reward."""
+
+    def __init__(self, env: VecEnv, body: Body, pay: Pay, usual: Posture):
+        super().__init__(env)
+        self._body, self._pay, self._usual = body, pay, usual
+
+    def reset(self) -> VecEnvObs:
+        """Begin all episodes anew."""
+        self._previous = np.zeros((self.num_envs, self._body.action_size), dtype=np.float32)
+        return self.venv.reset()
+
+    def step_async(self, actions: np.ndarray) -> None:
+        """Keep the actions."""
+        self._actions = actions
+        self.venv.step_async(actions)
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Step, and pay otherwise."""
+        obs, reward, ended, infos = self.venv.step_wait()
+        seen = np.array(obs)
+        for i in np.flatnonzero(ended):
+            seen[i] = infos[i]["terminal_observation"]
+        shown = posture(seen, self._body)
+        steps = Steps(*shown, self._actions, self._previous, reward.astype(np.float64), self._usual)
+        self._previous = np.where(ended[:, None], 0.0, self._actions)
+        return obs, self._pay(steps).astype(np.float32), ended, infos
+
+
+def posture(
+    obs: Float[np.ndarray, "N O"], body: Body
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Speed, height, pitch and joints of Gymnasium's planar observation: positions without x, velocities."""
+    return obs[:, body.nq - 1], obs[:, 0], obs[:, 1], obs[:, 2 : body.nq - 1]
+
+
+def usual_posture(demos: Demonstrations, body: Body) -> Posture:
+    """The expert's means over its demonstrations."""
+    speed, height, pitch, joints = posture(demos.transitions().obs, body)
+    return Posture(float(speed.mean()), float(height.mean()), float(pitch.mean()), joints.mean(axis=0))
+
+
+@dataclass
+class Vary:
+    """Teach the shipped expert another manner and keep it on the way."""
+
+    # Body: hopper or walker2d.
+    env: Annotated[str, tyro.conf.Positional]
+    # A key of VARIATIONS.
+    manner: Annotated[str, tyro.conf.Positional]
+    # The shipped expert to begin with; by default the one the usual posture is taken from.
+    start: str | None = None
+    # Environment steps.
+    steps: int = 150_000
+    # Environment steps between two agents kept.
+    every: int = 50_000
+    # Seed of everything.
+    seed: int = 0
+    # Folder that holds the runs.
+    runs: Path = Path("runs/variations")
+    # Settings of the learner.
+    config: Annotated[ExpertConfig, tyro.conf.arg(name="")] = field(
+        default_factory=lambda: ExpertConfig(copies=64, ppo=LEARNER)
+    )
+
+    def run(self) -> Path:
+        """Train; agents are `checkpoints/step-N.gfa`."""
+        one_thread()
+        of, demos = body(self.env), Demonstrations.load(f"{self.env}-expert")
+        env = PaidOtherwise(
+            make_env(self.env, self.config.copies, self.seed, threads=1),
+            of,
+            VARIATIONS[self.manner],
+            usual_posture(demos, of),
+        )
+        agent = Expert(env, self.seed, self.config)
+        expert = load_policy(SHIPPED / f"{self.start or self.env + '-expert'}.gfa").state_dict()
+        # What the expert knows, with the noise of a beginning.
+        agent.policy.load_state_dict({**expert, "log_std": agent.policy.log_std.data})
+        facts: dict[str, Any] = {"kind": "variation", "environment": of.env_id, "manner": self.manner}
+        run = RunFolder.create(
+            f"{self.env}-{self.manner}-{self.seed}",
+            self.runs,
+            {**facts, "steps": self.steps, "seed": self.seed},
+        )
+        keep = Periodic(self.every, lambda step: agent.save(run.checkpoints / f"step-{step:08d}.gfa"))
+        agent.learn(self.steps, keep)
+        agent.save(run.agent)
+        return run.path
+
+
+if __name__ == "__main__":
+    print(tyro.cli(Vary).run())

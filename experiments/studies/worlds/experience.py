@@ -1,0 +1,120 @@
+"""Experience to fit world models on, and policies to try them on, all made from what is shipped."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ....agents.gail import GAIL
+from ....agents.loading import load_policy
+from ....agents.model_based.experience import RealExperience, placed_env
+from ....agents.sb3.callbacks import Periodic
+from ....demos.dataset import Demonstrations
+from ....demos.library import SHIPPED
+from ....demos.physics_residual import states_of
+from ....demos.recorder import NoisyPolicy, Policy, RandomPolicy, StillPolicy
+from ....demos.trajectory import Trajectory
+from ....envs.registry import body as body_of
+from ....envs.registry import spaces
+from ..speed_expert import HELD_OUT, SHOWN
+from .policies import DRAWN_ANEW, GAINS, MOVED, MOVED_ANEW, NOISE, OFFSETS, AtSpeed, Perturbed, RandomFeedback
+
+# Standard deviations of the noise on actions, in units of the action.
+NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
+# Shares of the steps by random actions and by random feedback; the rest is the expert's, at every noise.
+RANDOM, FEEDBACK = 0.125, 0.375
+# Share of the episodes that begin at demonstrated states.
+PLACED = 0.5
+# Shares of the steps by experts with other weights and by learners, where no expert knows several speeds.
+PERTURBED, LEARNED = 0.32, 0.2
+# A learner: GAIL's steps, the demonstrations it learns from, and how often its policy lives meanwhile.
+TRAINING, DEMOS, LIVES = 800_000, 4, 20
+# Real copies that live side by side.
+COPIES = 8
+
+
+def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
+    """So many steps in all: of experts with noise of every level, of random feedback, of random actions.
+
+    Where there is an expert of several speeds, half of the experts' steps are at those shown; elsewhere
+    shares of all steps are by experts with other weights and by the policies of an imitation on its way. Half
+    of the episodes begin at demonstrated states, so that every policy is seen in motion.
+    """
+    body, space = body_of(env).name, spaces(env)[1]
+    demos = Demonstrations.load(f"{body}-expert")
+    starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
+    expert = load_policy(SHIPPED / f"{body}-expert.gfa")
+    real = RealExperience(placed_env(env, COPIES, seed, starts, PLACED))
+    shown = at_speeds(body, SHOWN)
+    own = (1 - RANDOM - FEEDBACK) / len(NOISES) / (2 if shown else 1)
+    experts: list[tuple[Policy, float]] = [
+        (expert, own),
+        *((one, own / len(shown)) for one in shown.values()),
+    ]
+    graded: list[tuple[Policy, float]] = [
+        *((NoisyPolicy(one, noise, space, seed), share) for one, share in experts for noise in NOISES),
+        (RandomFeedback(space, seed), FEEDBACK),
+        (RandomPolicy(space, seed), RANDOM),
+    ]
+    perturbed, learned = (0.0, 0.0) if shown else (PERTURBED, LEARNED)
+    # Policies that explore draw from torch's own generator.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for policy, share in graded:
+            real.live(policy, round((1 - perturbed - learned) * share * steps))
+        real.live(Perturbed(expert, seed), round(perturbed * steps))
+        if learned:
+            live_learning(real, GAIL(env, demos.take(DEMOS, seed), seed=seed), round(learned * steps))
+    return real.episodes
+
+
+def live_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
+    """So many steps by the policies that an agent passes through while it learns."""
+    live = Periodic(TRAINING // LIVES, lambda _: real.live(agent.policy, steps // LIVES))
+    agent.learn(TRAINING, [live])
+
+
+def mix(env: str) -> dict[str, Any]:
+    """What makes up the experience of a body, for the settings of results."""
+    known = {
+        "noises": NOISES,
+        "random": RANDOM,
+        "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
+        "placed": PLACED,
+    }
+    if _speeds(body_of(env).name).exists():
+        return {**known, "speeds": SHOWN}
+    learned = (LEARNED, TRAINING, DEMOS, LIVES)
+    return {**known, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
+
+
+def ladder(env: str) -> Mapping[str, Policy]:
+    """Policies of all qualities; other experts and other speeds are strangers to `experience`."""
+    body, space = body_of(env).name, spaces(env)[1]
+    expert = load_policy(SHIPPED / f"{body}-expert.gfa")
+    other = load_policy(SHIPPED / f"{body}-expert-2.gfa")
+    rungs: dict[str, Policy] = {
+        "still": StillPolicy(space),
+        "random": RandomPolicy(space),
+        "expert": expert,
+        "expert, noise 0.2": NoisyPolicy(expert, 0.2, space),
+        "expert, noise 0.5": NoisyPolicy(expert, 0.5, space),
+        "second expert": other,
+        "second expert, noise 0.2": NoisyPolicy(other, 0.2, space),
+        "second expert, noise 0.5": NoisyPolicy(other, 0.5, space),
+    }
+    return rungs | at_speeds(body, sorted((*SHOWN, *HELD_OUT)))
+
+
+def at_speeds(body: str, speeds: Sequence[float]) -> dict[str, Policy]:
+    """The expert of several speeds at each of these; nothing for a body without one."""
+    if not _speeds(body).exists():
+        return {}
+    policy = load_policy(_speeds(body))
+    return {f"speed {speed:g}": AtSpeed(policy, speed) for speed in speeds}
+
+
+def _speeds(body: str) -> Path:
+    return SHIPPED / f"{body}-speeds.gfa"

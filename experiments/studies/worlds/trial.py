@@ -1,0 +1,142 @@
+"""Every world model against MuJoCo, beside persistence and the mean, as one file each.
+
+`python -m gailforce.experiments.studies.worlds.trial [--env walker2d --names ensemble]` writes
+`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again. Fitted on 200,000
+steps of experts with noise of every level, of random feedback and of random actions, the walker's also of
+experts with other weights and of a learner; tried on the ladder's snapshots of a training.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from ....agents.models.world import WorldModel
+from ....demos.dataset import Demonstrations
+from ....demos.trajectory import Trajectory
+from ....envs.errors import unknown
+from ....envs.registry import body as body_of
+from ....generative.families.ensemble import EnsembleConfig
+from ....generative.worlds.world_families import WORLDS, WorldConfig, heeded
+from ...runs.process import one_thread
+from ...runs.provenance import made, write_result
+from ...scoring.correlation import spearman
+from .experience import experience, ladder, mix
+from .returns import EPISODES, imagined_return, real_return
+from .returns import STEPS as IMAGINED
+from .truth import DRAWS, STARTS, STEPS, average, errors, one_step, open_loop, persistence
+
+RESULTS = Path("results/worlds")
+REFERENCES = ("persistence", "mean")
+# Gradient steps that take every family some five to ten minutes on one core; then the ensemble rehearses.
+UPDATES = {"ensemble": 15_000, "vae": 20_000, "lstm": 5_000, "gpt": 5_000, "diffusion": 6_000, "gan": 6_000}
+MEASURED = {
+    "steps": STEPS,
+    "starts": STARTS,
+    "draws": DRAWS,
+    "episodes": EPISODES,
+    "of": IMAGINED,
+    "imagined": "expected steps",
+}
+
+
+def unseen(env: str) -> list[Trajectory]:
+    """The ladder's snapshots: policies on their way to an expert that no model was fitted on."""
+    return [e for e in Demonstrations.load(f"{body_of(env).name}-ladder") if e.source.startswith("snapshot")]
+
+
+@dataclass
+class WorldTrial:
+    """Fit, imagine, compare, for each family and seed."""
+
+    env: str = "hopper"
+    # Families; by default all of them, and the references.
+    names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    # One result each.
+    seeds: tuple[int, ...] = (0, 1, 2)
+    # Real steps to fit on.
+    steps: int = 200_000
+    # Folder for the results.
+    results: Path = RESULTS
+    # Folder for the fitted models; by default they are not kept.
+    keep: Path | None = None
+    # Gradient steps of every family; by default as many as take it some minutes.
+    updates: int | None = None
+    # The ensemble has wide layers, says how sure it is, and rehearses.
+    ensemble: EnsembleConfig = field(
+        default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
+    )
+    rehearsals: int = 8000
+    # Weight of single steps in a rehearsal.
+    single: float = 0.0
+
+    def run(self) -> None:
+        """One result for each family and seed."""
+        one_thread()
+        every = (*REFERENCES, *WORLDS)
+        for name in self.names:
+            if name not in every:
+                raise unknown("world model", name, every)
+        for seed in self.seeds:
+            # One experience of a seed for all families.
+            lived = cache(partial(experience, self.env, self.steps, seed))
+            for name in self.names or every:
+                if name not in REFERENCES or seed == self.seeds[0]:
+                    self._once(name, seed, lived)
+
+    def _once(self, name: str, seed: int, lived: Callable[[], list[Trajectory]]) -> None:
+        path = self.results / f"{name}-{self.env}-{seed}.json"
+        settings: dict[str, Any] = {"measured": MEASURED}
+        if name not in REFERENCES:
+            settings |= {"steps": self.steps, "experience": mix(self.env), **heeded(name, self._config(name))}
+        if made(path, settings):
+            return
+        found = self._reference(name) if name in REFERENCES else self._measured(name, seed, lived())
+        about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
+        write_result(path, {**about, **found, "settings": settings})
+        print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+
+    def _config(self, name: str) -> WorldConfig:
+        usual = WorldConfig()
+        updates = UPDATES.get(name, usual.fit.updates) if self.updates is None else self.updates
+        return replace(
+            usual,
+            fit=replace(usual.fit, updates=updates),
+            rehearsal=replace(usual.rehearsal, updates=self.rehearsals, single=self.single),
+            ensemble=self.ensemble,
+        )
+
+    def _reference(self, name: str) -> dict[str, Any]:
+        episodes = unseen(self.env)
+        states = np.concatenate([e.states[:, 1:] for e in episodes if e.states is not None])
+        imagine = persistence if name == "persistence" else average(states.mean(axis=0))
+        return {"errors": errors(imagine, episodes)}
+
+    def _measured(self, name: str, seed: int, lived: list[Trajectory]) -> dict[str, Any]:
+        strangers = unseen(self.env)
+        started = time.perf_counter()
+        world = WorldModel(name, self.env, seed, self._config(name))
+        world.fit(lived)
+        seconds = time.perf_counter() - started
+        if self.keep is not None:
+            world.save(self.keep / f"{name}-{self.env}-{seed}.gfa")
+        policies = ladder(self.env)
+        real = {rung: real_return(self.env, policy) for rung, policy in policies.items()}
+        dreamt = {rung: imagined_return(world, policy, seed) for rung, policy in policies.items()}
+        return {
+            "errors": errors(open_loop(world, seed), strangers),
+            "one_step": one_step(world, strangers, seed),
+            "returns": {rung: {"real": real[rung], "imagined": dreamt[rung]} for rung in policies},
+            "spearman": spearman(list(real.values()), list(dreamt.values())).value,
+            "fit_seconds": round(seconds, 1),
+            "parameters": sum(p.numel() for p in world.dynamics.parameters()) if world.dynamics else 0,
+        }
+
+
+if __name__ == "__main__":
+    tyro.cli(WorldTrial).run()

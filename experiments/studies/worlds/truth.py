@@ -1,0 +1,108 @@
+"""Truth: imagined steps against MuJoCo's, one step and many, and whether intervals hold what they promise."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ....agents.models.world import FARTHEST, WorldModel
+from ....demos.execution import spread_of
+from ....demos.physics_residual import states_of
+from ....demos.trajectory import Trajectory
+from ....envs.errors import DataError
+
+# Steps after which imagination is compared, and starts taken from every policy.
+STEPS, STARTS = (1, 10, 50, 200), 100
+# Draws whose quantiles are an interval, and what it should hold.
+DRAWS, COVERED = 64, 0.9
+
+# Starts (B, T+1, S) without place, actions (B, T, A) -> states (B, T+1, S).
+Imagine = Callable[[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]], Float[np.ndarray, "B T1 S"]]
+
+
+def pieces(
+    episodes: Sequence[Trajectory], steps: int, starts: int = STARTS
+) -> tuple[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]]:
+    """States without the place and actions of pieces of so many steps, evenly spread over long episodes.
+
+    Every source, a policy, gives as many; fewer where its episodes have fewer.
+
+    Raises:
+        DataError: no episode is long enough.
+    """
+    states, actions = [], []
+    for source in sorted({episode.source for episode in episodes}):
+        own = [episode for episode in episodes if episode.source == source]
+        places = [(episode, first) for episode in own for first in range(len(episode) - steps + 1)]
+        for at in np.unique(np.linspace(0, len(places) - 1, min(starts, len(places))).astype(int)):
+            episode, first = places[at]
+            states.append(states_of(episode)[first : first + steps + 1, 1:])
+            actions.append(episode.actions[first : first + steps])
+    if not states:
+        raise DataError(f"no episode has {steps} steps to imagine")
+    return np.stack(states), np.stack(actions)
+
+
+def open_loop(world: WorldModel, seed: int = 0) -> Imagine:
+    """Step after step by the model's expectation, which never sees a real state again."""
+
+    def imagine(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
+        draws = torch.Generator().manual_seed(seed)
+        mean, std = world.units.state.mean, world.units.state.std
+        carry, path = world.start(torch.tensor(states[:, 0], dtype=torch.float32)), [states[:, 0]]
+        for t in range(actions.shape[1]):
+            act = torch.tensor(actions[:, t], dtype=torch.float32)
+            found = world.step(carry, act, draws, expected=True)
+            # A model that diverges stays at the edge of what may be.
+            z = ((found.next_state - mean) / std).nan_to_num(FARTHEST).clamp(-FARTHEST, FARTHEST)
+            carry = found.carry._replace(state=mean + std * z)
+            path.append(carry.state.double().numpy())
+        return np.stack(path, axis=1)
+
+    return imagine
+
+
+def persistence(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
+    """Nothing moves."""
+    return np.repeat(states[:, :1], actions.shape[1] + 1, axis=1)
+
+
+def average(mean: Float[np.ndarray, "S"]) -> Imagine:
+    """Everything is always at its mean."""
+    return lambda states, actions: np.broadcast_to(mean, states.shape)
+
+
+def errors(
+    imagine: Imagine, episodes: Sequence[Trajectory], steps: Sequence[int] = STEPS
+) -> dict[int, float]:
+    """After so many steps: root mean square over starts and columns, in the states' standard deviations."""
+    spread, found = spread_of(list(episodes))[1:], {}
+    for count in steps:
+        states, actions = pieces(episodes, count)
+        off = (imagine(states, actions)[:, -1] - states[:, -1]) / spread
+        found[count] = float(np.sqrt(np.square(off).mean()))
+    return found
+
+
+def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> dict[str, float]:
+    """R² of the change, and the share of changes within the interval that should hold nine in ten.
+
+    R² = 1 - Σ (change - expected)² / Σ (change - mean)², each column in its own deviation.
+    """
+    states, actions = pieces(episodes, 1)
+    state, action = (torch.from_numpy(part).float() for part in (states[:, 0], actions[:, 0]))
+    draws = torch.Generator().manual_seed(seed)
+    drawn, _ = world.draws(world.start(state), action, DRAWS, draws)
+    width = state.shape[1]
+    drawn = drawn[..., -1 - width : -1]
+    unit = world.units.change
+    true = (torch.from_numpy(states[:, 1] - states[:, 0]).float() - unit.mean[-width:]) / unit.std[-width:]
+    missed = (true - drawn.mean(dim=0)).square().sum()
+    # The level at which the interval of so few draws holds its share of true changes (Weibull 1939).
+    tail = ((DRAWS + 1) * (1 - COVERED) / 2 - 1) / (DRAWS - 1)
+    low, high = drawn.quantile(tail, dim=0), drawn.quantile(1 - tail, dim=0)
+    return {
+        "r2": float(1 - missed / (true - true.mean(dim=0)).square().sum()),
+        "covered": float(((true >= low) & (true <= high)).float().mean()),
+    }

@@ -1,0 +1,1 @@
+"""The verdict: evidence, checks and judgement of a policy, without any reward."""

@@ -1,0 +1,30 @@
+"""How sure a verdict is: how often its word was right among the agents it was tried on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ..runs.counting import counted
+from ..scoring.statistics import wilson
+from .evidence import Evidence
+
+# Counts of the unseen half: word -> agents called so, and those of them that were; see verdict_trial.py.
+TRIED = Path(__file__).parent / "tried.json"
+# Demonstrations fewer than in the trial.
+EPISODES = 4
+
+
+def confidence(word: str, e: Evidence) -> dict[str, Any]:
+    """Share of the agents called so that were so, with its Wilson interval and N, and a sentence."""
+    tried = json.loads(TRIED.read_text()).get(word) if TRIED.is_file() else None
+    if not tried or not tried["called"]:
+        sentence = "How often this word is right was not measured."
+        return {"sentence": sentence, "value": None, "low": None, "high": None, "n": None}
+    share = wilson(tried["right"], tried["called"])
+    sentence = (
+        f"Of {counted(share.n, 'agent')} called so in the trial on Hopper and Walker2d, {tried['right']} had "
+        f"{tried['meaning']} ({share.low:.0%} to {share.high:.0%})."
+    )
+    if e.episodes < EPISODES:
+        sentence += f" That trial had {EPISODES} demonstrations; with {e.episodes} it is less sure."
+    return {"sentence": sentence, "value": share.value, "low": share.low, "high": share.high, "n": share.n}

@@ -1,0 +1,1 @@
+"""Networks, losses, regularizers and schedules that families share."""

@@ -1,0 +1,167 @@
+"""Trajectory generators: what would the expert do? Pieces of motion from a start, or between known frames."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..families.vae import VAE
+from ..interfaces.motion import Motion, Units, fused
+from ..interfaces.standardize import Standard
+from ..interfaces.window_context import Known, started
+from ..interfaces.window_model import WholeWindows, WindowModel, WindowShape
+from .generator_families import GENERATORS, GeneratorConfig
+
+# Above this an episode counts as ended, in units of 0 and 1.
+ENDED = 0.5
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pieces of motion and the path of their states.
+
+    Attributes:
+        motion: of T steps each.
+        path: the states s₀..s_T.
+    """
+
+    motion: Motion
+    path: Float[Tensor, "N T1 S"]
+
+
+class TrajectoryGenerator:
+    """A family that has learned windows of motion under conditions.
+
+    Args:
+        name: a key of `GENERATORS`.
+        seed: of the weights and of what is drawn.
+        config: settings of all families.
+    """
+
+    def __init__(self, name: str, seed: int = 0, config: GeneratorConfig | None = None):
+        self.name, self.seed, self.config = name, seed, config or GeneratorConfig()
+        self.family = GENERATORS[name]
+        self.model: WindowModel | None = None
+
+    def fit(self, motion: Motion, condition: Float[Tensor, "N K"]) -> dict[str, float]:
+        """Learn windows of equal length, each with its condition."""
+        self.units, self.asked = Units.of(motion), Standard.of(condition)
+        rows = self.units.rows(motion)
+        state, _, action, _ = self.units.widths
+        self.shape = WindowShape(rows.shape[1], rows.shape[2], state, action, condition.shape[1])
+        self.model = self.family.make(self.shape, self.seed, self.config)
+        return self.model.fit(rows, self.asked.scaled(condition), self.units, self.seed)
+
+    def sample(
+        self,
+        start: Float[Tensor, "B S"],
+        condition: Float[Tensor, "B K"],
+        horizon: int,
+        generator: torch.Generator,
+    ) -> Drawn:
+        """Go on from states for so many steps.
+
+        Models that go step by step do so at once, and keep their memory; the others draw window after window,
+        each from where the last one ended.
+
+        Raises:
+            RuntimeError: before `fit`.
+        """
+        steps = self._fitted()[1].steps if self.family.fills else horizon
+        pieces: list[Drawn] = []
+        for _ in range(-(-horizon // steps)):
+            state = start if not pieces else pieces[-1].path[:, -1]
+            rows = torch.zeros(len(state), steps, self.shape.columns)
+            rows[:, 0, : self.shape.state] = self.units.state.scaled(state)
+            pieces.append(self._draw(rows, started(rows, self.shape.state), condition, generator))
+        motion = Motion(*(torch.cat(parts, dim=1)[:, :horizon] for parts in _columns(pieces)))
+        path = torch.cat([pieces[0].path[:, :1], *(piece.path[:, 1:] for piece in pieces)], dim=1)
+        return Drawn(motion, path[:, : horizon + 1])
+
+    def inpaint(
+        self,
+        known: Motion,
+        mask: Float[Tensor, "B T C"],
+        condition: Float[Tensor, "B K"],
+        generator: torch.Generator,
+    ) -> Drawn:
+        """Fill what is not known of windows; `mask` is 1 where rows of `Units.rows` are known.
+
+        Where it is 1 - d they are known up to a noise of d standard deviations, and are cleaned.
+
+        Raises:
+            RuntimeError: before `fit`.
+            ValueError: a family that cannot, windows of another length, or nothing to fill.
+        """
+        shape = self._fitted()[1]
+        if not self.family.fills:
+            able = ", ".join(name for name, family in GENERATORS.items() if family.fills)
+            raise ValueError(f"the generator {self.name} cannot fill gaps; these can: {able}")
+        if mask.shape[1:] != (shape.steps, shape.columns):
+            raise ValueError(
+                f"masks have {tuple(mask.shape[1:])} rows and columns; this generator learned windows of "
+                f"{(shape.steps, shape.columns)}"
+            )
+        if not (mask < 1).any():
+            raise ValueError("the mask covers everything, so nothing is left to fill; mark gaps with 0")
+        return self._draw(self.units.rows(known) * (mask > 0), mask, condition, generator)
+
+    def walk(
+        self,
+        start: Float[Tensor, "S"],
+        condition: Float[Tensor, "K"],
+        count: int,
+        generator: torch.Generator,
+    ) -> Drawn:
+        """Windows from one start, their codes on a straight line between two drawn ones: what codes mean.
+
+        Raises:
+            RuntimeError: before `fit`.
+            ValueError: a family without codes.
+        """
+        model, shape = self._fitted()
+        if not (isinstance(model, WholeWindows) and isinstance(model.model, VAE)):
+            raise ValueError(f"the generator {self.name} has no codes to walk through; take vae")
+        rows = torch.zeros(count, shape.steps, shape.columns)
+        rows[:, 0, : shape.state] = self.units.state.scaled(start)
+        ends = torch.randn(2, model.model.latent, generator=generator)
+        share = torch.linspace(0, 1, count)[:, None]
+        codes = (1 - share) * ends[0] + share * ends[1]
+        asked = self.asked.scaled(condition).expand(count, -1)
+        known = Known(asked, rows, started(rows, shape.state))
+        drawn = model.model.decode(codes[None], known.flat())[0].view(rows.shape)
+        return self._as_motion(torch.where(known.mask >= 1, rows, drawn), known.mask)
+
+    def _fitted(self) -> tuple[WindowModel, WindowShape]:
+        if self.model is None:
+            raise RuntimeError("this generator has learned nothing yet; call fit with trajectories first")
+        return self.model, self.shape
+
+    @torch.no_grad()
+    def _draw(
+        self,
+        rows: Float[Tensor, "B T C"],
+        mask: Float[Tensor, "B T C"],
+        condition: Float[Tensor, "B K"],
+        generator: torch.Generator,
+    ) -> Drawn:
+        model, _ = self._fitted()
+        drawn = model.draw(Known(self.asked.scaled(condition), rows, mask), generator)
+        return self._as_motion(drawn, mask)
+
+    def _as_motion(self, drawn: Float[Tensor, "B T C"], mask: Float[Tensor, "B T C"]) -> Drawn:
+        """Rows as a motion whose states follow from each other."""
+        shape = self.shape
+        motion = self.units.motion(drawn)
+        path = fused(motion, self.units, (mask[..., : shape.state] >= 1).to(drawn.dtype))
+        # States and changes of the motion are those of the path; the place on the ground has no state.
+        place = motion.change[..., : -shape.state]
+        change = torch.cat((place, path.diff(dim=1)), dim=-1)
+        ended = (motion.ended > ENDED).to(path.dtype)
+        return Drawn(motion._replace(state=path[:, :-1], change=change, ended=ended), path)
+
+
+def _columns(pieces: list[Drawn]) -> list[list[Tensor]]:
+    """The parts of all pieces' motions, part by part."""
+    return [list(part) for part in zip(*(piece.motion for piece in pieces), strict=True)]

@@ -1,0 +1,48 @@
+"""A configuration comes back from its file as it was."""
+
+import math
+import tomllib
+from dataclasses import asdict
+
+import pytest
+
+from gailforce.agents.gail import GAILConfig
+from gailforce.agents.sb3.ppo import PPOConfig
+from gailforce.agents.settings import from_plain
+from gailforce.envs.errors import DataError
+from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.runs.toml import to_toml
+
+SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        ImitationConfig("hopper"),
+        ImitationConfig(
+            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+        ),
+    ],
+)
+def test_every_value_survives_toml(config):
+    assert from_plain(ImitationConfig, tomllib.loads(to_toml(asdict(config)))) == config
+
+
+@pytest.mark.parametrize(
+    "text", ["\N{ROBOT FACE} ran", "d\u00e9mo", "tab\t", "line\nline", "del\x7f", "\x00"]
+)
+def test_every_letter_survives_toml(text):
+    assert tomllib.loads(to_toml({"notes": text})) == {"notes": text}
+
+
+def test_what_is_not_finite_survives_toml():
+    values = tomllib.loads(to_toml({"most": math.inf, "least": -math.inf, "unknown": math.nan}))
+    assert (values["most"], values["least"]) == (math.inf, -math.inf)
+    assert math.isnan(values["unknown"])
+
+
+def test_unknown_keys_are_left_out_and_missing_ones_are_named():
+    assert from_plain(GAILConfig, {"copies": 8, "other": 1}) == GAILConfig(copies=8)
+    with pytest.raises(DataError, match="env"):
+        from_plain(ImitationConfig, {"steps": 1})

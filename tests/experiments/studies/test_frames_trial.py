@@ -1,0 +1,45 @@
+"""The trial of frames: every painter is judged beside what it must beat, and the picture has all rows."""
+
+import json
+
+import torch
+from PIL import Image
+
+from gailforce.demos.dataset import Demonstrations
+from gailforce.experiments.studies.frames_trial import ENLARGED, ROW, FramesTrial, baselines, rendered
+from gailforce.generative.interfaces.window_model import FitConfig
+from gailforce.generative.nn.frames import PIXELS, SIDE
+from gailforce.generative.worlds.multi_step import RehearsalConfig
+from gailforce.generative.worlds.world_families import WorldConfig
+
+BRIEF = WorldConfig(
+    fit=FitConfig(updates=5, batch_size=16), rehearsal=RehearsalConfig(updates=2, batch_size=4)
+)
+
+
+def test_frames_of_states_show_the_body_where_it_is():
+    states = Demonstrations.load("hopper-expert")[0].states[[0, 0, 60]]
+    first, again, later = rendered("hopper", states)
+    assert first.shape == (PIXELS,)
+    assert first.abs().max() <= 1
+    assert torch.equal(first, again)
+    assert (first - later).abs().max() > 0.2
+
+
+def test_baselines_are_the_mean_and_the_same_pixels_in_another_order():
+    draws = torch.Generator().manual_seed(0)
+    frames, held_out = torch.rand(8, PIXELS, generator=draws), torch.rand(4, PIXELS, generator=draws)
+    found = baselines(frames, held_out)
+    assert torch.allclose(found["mean image"][3], frames.mean(dim=0))
+    assert torch.equal(found["shuffled pixels"].sort(dim=1).values, held_out.sort(dim=1).values)
+    assert not torch.equal(found["shuffled pixels"], held_out)
+
+
+def test_a_trial_judges_all_painters_and_paints_a_dream(tmp_path):
+    out, picture = tmp_path / "frames.json", tmp_path / "frames.png"
+    FramesTrial(frames=100, updates=2, out=out, picture=picture, world=BRIEF).run()
+    found = json.loads(out.read_text())["found"]
+    assert set(found) == {"pix2pix", "vae", "dcgan", "real frames", "mean image", "shuffled pixels"}
+    assert found["real frames"]["frechet"] < found["shuffled pixels"]["frechet"]
+    # Lived, dreamt, unseen, and what each of three painters makes.
+    assert Image.open(picture).size == (ENLARGED * SIDE * ROW, ENLARGED * SIDE * 6)
