@@ -9,7 +9,7 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.storage import load_archive, save_archive
 from gailforce.envs.errors import DataError, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*(expert|nobody knows):UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*(expert|expert quality unknown):UserWarning")
 
 
 def seeds(demos):

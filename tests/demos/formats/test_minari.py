@@ -11,7 +11,9 @@ from gailforce.demos.formats import minari as minari_format
 from gailforce.demos.formats.registry import export_minari, import_file, import_minari
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning", "ignore:.*nobody knows:UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*expert:UserWarning", "ignore:.*expert quality unknown:UserWarning"
+)
 ARRAYS = ("obs", "actions", "states", "rewards")
 
 
@@ -108,7 +110,7 @@ def test_a_failed_export_leaves_nothing_behind(strangers, minari_root, monkeypat
 )
 def test_malformed_minari_ids_are_refused(dataset_id, strangers):
     for act in (lambda: import_minari(dataset_id), lambda: export_minari(strangers, dataset_id)):
-        with pytest.raises(UsageError, match="no Minari id"):
+        with pytest.raises(UsageError, match="not a Minari id"):
             act()
 
 
