@@ -72,5 +72,5 @@ def test_windows_leave_the_place_on_the_ground_out():
     rows = windows_of(demos, 10, 100)
     assert rows.shape == (10, 10 * (11 + 3))
     assert rows[1, :11] == pytest.approx(demos[0].states[100, 1:])
-    with pytest.raises(DataError, match="no window"):
+    with pytest.raises(DataError, match="use shorter windows"):
         windows_of(demos, 2000, 1)

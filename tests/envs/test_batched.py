@@ -123,9 +123,9 @@ def test_other_gymnasium_ids_step_through_gymnasium():
         (lambda: make_env("hoper"), "did you mean hopper"),
         (lambda: make_env("os:system"), "no environment"),
         (lambda: make_env("CartPole-v1"), "Box"),
-        (lambda: make_env("hopper", n_envs=0), "at least one copy"),
+        (lambda: make_env("hopper", n_envs=0), "n_envs must be at least 1"),
         (lambda: make_env("hopper", horizon="infinite"), "fixed, native"),
-        (lambda: make_env("Pendulum-v1", horizon="fixed"), "no switch"),
+        (lambda: make_env("Pendulum-v1", horizon="fixed"), "no terminate_when_unhealthy"),
     ],
 )
 def test_what_cannot_be_made_is_refused_with_the_choices(call, words):
@@ -137,7 +137,7 @@ def test_states_of_a_wrong_shape_or_not_finite_are_refused():
     env = make_env("hopper", 2)
     env.reset()
     for state in (np.zeros((2, 5)), np.full((2, 12), np.nan)):
-        with pytest.raises(DataError, match="set_state takes finite states"):
+        with pytest.raises(DataError, match="set_state needs finite states"):
             env.set_state(state)
 
 

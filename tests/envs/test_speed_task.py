@@ -24,10 +24,10 @@ def test_the_asked_speed_stands_last_and_stays_for_an_episode():
     assert set(obs[:, -1]) <= {0.5, 1.0, 1.5}
     ends = 0
     for _ in range(120):
-        before = task.asked.copy()
+        before = task.target_speeds.copy()
         obs, _, ended, infos = task.step(np.ones((8, 3), dtype=np.float32))
-        assert np.array_equal(obs[:, -1], task.asked)
-        assert np.array_equal(task.asked[~ended], before[~ended])
+        assert np.array_equal(obs[:, -1], task.target_speeds)
+        assert np.array_equal(task.target_speeds[~ended], before[~ended])
         for i in np.flatnonzero(ended):
             assert infos[i]["terminal_observation"][-1] == before[i]
         ends += ended.sum()

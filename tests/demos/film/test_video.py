@@ -275,7 +275,7 @@ def test_what_cannot_be_shown_is_refused_before_a_file_is_begun(tmp_path, panes,
 
 def test_side_by_side_fills_a_file(tmp_path):
     panes = [
-        pane("Expert", 12, curve=np.zeros(12), curve_label="opinion", actions=np.zeros((12, 3))),
+        pane("Expert", 12, curve=np.zeros(12), curve_label="expert probability", actions=np.zeros((12, 3))),
         pane("Imitator", 8, curve=np.ones(8), returns=np.arange(8.0)),
     ]
     path = write_side_by_side(tmp_path / "a.mp4", panes, fps=20.0, dt=0.05, hold_seconds=0.5)
