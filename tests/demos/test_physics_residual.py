@@ -14,9 +14,9 @@ BODY = find_body("hopper")
 
 def test_real_steps_have_none():
     episode, unit = DEMOS[0], change_std(DEMOS)
-    found = physics_residual(BODY, episode.states, episode.actions, unit)
-    assert found.shape == (len(episode),)
-    assert found.max() < 1e-9
+    residual = physics_residual(BODY, episode.states, episode.actions, unit)
+    assert residual.shape == (len(episode),)
+    assert residual.max() < 1e-9
 
 
 def test_a_step_off_by_one_deviation_everywhere_has_1():

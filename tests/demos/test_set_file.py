@@ -18,11 +18,11 @@ def seeds(demos):
 
 def test_saving_and_loading_gives_the_same_set(recorded, tmp_path):
     path = recorded.save(tmp_path / "falls")
-    found = Demonstrations.load(path)
+    loaded = Demonstrations.load(path)
     assert path.name == "falls.gfd"
-    assert (found.name, found.env_id, len(found)) == ("falls", recorded.env_id, 4)
-    assert found.fingerprint() == recorded.fingerprint()
-    np.testing.assert_array_equal(found.returns, recorded.returns)
+    assert (loaded.name, loaded.env_id, len(loaded)) == ("falls", recorded.env_id, 4)
+    assert loaded.fingerprint() == recorded.fingerprint()
+    np.testing.assert_array_equal(loaded.returns, recorded.returns)
     assert Demonstrations.load(tmp_path / "falls").fingerprint() == recorded.fingerprint()
 
 

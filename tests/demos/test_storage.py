@@ -32,9 +32,9 @@ def sample(tmp_path):
     return path
 
 
-def assert_same(found, expected):
-    assert list(found) == sorted(expected)
-    for name, array in found.items():
+def assert_same(restored, expected):
+    assert list(restored) == sorted(expected)
+    for name, array in restored.items():
         assert array.dtype == expected[name].dtype
         np.testing.assert_array_equal(array, expected[name])
 

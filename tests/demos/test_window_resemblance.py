@@ -47,8 +47,8 @@ def test_copies_have_the_ratio_0_and_new_draws_1():
 
 
 def test_distances_by_hand():
-    found = distances(np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0]]))
-    assert found.ravel() == pytest.approx([0.0, 5.0])
+    distance = distances(np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[0.0, 0.0]]))
+    assert distance.ravel() == pytest.approx([0.0, 5.0])
 
 
 def test_the_area_by_hand():

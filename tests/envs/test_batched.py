@@ -97,9 +97,9 @@ def test_the_number_of_threads_changes_nothing():
 def test_observations_are_copies():
     env = make_env("hopper", 2)
     first = env.reset()
-    kept = first.copy()
+    before = first.copy()
     env.step(np.ones((2, 3), dtype=np.float32))
-    assert np.array_equal(first, kept)
+    assert np.array_equal(first, before)
 
 
 def test_seeds_repeat_and_differ():

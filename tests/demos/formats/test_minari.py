@@ -24,9 +24,9 @@ def minari_root(tmp_path, monkeypatch):
     return root
 
 
-def assert_same_episodes(found, expected):
-    assert len(found) == len(expected)
-    for a, b in zip(found, expected, strict=True):
+def assert_same_episodes(imported, expected):
+    assert len(imported) == len(expected)
+    for a, b in zip(imported, expected, strict=True):
         assert (a.terminated, a.truncated, a.seed) == (b.terminated, b.truncated, b.seed)
         for name in ARRAYS:
             left, right = getattr(a, name), getattr(b, name)
@@ -43,10 +43,10 @@ def edit_metadata(root, dataset_id, **changes):
 
 def test_minari_gives_back_what_was_exported(recorded):
     export_minari(recorded, "mine/falls/random-v0")
-    found = import_minari("mine/falls/random-v0")
-    assert_same_episodes(found, recorded)
-    assert (found.env_id, found.card.maker) == (recorded.env_id, "random")
-    assert found.card.mean_return == pytest.approx(recorded.returns.mean())
+    imported = import_minari("mine/falls/random-v0")
+    assert_same_episodes(imported, recorded)
+    assert (imported.env_id, imported.card.maker) == (recorded.env_id, "random")
+    assert imported.card.mean_return == pytest.approx(recorded.returns.mean())
 
 
 def test_minari_reads_our_export_by_itself(recorded):
