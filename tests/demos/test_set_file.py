@@ -9,7 +9,7 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.storage import load_archive, save_archive
 from gailforce.envs.errors import DataError, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*(expert|expert quality unknown):UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning")
 
 
 def seeds(demos):
@@ -134,7 +134,7 @@ def test_a_damaged_file_is_refused(strangers, tmp_path):
         Demonstrations.load(path)
 
 
-def test_names_that_are_no_set_list_those_that_are(tmp_path, monkeypatch):
+def test_an_unknown_name_lists_the_shipped_sets(tmp_path, monkeypatch):
     for name in ("hopper-expert", "walker2d-expert"):
         (tmp_path / f"{name}.gfd").touch()
     monkeypatch.setattr(library, "SHIPPED", tmp_path)

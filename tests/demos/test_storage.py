@@ -236,7 +236,7 @@ def test_links_inside_the_zip_are_refused(tmp_path):
 
 
 def test_members_that_claim_more_than_the_file_has_are_refused(sample, tmp_path):
-    # Three central entries that share one body: each is honest, the sum is not.
+    # Three central entries that share one body: each size is right, their sum is too large.
     body = bytes(1000)
     with zipfile.ZipFile(tmp_path / "x", "w") as archive:
         archive.writestr(storage.TENSORS, body)

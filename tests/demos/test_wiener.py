@@ -1,3 +1,5 @@
+"""The Wiener filter: noise is removed, a slow signal stays, white signal is scaled by its power."""
+
 import numpy as np
 import pytest
 
@@ -15,7 +17,7 @@ def test_without_noise_nothing_changes():
 
 def test_pure_noise_hides_nothing():
     filtered = beneath(NOISE, np.ones(1))
-    # With the power of 41 frequencies known to 16 %, a share of it is taken for signal.
+    # The power of 41 frequencies is known to 16 %, so a small part of the noise passes.
     assert np.square(filtered).mean() < 0.02 * np.square(NOISE).mean()
 
 

@@ -128,7 +128,7 @@ def test_other_gymnasium_ids_step_through_gymnasium():
         (lambda: make_env("Pendulum-v1", horizon="fixed"), "no terminate_when_unhealthy"),
     ],
 )
-def test_what_cannot_be_made_is_refused_with_the_choices(call, words):
+def test_invalid_arguments_are_refused_with_the_choices(call, words):
     with pytest.raises(UsageError, match=words):
         call()
 
@@ -148,16 +148,16 @@ def test_the_heavy_hopper_weighs_more_by_half_a_torso():
     assert heavy.body_subtreemass[0] == pytest.approx(heavy.body_mass.sum())
 
 
-def test_a_share_of_episodes_begins_at_given_states_and_the_others_as_ever():
-    usual, elsewhere, half = (make_env("hopper", 200, seed=3) for _ in range(3))
+def test_a_share_of_episodes_begins_at_given_states_and_the_others_at_their_own():
+    usual, given_starts, half = (make_env("hopper", 200, seed=3) for _ in range(3))
     state = usual.state[:1] + 0.125
-    elsewhere.start_from(state, 1.0)
+    given_starts.start_from(state, 1.0)
     half.start_from(state, 0.5)
     own = usual.reset()
-    elsewhere.reset()
-    assert np.array_equal(elsewhere.state, np.repeat(state, 200, axis=0))
+    given_starts.reset()
+    assert np.array_equal(given_starts.state, np.repeat(state, 200, axis=0))
     obs = half.reset()
     given = (half.state == state).all(axis=1)
     assert 60 < given.sum() < 140
-    # Copies that begin as ever draw what they would have drawn.
+    # The other copies draw the same starts as without the share.
     assert np.array_equal(obs[~given], own[~given])

@@ -11,9 +11,7 @@ from gailforce.demos.formats import minari as minari_format
 from gailforce.demos.formats.registry import export_minari, import_file, import_minari
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.*expert:UserWarning", "ignore:.*expert quality unknown:UserWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning")
 ARRAYS = ("obs", "actions", "states", "rewards")
 
 
@@ -47,6 +45,26 @@ def test_minari_gives_back_what_was_exported(recorded):
     assert_same_episodes(imported, recorded)
     assert (imported.env_id, imported.card.maker) == (recorded.env_id, "random")
     assert imported.card.mean_return == pytest.approx(recorded.returns.mean())
+
+
+def test_a_set_loads_by_its_minari_id(recorded):
+    export_minari(recorded, "mine/falls-v0")
+    loaded = Demonstrations.load("minari:mine/falls-v0")
+    assert_same_episodes(loaded, recorded)
+    assert loaded.name == "mine/falls-v0"
+    assert loaded.card == import_minari("mine/falls-v0").card
+
+
+def test_a_minari_set_is_all_training(strangers):
+    export_minari(strangers, "x-v0")
+    with pytest.raises(UsageError, match="x-v0 has no test episodes"):
+        Demonstrations.load("minari:x-v0", split="test")
+
+
+def test_loading_by_a_minari_id_warns_of_an_unknown_quality(strangers):
+    export_minari(strangers, "x-v0")
+    with pytest.warns(UserWarning, match="x-v0: expert quality unknown"):
+        Demonstrations.load("minari:x-v0")
 
 
 def test_minari_reads_our_export_by_itself(recorded):
