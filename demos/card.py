@@ -57,14 +57,14 @@ class Card:
         for name in NUMBERS:
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and math.isfinite(value)):
-                raise DataError(f"the card's {name} is {value!r}; it must be a finite number or None")
+                raise DataError(f"the card's {name} must be a finite number or None, got {value!r}")
         for name in TEXTS:
             if not isinstance(getattr(self, name), str):
-                raise DataError(f"the card's {name} is {getattr(self, name)!r}; it must be text")
+                raise DataError(f"the card's {name} must be text, got {getattr(self, name)!r}")
         if not isinstance(self.episodes, int) or self.episodes < 0:
-            raise DataError(f"the card's episodes is {self.episodes!r}; it must be a whole number")
+            raise DataError(f"the card's episodes must be a whole number, got {self.episodes!r}")
         if not _is_text_map(self.versions):
-            raise DataError(f"the card's versions is {self.versions!r}; it must map names to versions")
+            raise DataError(f"the card's versions must map names to versions, got {self.versions!r}")
 
     def measured(self, returns: Float[np.ndarray, "E"] | None, episodes: int) -> "Card":
         """This card with the number of episodes and the statistics of their true returns.

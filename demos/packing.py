@@ -127,7 +127,7 @@ def _split_columns(tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 def _cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
     if lengths.ndim != 1 or lengths.dtype.kind != "i" or (lengths < 1).any() or lengths.sum() != len(rows):
-        raise ValueError(f"{len(rows)} rows cannot be cut into the lengths given")
+        raise ValueError(f"{len(rows)} rows do not fit the given lengths")
     ends = np.concatenate(([0], np.cumsum(lengths)))
     return [rows[start:end] for start, end in pairwise(ends)]
 

@@ -185,7 +185,7 @@ def _check_finite(tensors: Mapping[str, np.ndarray], unchecked: Collection[str],
 def _unchecked(meta: Mapping[str, Any], path: Path) -> list[str]:
     names = meta.get("unchecked", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError(f"{path}: meta['unchecked'] is {names!r}; it must be a list of tensor names")
+        raise DataError(f"{path}: meta['unchecked'] must be a list of tensor names, got {names!r}")
     return names
 
 

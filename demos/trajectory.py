@@ -130,5 +130,5 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 def _checked_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise DataError(f"seed is {seed!r}; it must be a whole number from 0 to 2**63 - 1, or None")
+        raise DataError(f"seed must be a whole number from 0 to 2**63 - 1 or None, got {seed!r}")
     return int(seed)

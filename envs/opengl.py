@@ -24,7 +24,7 @@ mujoco.MjrContext(mujoco.MjModel.from_xml_string("<mujoco/>"), mujoco.mjtFontSca
 """
 # A first start of Mesa on a loaded machine took 3 s [s].
 PROBE_SECONDS = 60
-REMEDY = "install with: apt-get install libegl1 libgl1-mesa-dri; or go on without a video (--no-video)"
+REMEDY = "install with: apt-get install libegl1 libgl1-mesa-dri; or continue without a video (--no-video)"
 
 
 @runtime_checkable
@@ -98,6 +98,6 @@ def _candidates() -> list[str]:
     first = "glfw" if requested == "glx" else requested
     if first not in ("egl", "glfw", "osmesa"):
         raise EnvironmentFault(
-            f"MUJOCO_GL={requested} forbids drawing; unset it, or go on without a video (--no-video)"
+            f"MUJOCO_GL={requested} forbids drawing; unset it, or continue without a video (--no-video)"
         )
     return [first, *(backend for backend in backends if backend != first)]

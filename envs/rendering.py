@@ -164,7 +164,9 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
             return self._stage.picture(inner.data)
         drawn = self.env.render()
         if not isinstance(drawn, np.ndarray):
-            raise EnvironmentFault(f"{self.env.spec} draws no pictures; go on without a video (--no-video)")
+            raise EnvironmentFault(
+                f"{self.env.spec} draws no pictures; continue without a video (--no-video)"
+            )
         return _fit(drawn, self.size)
 
     def _require_same(self, obs: Float[np.ndarray, "O"], recording: Recording, step: int) -> None:
@@ -180,7 +182,7 @@ def _make_drawing(env_id: str) -> gymnasium.Env:
     try:
         return make_single(env_id, render_mode="rgb_array")
     except EnvironmentFault as fault:
-        raise EnvironmentFault(f"{fault}; or go on without a video (--no-video)") from fault
+        raise EnvironmentFault(f"{fault}; or continue without a video (--no-video)") from fault
 
 
 def _fit(frame: UInt8[np.ndarray, "h w c"], size: tuple[int, int]) -> Frame:

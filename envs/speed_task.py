@@ -63,7 +63,7 @@ class SpeedTask(VecEnvWrapper):
         self.venv.step_async(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Step, compute the reward, and draw a new target speed where an episode ended."""
+        """Step, compute the reward, and draw a new target speed for each ended episode."""
         obs, _, ended, infos = self.venv.step_wait()
         truncated = np.array([info.get("TimeLimit.truncated", False) for info in infos])
         rewards = speed_reward(self.venv.speeds, self.target_speeds, ~(ended & ~truncated), self._actions)
