@@ -1,6 +1,7 @@
 """One vocabulary, that of the field: words of an earlier one stand in no name, key, flag or sentence."""
 
 import ast
+import functools
 import json
 import re
 import tomllib
@@ -42,6 +43,12 @@ DATA = [path for folder in DATA_FOLDERS for path in sorted((ROOT / folder).rglob
 GRIDS = sorted((ROOT / "experiments").rglob("*.toml"))
 
 
+@functools.cache
+def _nodes(path):
+    """The syntax of a file, read once."""
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def _where(path, line):
     return f"{path.relative_to(ROOT)}:{line}"
 
@@ -63,7 +70,7 @@ def banned_name(name, of_a_world):
 def banned_fields(path):
     """Where a data class has a field, or a dictionary a key, of a banned name."""
     hits = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _nodes(path):
         if isinstance(node, ast.ClassDef) and any("dataclass" in ast.dump(d) for d in node.decorator_list):
             names = [
                 (item.target.id, item.lineno)
@@ -106,7 +113,7 @@ def banned_keys(value, above=""):
 def british_names(path):
     """Where a Python name is spelled in British English."""
     names = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _nodes(path):
         for field in ("name", "id", "attr", "arg", "asname"):
             name = getattr(node, field, None)
             if isinstance(name, str) and BRITISH.search(name):
