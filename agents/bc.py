@@ -13,6 +13,7 @@ from torch import Tensor
 from ..demos.dataset import Demonstrations, require_environment
 from ..envs.errors import NumericalError, UsageError
 from ..envs.registry import env_id, spaces
+from ..generative.nn.averaging import move_average
 from .agent import Agent
 from .models.reward import demonstrated
 from .sb3.normalizer import RunningNorm
@@ -119,7 +120,7 @@ class BC(Agent):
             loss.backward()
             optimiser.step()
             schedule.step()
-            _move_average(average, policy, min(c.averaging, update / (update + 10)))
+            move_average(average, policy, c.averaging, update)
             if update % c.check_every == 0 or update == updates:
                 with torch.no_grad():
                     error = cloning_loss(self._mean(average, obs[held_out]), actions[held_out]).item()
@@ -165,9 +166,3 @@ class BC(Agent):
         agent = cls(meta["environment"], demos, meta["seed"], from_plain(BCConfig, meta["config"]))
         agent.policy.load_state_dict(policy.state_dict())
         return agent
-
-
-@torch.no_grad()
-def _move_average(average: torch.nn.Module, current: torch.nn.Module, decay: float) -> None:
-    for slow, fast in zip(average.parameters(), current.parameters(), strict=True):
-        slow.lerp_(fast, 1 - decay)

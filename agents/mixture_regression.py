@@ -13,6 +13,7 @@ from ..demos.storage import load_archive, save_archive
 from ..envs.errors import DataError, UsageError
 from ..envs.registry import env_id, spaces
 from ..generative.families.mixture import GaussianMixture, MixtureConfig
+from ..generative.interfaces.model import FitOptions
 from ..generative.interfaces.standardize import Standard
 from ..generative.nn.gaussians import PriorConfig
 from .agent import Agent
@@ -70,9 +71,8 @@ class GMR(Agent):
         steps = demonstrated(self.demos)
         obs, action = steps.obs.flatten(0, 1), steps.action.flatten(0, 1)
         self._obs, self._action = Standard.of(obs), Standard.of(action)
-        self.mixture.fit(
-            self._action.scaled(action), self._obs.scaled(obs), noise=self.config.noise, seed=self.seed
-        )
+        options = FitOptions(noise=self.config.noise, seed=self.seed)
+        self.mixture.fit(self._action.scaled(action), self._obs.scaled(obs), options)
         return self
 
     def predict(

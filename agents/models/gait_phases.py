@@ -9,6 +9,7 @@ from ...demos.trajectory import Trajectory
 from ...envs.errors import UsageError
 from ...generative.families.markov import HMM, HMMConfig
 from ...generative.interfaces.critics import last_step
+from ...generative.interfaces.model import FitOptions
 from ...generative.interfaces.reward_inputs import SELECT, windows
 from ...generative.interfaces.standardize import Scales
 from .reward import demonstrated, played
@@ -39,7 +40,7 @@ class Gait:
         self._scales = Scales.of(steps)
         x, context = last_step(windows(self._scales.scaled(steps), "sa"))
         self.model = HMM(x.shape[1], HMMConfig(phases=phases), seed)
-        self.model.fit(x, context, noise=NOISE, seed=seed)
+        self.model.fit(x, context, FitOptions(noise=NOISE, seed=seed))
 
     def phases(self, episode: Trajectory) -> Int[np.ndarray, "T"]:
         """The most likely phase of every step, given the whole episode."""

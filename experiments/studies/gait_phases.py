@@ -25,6 +25,7 @@ from ...envs.body import Body
 from ...envs.contacts import foot_contacts
 from ...envs.registry import body as body_of
 from ...generative.families.mixture import GaussianMixture, MixtureConfig
+from ...generative.interfaces.model import FitOptions
 from ...generative.interfaces.reward_inputs import SELECT
 from ...generative.interfaces.standardize import Scales
 from ..runs.process import one_thread
@@ -78,7 +79,7 @@ def mixture_phases(demos: Demonstrations, seed: int) -> Phases:
     scales = Scales.of(steps)
     rows = SELECT["sa"](scales.scaled(steps)).flatten(0, 1)
     model = GaussianMixture(rows.shape[1], 0, MixtureConfig(parts=(PHASES,)), seed)
-    model.fit(rows, rows[:, :0], noise=NOISE, seed=seed)
+    model.fit(rows, rows[:, :0], FitOptions(noise=NOISE, seed=seed))
 
     def phases(episode: Trajectory) -> Int[np.ndarray, "T"]:
         seen = SELECT["sa"](scales.scaled(played([episode])))[:, 0].double()

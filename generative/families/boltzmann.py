@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
-from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.model import FitOptions, GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.losses import bce
 
@@ -219,7 +219,7 @@ def rbm(widths: Widths, seed: int, config: RBMConfig) -> AdversarialCritic:
     score = EnergyScore(machine, config.temperature * widths.inputs)
 
     def learn(expert: Float[Tensor, "N X"]) -> None:
-        machine.fit(expert, expert[:, :0], steps=config.steps, noise=config.noise, seed=seed)
+        machine.fit(expert, expert[:, :0], FitOptions(config.steps, noise=config.noise, seed=seed))
         score.center(expert)
 
     return AdversarialCritic(score, bce, config.optimiser, seed, before=learn)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
+from ..interfaces.model import FitOptions
 from ..interfaces.reward_inputs import Widths
 from ..nn.losses import bce
 from ..nn.networks import mlp, seeded
@@ -41,7 +42,7 @@ def stacked(x: Float[Tensor, "N X"], config: DBNConfig, seed: int) -> list[Machi
         kind = BernoulliMachine if machines else GaussianMachine
         noise = 0.0 if machines else config.noise
         machine = kind(x.shape[1], replace(config.machine, hidden=hidden), seed + i)
-        machine.fit(x, x[:, :0], steps=config.steps, noise=noise, seed=seed + i)
+        machine.fit(x, x[:, :0], FitOptions(config.steps, noise=noise, seed=seed + i))
         machines.append(machine)
         x = machine.features(x)
     return machines

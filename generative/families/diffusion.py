@@ -8,7 +8,15 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..interfaces.model import GenerativeModel
-from ..nn.diffusion_schedule import alpha_bars, cosine_betas, denoised, diffuse, linear_betas
+from ..nn.diffusion_schedule import (
+    alpha_bars,
+    cosine_betas,
+    denoised,
+    diffuse,
+    estimated_x0,
+    linear_betas,
+    spaced,
+)
 from ..nn.networks import mlp, seeded
 
 SCHEDULES = {"linear": linear_betas, "cosine": cosine_betas}
@@ -191,13 +199,11 @@ class Diffusion(GenerativeModel):
         self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
     ) -> Float[Tensor, "n B X"]:
         """Draws for every context, from noise in the configured number of steps."""
-        known = context.flatten(1).expand(n, -1, -1)
+        c, alpha_bar, repeated = self.config, self.denoiser.alpha_bar, context.flatten(1).expand(n, -1, -1)
         start = torch.randn((n, len(context), self._width), generator=generator)
 
-        def denoise(x: Tensor, time: int) -> Tensor:
-            return self.denoiser(x, torch.tensor(time), known)
+        def estimate(x: Tensor, time: int) -> Tensor:
+            return estimated_x0(x, self.denoiser(x, torch.tensor(time), repeated), alpha_bar[time])
 
-        config = self.config
-        return denoised(
-            denoise, start, self.denoiser.alpha_bar, config.steps, config.eta, config.bound, generator
-        )
+        times = spaced(len(alpha_bar), c.steps)
+        return denoised(estimate, start, alpha_bar, times, c.eta, c.bound, generator)

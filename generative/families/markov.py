@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..interfaces.critics import DensityConfig, RatioCritic, last_step
-from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.model import FitOptions, GenerativeModel, Kind
 from ..interfaces.reward_inputs import WINDOW, Widths
 from ..nn.gaussians import (
     Gaussians,
@@ -158,26 +158,21 @@ class HMM(GenerativeModel):
         return self._learn(steps, exists, rate=1.0)
 
     def fit(
-        self,
-        x: Float[Tensor, "N X"],
-        context: Float[Tensor, "N ..."],
-        steps: int = 2000,
-        batch_size: int = 256,
-        held_out: float = 0.1,
-        patience: int = 5,
-        noise: float = 0.0,
-        seed: int = 0,
+        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], options: FitOptions
     ) -> dict[str, float]:
-        """Sweeps over all windows, at most `steps` and the configured number, from clusters of steps."""
-        generator = torch.Generator().manual_seed(seed)
-        learned = some(len(x), generator)
-        x, context = x[learned], context[learned]
+        """Sweeps over all windows, at most `options.steps` and the configured number, from clusters of steps.
+
+        Neither batches nor held-out rows are used.
+        """
+        generator = torch.Generator().manual_seed(options.seed)
+        sampled = some(len(x), generator)
+        x, context = x[sampled], context[sampled]
         rows, exists = self._sequences(x, context)
-        self.noise = torch.tensor(float(noise))
-        rows = rows + noise * torch.randn(rows.shape, generator=generator, dtype=rows.dtype)
+        self.noise = torch.tensor(float(options.noise))
+        rows = rows + options.noise * torch.randn(rows.shape, generator=generator, dtype=rows.dtype)
         self._begin(rows, exists)
         reached = -float("inf")
-        for _ in range(min(steps, self._config.sweeps)):
+        for _ in range(min(options.steps, self._config.sweeps)):
             before, reached = reached, self.sweep(rows, exists)
             if reached - before < self._config.tolerance:
                 break

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ..interfaces.model import FitOptions
 from ..interfaces.motion import Units
 from ..interfaces.window_context import Known
 from ..interfaces.window_model import WindowModel, WindowShape, followed, require_start, state_after
@@ -39,7 +40,7 @@ class MarkovRegression(WindowModel):
         joint = self._joint(rows, condition)
         marked = torch.cat((joint, torch.ones_like(joint[..., :1])), dim=-1)
         pieces = marked.unfold(1, self._memory + 1, self._memory + 1).transpose(2, 3).flatten(0, 1)
-        return self.chain.fit(pieces[:, -1, :-1], pieces[:, :-1], seed=seed)
+        return self.chain.fit(pieces[:, -1, :-1], pieces[:, :-1], FitOptions(seed=seed))
 
     def _joint(self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"]) -> Float[Tensor, "N T Y"]:
         s, given = self._shape.state, condition[:, None].expand(-1, rows.shape[1], -1)

@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..interfaces.critics import DensityConfig, RatioCritic
-from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.model import FitOptions, GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.gaussians import (
     Gaussians,
@@ -126,36 +126,29 @@ class GaussianMixture(GenerativeModel):
         return objective.item()
 
     def fit(
-        self,
-        x: Float[Tensor, "N X"],
-        context: Float[Tensor, "N ..."],
-        steps: int = 2000,
-        batch_size: int = 256,
-        held_out: float = 0.1,
-        patience: int = 5,
-        noise: float = 0.0,
-        seed: int = 0,
+        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], options: FitOptions
     ) -> dict[str, float]:
-        """EM over all rows for every number of parts, at most `steps` sweeps each; the best by BIC stays.
+        """EM over all rows for every number of parts; the best number by BIC is kept.
 
-        It needs neither batches nor held-out rows: the criterion stands in for them.
+        EM takes at most `options.steps` sweeps. Neither batches nor held-out rows are used: the criterion
+        takes their place.
         """
-        generator = torch.Generator().manual_seed(seed)
-        learned = some(len(x), generator)
-        x, context = x[learned], context[learned]
-        repeats = -(-NOISED_ROWS // len(x)) if noise else 1
-        many = x.repeat(repeats, 1)
-        noised = many + noise * torch.randn(many.shape, generator=generator, dtype=x.dtype)
+        generator = torch.Generator().manual_seed(options.seed)
+        sampled = some(len(x), generator)
+        x, context = x[sampled], context[sampled]
+        repeats = -(-NOISED_ROWS // len(x)) if options.noise else 1
+        repeated = x.repeat(repeats, 1)
+        noised = repeated + options.noise * torch.randn(repeated.shape, generator=generator, dtype=x.dtype)
         rows = self._joint(noised, context.repeat(repeats, *(1 for _ in context.shape[1:])))
-        values, kept = {}, {}
+        values, fits = {}, {}
         for k in self._config.parts:
-            values[k] = self._criterion(rows, k, steps, len(x))
-            kept[k] = self.used, self.moments
+            values[k] = self._criterion(rows, k, options.steps, len(x))
+            fits[k] = self.used, self.moments
         best = max(values, key=lambda k: values[k])
         if not math.isfinite(values[best]):
             raise FloatingPointError("the mixture gave the rows no finite likelihood")
-        self.used, found = kept[best]
-        self._keep(found)
+        self.used, best_moments = fits[best]
+        self._keep(best_moments)
         score = self.score(noised, rows[:, : self._context]).mean().item()
         return {"loss": -score, "parts": float(best)}
 

@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..interfaces.model import GenerativeModel, Kind
+from ..interfaces.model import FitOptions, GenerativeModel, Kind
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Ridge(GenerativeModel):
         return {"loss": -self.score(x, context).mean().item()}
 
     def fit(
-        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], *args: Any, **kwargs: Any
+        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], options: FitOptions
     ) -> dict[str, float]:
-        """All rows at once, and what came before forgotten; how long others would loop does not matter."""
+        """Solve for all rows at once and drop earlier sums; no option changes that."""
         for sums in (self.gram, self.cross, self.squares, self.count):
             sums.zero_()
         return self.update(x, context)

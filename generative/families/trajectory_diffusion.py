@@ -14,14 +14,8 @@ from torch import Tensor, nn
 
 from ..interfaces.model import GenerativeModel, Kind
 from ..interfaces.window_context import Known
-from ..nn.diffusion_schedule import (
-    alpha_bars,
-    cosine_betas,
-    ddim_step,
-    diffuse,
-    estimated_noise,
-    from_the_last,
-)
+from ..nn.averaging import move_average
+from ..nn.diffusion_schedule import alpha_bars, cosine_betas, denoised, diffuse, from_the_last
 from ..nn.networks import mlp, seeded
 from .diffusion import TIME_FEATURES, Mish, time_features
 from .temporal_unet import TemporalUNet
@@ -129,16 +123,9 @@ class TrajectoryDiffusion(GenerativeModel):
         self._optimiser.zero_grad()
         loss.backward()
         self._optimiser.step()
-        self._average()
-        return {"loss": loss.item()}
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        """The weights that draw follow those that learn; quickly at first, when these are still poor."""
         self._updates += 1
-        decay = min(self.config.averaging, self._updates / (self._updates + 10))
-        for slow, fast in zip(self.drawing.parameters(), self.learning.parameters(), strict=True):
-            slow.lerp_(fast, 1 - decay)
+        move_average(self.drawing, self.learning, c.averaging, self._updates)
+        return {"loss": loss.item()}
 
     @torch.no_grad()
     def sample(
@@ -147,25 +134,19 @@ class TrajectoryDiffusion(GenerativeModel):
         """Windows from noise."""
         known = self._known(context.repeat(n, 1))
         start = torch.randn(known.rows.shape, generator=generator)
-        return self._denoised(start, known, generator).reshape(n, len(context), -1)
 
-    def _denoised(
-        self, x: Float[Tensor, "B T C"], known: Known, generator: torch.Generator
-    ) -> Float[Tensor, "B T C"]:
-        """From noise to a clean window."""
+        def estimate(x: Tensor, time: int) -> Tensor:
+            return self._estimate(x, time, known)
+
         c = self.config
-        visited = from_the_last(c.times, min(c.steps, c.times)).tolist()
-        levels = [*self.alpha_bar[visited], torch.ones(())]
-        for i, time in enumerate(visited):
-            clean = self._believed(x, time, known).clamp(-c.bound, c.bound)
-            fresh = torch.randn(x.shape, generator=generator)
-            noise = estimated_noise(x, clean, levels[i])
-            x = ddim_step(clean, noise, fresh, levels[i], levels[i + 1], c.eta)
-        return x
+        times = from_the_last(c.times, min(c.steps, c.times))
+        windows = denoised(estimate, start, self.alpha_bar, times, c.eta, c.bound, generator)
+        return windows.reshape(n, len(context), -1)
 
-    def _believed(self, x: Float[Tensor, "B T C"], time: int, known: Known) -> Float[Tensor, "B T C"]:
+    def _estimate(self, x: Float[Tensor, "B T C"], time: int, known: Known) -> Float[Tensor, "B T C"]:
+        """The clean window, guided where the settings say so."""
         times, none = torch.full((len(x),), time), torch.zeros(len(x), 1)
-        found = self.drawing(x, times, known, none)
+        conditioned = self.drawing(x, times, known, none)
         if not self.config.guidance:
-            return found
-        return guided(found, self.drawing(x, times, known, none + 1), self.config.guidance)
+            return conditioned
+        return guided(conditioned, self.drawing(x, times, known, none + 1), self.config.guidance)

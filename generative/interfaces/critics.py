@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..nn.losses import logit_metrics
-from .model import Critic, GenerativeModel
+from .model import Critic, FitOptions, GenerativeModel
 
 # Rows of what a critic is shown -> (x, context) of a generative model.
 Split = Callable[[Float[Tensor, "B ..."]], tuple[Float[Tensor, "B X"], Float[Tensor, "B ..."]]]
@@ -47,6 +47,10 @@ class DensityConfig:
             raise ValueError(
                 f"fit_steps is 1 or more, temperature, reach and anchor above 0, noise not below; got {self}"
             )
+
+    def fit_options(self, seed: int) -> FitOptions:
+        """Those of the expert's model."""
+        return FitOptions(steps=self.fit_steps, noise=self.noise, seed=seed)
 
 
 def tempered(ratio: Float[Tensor, "B"], nats: float, reach: float) -> Float[Tensor, "B"]:
@@ -89,9 +93,7 @@ class RatioCritic(Critic):
 
     def fit(self, expert: Float[Tensor, "B ..."]) -> None:
         """Fit the expert's model, and start the agent's from it."""
-        self.expert.fit(
-            *self._split(expert), steps=self._config.fit_steps, noise=self._config.noise, seed=self._seed
-        )
+        self.expert.fit(*self._split(expert), self._config.fit_options(self._seed))
         self.agent.load_state_dict(self.expert.state_dict())
 
     def update(self, expert: Float[Tensor, "B ..."], agent: Float[Tensor, "B ..."]) -> dict[str, float]:
@@ -132,9 +134,7 @@ class DensityCritic(Critic):
 
     def fit(self, expert: Float[Tensor, "B ..."]) -> None:
         """Fit the model and take the expert's quantiles."""
-        self.model.fit(
-            *self._split(expert), steps=self._config.fit_steps, noise=self._config.noise, seed=self._seed
-        )
+        self.model.fit(*self._split(expert), self._config.fit_options(self._seed))
         low, middle, high = torch.quantile(self._scores(expert), torch.tensor([0.1, 0.5, 0.9]))
         self.top, self.scale = high, (high - low).clamp(min=1e-3)
         self.expert_depth = depth(middle, self.top, self.scale)

@@ -2,6 +2,7 @@
 
 import copy
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Literal
 
@@ -26,6 +27,27 @@ class Critic(nn.Module, ABC):
     @abstractmethod
     def logit(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """Log P(expert | x) - log P(agent | x), expert high, without gradients to the weights' owner."""
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a generative model is fitted to rows.
+
+    Attributes:
+        steps: most updates; the held-out rows are scored after every twentieth of them.
+        batch_size: rows in one update.
+        held_out: share of the rows that only decides when to stop; with 0 all steps are taken.
+        patience: evaluations without improvement after which the fit stops.
+        noise: standard deviation of the noise added to x, drawn anew for every batch.
+        seed: seeds all draws.
+    """
+
+    steps: int = 2000
+    batch_size: int = 256
+    held_out: float = 0.1
+    patience: int = 5
+    noise: float = 0.0
+    seed: int = 0
 
 
 class GenerativeModel(nn.Module, ABC):
@@ -71,64 +93,51 @@ class GenerativeModel(nn.Module, ABC):
         return
 
     def fit(
-        self,
-        x: Float[Tensor, "N X"],
-        context: Float[Tensor, "N ..."],
-        steps: int = 2000,
-        batch_size: int = 256,
-        held_out: float = 0.1,
-        patience: int = 5,
-        noise: float = 0.0,
-        seed: int = 0,
+        self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], options: FitOptions
     ) -> dict[str, float]:
-        """Loop `update`, and go back to the weights that scored held-out rows best.
+        """Loop `update`, and restore the weights that scored held-out rows best.
 
         Args:
             x: rows to learn.
             context: what each row is conditioned on.
-            steps: at most so many updates, with a look at the held-out rows after every twentieth of them.
-            batch_size: rows in one update.
-            held_out: share of the rows that only decides when to stop; with 0 all steps are taken.
-            patience: looks without improvement after which it stops.
-            noise: standard deviation of what is added to x, drawn anew for every batch.
-            seed: of all draws.
+            options: length, batches, noise and seed of the fit.
 
         Raises:
             FloatingPointError: the scores of the held-out rows were never finite.
         """
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(options.seed)
         self.begin(x)
-        watched, rest = _split(len(x), held_out if self.stops_early else 0.0, generator)
-        noised = partial(_noised, noise=noise, generator=generator)
+        held_out, rest = _split(len(x), options.held_out if self.stops_early else 0.0, generator)
+        noised = partial(_noised, noise=options.noise, generator=generator)
         best, step, metrics = _Best(self), 0, {}
-        for step in range(1, steps + 1):
-            at = rest[torch.randint(len(rest), (batch_size,), generator=generator)]
+        for step in range(1, options.steps + 1):
+            at = rest[torch.randint(len(rest), (options.batch_size,), generator=generator)]
             metrics = self.update(noised(x[at]), context[at])
-            due = len(watched) and step % max(1, steps // 20) == 0
-            if due and best.look(noised(x[watched]), context[watched]) == patience:
+            due = len(held_out) and step % max(1, options.steps // 20) == 0
+            if due and best.evaluate(noised(x[held_out]), context[held_out]) == options.patience:
                 break
-        metrics |= best.restore() if len(watched) else {}
+        metrics |= best.restore() if len(held_out) else {}
         self.finish(x, context)
         return {**metrics, "steps": float(step)}
 
 
 class _Best:
-    """The best weights so far by the mean score of rows that are only watched."""
+    """The best weights so far by the mean score of held-out rows."""
 
     def __init__(self, model: GenerativeModel):
         self._model, self.score, self.waited = model, -torch.inf, 0
         self.weights = copy.deepcopy(model.state_dict())
 
     def restore(self) -> dict[str, float]:
-        """Give the model its best weights back; says their score."""
+        """Load the best weights; returns their score."""
         if self.score == -torch.inf:
             raise FloatingPointError(f"{type(self._model).__name__} gave the held-out rows no finite score")
         self._model.load_state_dict(self.weights)
         return {"held_out_score": self.score}
 
     @torch.no_grad()
-    def look(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> int:
-        """Keep the weights of now if they are better; returns how many looks in a row were in vain."""
+    def evaluate(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> int:
+        """Keep the current weights if they score better; returns the evaluations without improvement."""
         score = self._model.score(x, context).mean().item()
         self.waited += 1
         if score > self.score:
@@ -144,7 +153,7 @@ def _noised(rows: Tensor, noise: float, generator: torch.Generator) -> Tensor:
 def _split(
     count: int, held_out: float, generator: torch.Generator
 ) -> tuple[Int[Tensor, "H"], Int[Tensor, "L"]]:
-    """Indices of the rows that are watched and of those learned from; of a single row none is held out."""
+    """Indices of held-out rows and of training rows; a single row is in both."""
     order = torch.randperm(count, generator=generator)
-    cut = max(1, int(held_out * count)) if held_out else 0
-    return order[:cut], order[cut:] if count > 1 else order
+    size = max(1, int(held_out * count)) if held_out else 0
+    return order[:size], order[size:] if count > 1 else order

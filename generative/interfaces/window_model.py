@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .model import GenerativeModel
+from .model import FitOptions, GenerativeModel
 from .motion import Units
 from .window_context import Known, lesson
 
@@ -171,9 +171,7 @@ class StepByStep(WindowModel):
         x = rows[:, :, self._shape.state :].flatten(0, 1)
         c = self._config
         # Windows overlap, so rows held out would be rows learned.
-        return self.model.fit(
-            x, contexts, steps=c.updates, batch_size=4 * c.batch_size, held_out=0.0, seed=seed
-        )
+        return self.model.fit(x, contexts, FitOptions(c.updates, 4 * c.batch_size, held_out=0.0, seed=seed))
 
     def contexts(
         self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"]

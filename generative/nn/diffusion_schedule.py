@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-# (x_t, t) -> the noise believed to be in x_t.
-Denoise = Callable[[Float[Tensor, "*B X"], int], Float[Tensor, "*B X"]]
+# (x_t, t) -> the estimate of x_0.
+EstimateClean = Callable[[Float[Tensor, "*B X"], int], Float[Tensor, "*B X"]]
 
 
 def linear_betas(times: int, first: float = 1e-4, last: float = 0.02) -> Float[Tensor, "T"]:
@@ -94,9 +94,9 @@ def ddim_step(
     with eta 1 and neighbouring times this is a draw of q(x_{t-1} | x_t, x_0), the step of DDPM.
     """
     variance = eta**2 * posterior_variance(alpha_bar, before)
-    # Rounding could leave a hair below zero.
-    kept = (1 - before - variance).clamp(min=0).sqrt()
-    return before.sqrt() * x0 + kept * noise + variance.sqrt() * fresh
+    # Rounding could give a value slightly below zero.
+    noise_scale = (1 - before - variance).clamp(min=0).sqrt()
+    return before.sqrt() * x0 + noise_scale * noise + variance.sqrt() * fresh
 
 
 def spaced(times: int, steps: int) -> Int[Tensor, "S"]:
@@ -113,29 +113,30 @@ def from_the_last(times: int, steps: int) -> Int[Tensor, "S"]:
 
 
 def denoised(
-    denoise: Denoise,
+    estimate: EstimateClean,
     start: Float[Tensor, "*B X"],
     alpha_bar: Float[Tensor, "T"],
-    steps: int,
+    times: Int[Tensor, "S"],
     eta: float,
     bound: float,
     generator: torch.Generator,
 ) -> Float[Tensor, "*B X"]:
-    """Data made of noise, in `steps` steps of `ddim_step`.
+    """Data from noise, one `ddim_step` at each of some times.
 
     Args:
-        denoise: what noise is in x_t.
+        estimate: estimates x_0 from x_t.
         start: standard normal.
-        alpha_bar: at every time.
-        steps: T of them and eta 1 are DDPM; fewer and eta 0 the usual DDIM.
+        alpha_bar: its value at every time.
+        times: falling, from `spaced` or `from_the_last`; all of them and eta 1 are DDPM, fewer and eta 0 the
+            usual DDIM.
         eta: share of fresh noise, 0-1.
-        bound: on the estimates of x_0, which small errors blow up where little of the data is left.
-        generator: of the fresh noise.
+        bound: bounds the estimates of x_0, because small errors grow where little of the data is left.
+        generator: draws the fresh noise.
     """
-    x, visited = start, spaced(len(alpha_bar), steps).tolist()
+    x, visited = start, times.tolist()
     levels = [*alpha_bar[visited], torch.ones(())]
     for time, (now, before) in zip(visited, itertools.pairwise(levels), strict=True):
-        x0 = estimated_x0(x, denoise(x, time), now).clamp(-bound, bound)
+        x0 = estimate(x, time).clamp(-bound, bound)
         fresh = torch.randn(x.shape, generator=generator)
         x = ddim_step(x0, estimated_noise(x, x0, now), fresh, now, before, eta)
     return x

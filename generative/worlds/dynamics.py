@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..interfaces.model import GenerativeModel
+from ..interfaces.model import FitOptions, GenerativeModel
 from ..interfaces.window_context import Known
 from ..interfaces.window_model import WindowShape, looking_back
 from ..nn.decay import falling
@@ -96,9 +96,8 @@ class StepDynamics(Dynamics):
         """The model's own way of fitting, on every step of every window."""
         x, told = self.pairs(rows)
         with falling(self.model, updates) if held_out else nullcontext():
-            return self.model.fit(
-                x, told, steps=updates, batch_size=self._batch_size, held_out=held_out, seed=seed
-            )
+            options = FitOptions(updates, self._batch_size, held_out, seed=seed)
+            return self.model.fit(x, told, options)
 
     def pairs(self, rows: Float[Tensor, "N T C"]) -> tuple[Float[Tensor, "M X"], Float[Tensor, "M V Z"]]:
         """What follows every step, and what is told to foretell it."""

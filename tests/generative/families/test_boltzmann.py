@@ -16,6 +16,7 @@ from gailforce.generative.families.boltzmann import (
     rbm,
 )
 from gailforce.generative.families.deep_belief import DBNConfig, dbn, stacked
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
 
 
@@ -87,7 +88,7 @@ def test_a_fitted_machine_gives_data_low_energy_and_draws_rows_like_it():
     x = torch.cat((torch.full((300, 2), 1.0), torch.full((300, 2), -1.0)))
     x = x + 0.2 * torch.randn(x.shape, generator=generator())
     machine = GaussianMachine(2, MachineConfig(hidden=16, std=0.3), 0)
-    machine.fit(x, x[:, :0], steps=3000)
+    machine.fit(x, x[:, :0], FitOptions(3000))
     between = torch.zeros(1, 2)
     assert machine.score(x, x[:, :0]).mean() > machine.score(between, between[:, :0]) + 1
     drawn = machine.sample(torch.zeros(1, 0), 500, generator(1))[:, 0]

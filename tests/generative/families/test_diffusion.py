@@ -11,6 +11,7 @@ from gailforce.generative.families.diffusion import (
     mish,
     stratified_times,
 )
+from gailforce.generative.interfaces.model import FitOptions
 
 SMALL = DiffusionConfig(DenoiserConfig(layers=(32, 32), times=20, noises=2), learning_rate=5e-3, steps=20)
 
@@ -26,7 +27,7 @@ def fitted():
     context = torch.randint(2, (2000, 1), generator=generator) * 2.0 - 1
     x = context + 0.5 * torch.randn(2000, 1, generator=generator)
     model = Diffusion(1, 1, seed=0, config=SMALL)
-    model.fit(x, context, steps=300, patience=20)
+    model.fit(x, context, FitOptions(300, patience=20))
     return model
 
 

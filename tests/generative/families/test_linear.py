@@ -16,6 +16,7 @@ from gailforce.generative.families.linear import (
     svm,
 )
 from gailforce.generative.interfaces.adversarial import AdversarialConfig
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
 from gailforce.generative.nn.features import FourierFeatures, median_distance
 
@@ -121,7 +122,7 @@ def test_the_bandwidth_is_the_median_distance():
 def test_the_one_class_machine_reaches_the_loss_of_scikit_learns():
     x = torch.randn(600, 3, generator=generator())
     model = OneClassSVM(3, OneClassSVMConfig(features=64, outside=0.2, spread=1.0), 0)
-    model.fit(x, x[:, :0], steps=3000, batch_size=512)
+    model.fit(x, x[:, :0], FitOptions(3000, 512))
     waves = model._waves(x)
 
     def loss(w, rho):
@@ -139,7 +140,7 @@ def test_the_one_class_machine_reaches_the_loss_of_scikit_learns():
 def test_the_share_that_lies_outside_is_as_asked():
     x = torch.randn(1000, 2, generator=generator())
     model = OneClassSVM(2, OneClassSVMConfig(features=256, outside=0.2), 0)
-    model.fit(x, x[:, :0], steps=3000)
+    model.fit(x, x[:, :0], FitOptions(3000))
     assert (model.score(x, x[:, :0]) < 0).float().mean().item() == pytest.approx(0.2, abs=0.06)
     far = torch.full((1, 2), 6.0)
     assert model.score(far, far[:, :0]) < model.score(x, x[:, :0]).quantile(0.05)

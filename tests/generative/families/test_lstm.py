@@ -9,6 +9,7 @@ from torch import nn
 from gailforce.generative.families.lstm import LSTM, LSTMConfig, RecurrentEncoder, cell, lstm
 from gailforce.generative.interfaces.critics import DensityConfig
 from gailforce.generative.interfaces.gaussian_head import HeadConfig
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
 from gailforce.generative.nn.networks import seeded
 
@@ -100,7 +101,7 @@ def learned():
     rows = torch.cat((x, torch.ones_like(x)), dim=-1)
     config = LSTMConfig(memory=4, features=32, head=HeadConfig(learning_rate=3e-3))
     model = LSTM(1, 2, config, seed=0)
-    model.fit(rows[:4000, -1, :1], rows[:4000, :-1], steps=400)
+    model.fit(rows[:4000, -1, :1], rows[:4000, :-1], FitOptions(400))
     return model, rows[4000:]
 
 

@@ -7,6 +7,7 @@ import torch
 from hmmlearn.hmm import GaussianHMM
 
 from gailforce.generative.families.markov import HMM, HMMConfig, filtered, smoothed
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.nn.gaussians import PriorConfig, log_densities
 
 NO_PRIOR = PriorConfig(prior_std=1.0, shrinkage=0.0, least_weight=0.0)
@@ -34,7 +35,7 @@ def windows(rows, size=8):
 
 def fitted(phases=3, prior=NO_PRIOR, **kwargs):
     model = HMM(2, HMMConfig(phases=phases, prior=prior), 0)
-    model.fit(*windows(cycle()[1]), **kwargs)
+    model.fit(*windows(cycle()[1]), FitOptions(**kwargs))
     return model
 
 

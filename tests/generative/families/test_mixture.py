@@ -8,6 +8,7 @@ import torch
 from sklearn.mixture import GaussianMixture as Oracle
 
 from gailforce.generative.families.mixture import GaussianMixture, MixtureConfig, information_criterion
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.nn.gaussians import PriorConfig, k_means, moments
 
 NO_PRIOR = PriorConfig(prior_std=1.0, shrinkage=0.0, least_weight=0.0)
@@ -26,7 +27,7 @@ def clouds(count=300, seed=0):
 
 def fitted(x, parts, prior=NO_PRIOR, context=0, **kwargs):
     model = GaussianMixture(x.shape[1] - context, context, MixtureConfig(parts=parts, prior=prior), 0)
-    model.fit(x[:, context:], x[:, :context], **kwargs)
+    model.fit(x[:, context:], x[:, :context], FitOptions(**kwargs))
     return model
 
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from gailforce.generative.families.transformer import GPT, CausalEncoder, GPTConfig, attention, causal, gpt
 from gailforce.generative.interfaces.critics import DensityConfig
 from gailforce.generative.interfaces.gaussian_head import HeadConfig
+from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
 from gailforce.generative.nn.networks import seeded
 
@@ -119,7 +120,7 @@ def learned():
     rows = torch.cat((x, torch.ones_like(x)), dim=-1)
     config = GPTConfig(memory=4, features=32, heads=2, head=HeadConfig(learning_rate=3e-3))
     model = GPT(1, 2, config, seed=0)
-    model.fit(rows[:4000, -1, :1], rows[:4000, :-1], steps=400)
+    model.fit(rows[:4000, -1, :1], rows[:4000, :-1], FitOptions(400))
     return model, rows[4000:]
 
 

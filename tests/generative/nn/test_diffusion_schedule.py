@@ -129,16 +129,17 @@ BARS = alpha_bars(cosine_betas(200))
 
 
 def exact(x, time):
-    """E[noise | x_t] for x_0 ~ N(m, s^2): sqrt(1 - a) (x_t - sqrt(a) m) / (a s^2 + 1 - a)."""
+    """E[x_0 | x_t] for x_0 ~ N(m, s^2): m + sqrt(a) s^2 (x_t - sqrt(a) m) / (a s^2 + 1 - a)."""
     bar = BARS[time]
-    return (1 - bar).sqrt() * (x - bar.sqrt() * MEAN) / (bar * STD.square() + 1 - bar)
+    gain = bar.sqrt() * STD.square() / (bar * STD.square() + 1 - bar)
+    return MEAN + gain * (x - bar.sqrt() * MEAN)
 
 
 @pytest.mark.parametrize(("steps", "eta"), [(200, 1.0), (200, 0.0), (50, 0.0)])
 def test_the_exact_denoiser_draws_its_gaussian(steps, eta):
     generator = torch.Generator().manual_seed(0)
     start = torch.randn(8000, 2, generator=generator)
-    drawn = denoised(exact, start, BARS, steps, eta, 20.0, generator)
+    drawn = denoised(exact, start, BARS, spaced(200, steps), eta, 20.0, generator)
     assert torch.allclose(drawn.mean(dim=0), MEAN, atol=0.1)
     assert torch.allclose(drawn.std(dim=0), STD, rtol=0.04)
 
@@ -147,7 +148,8 @@ def test_ddim_with_eta_0_follows_the_start_alone():
     start = rows(1)[0][:, :2]
 
     def run(eta, seed):
-        return denoised(exact, start, BARS, 20, eta, 5.0, torch.Generator().manual_seed(seed))
+        generator = torch.Generator().manual_seed(seed)
+        return denoised(exact, start, BARS, spaced(200, 20), eta, 5.0, generator)
 
     assert torch.equal(run(0.0, 1), run(0.0, 2))
     assert not torch.equal(run(1.0, 1), run(1.0, 2))
@@ -155,5 +157,6 @@ def test_ddim_with_eta_0_follows_the_start_alone():
 
 def test_what_is_drawn_stays_within_the_bound():
     start = rows(1)[0]
-    wild = denoised(lambda x, _: -9 * torch.ones_like(x), start, BARS, 10, 0.0, 5.0, torch.Generator())
+    times = spaced(200, 10)
+    wild = denoised(lambda x, _: -9 * torch.ones_like(x), start, BARS, times, 0.0, 5.0, torch.Generator())
     assert wild.abs().max() <= 5
