@@ -71,9 +71,9 @@ class WorldTrial:
     ensemble: EnsembleConfig = field(
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
-    rehearsals: int = 8000
-    # Weight of single steps in a rehearsal.
-    single: float = 0.0
+    multi_step_updates: int = 8000
+    # Weight of single steps in multi-step training; usually 0-1.
+    one_step_weight: float = 0.0
 
     def run(self) -> None:
         """One result for each family and seed."""
@@ -107,7 +107,7 @@ class WorldTrial:
         return replace(
             usual,
             fit=replace(usual.fit, updates=updates),
-            rehearsal=replace(usual.rehearsal, updates=self.rehearsals, single=self.single),
+            rehearsal=replace(usual.rehearsal, updates=self.multi_step_updates, single=self.one_step_weight),
             ensemble=self.ensemble,
         )
 
