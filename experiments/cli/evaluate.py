@@ -63,13 +63,13 @@ class Evaluate(Command):
         expert = None
         if self.expert is not None:
             expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
-        found = with_controls(scores, task, self.controls, expert)
+        result = with_controls(scores, task, self.controls, expert)
         if "exploring" not in modes:
-            found["agent"]["exploring"] = {"missing": "this file holds no exploring policy"}
+            result["agent"]["exploring"] = {"missing": "this file holds no exploring policy"}
         if run is not None:
-            run.update_result(found)
+            run.update_result(result)
         origin = {"command": this_command(), "environment": task.env_id, "policy": str(target.file)}
-        return {**origin, "versions": versions(), **found}
+        return {**origin, "versions": versions(), **result}
 
     def _score(self, policy: Any, task: Task, deterministic: bool) -> Score:
         return evaluate(

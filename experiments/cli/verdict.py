@@ -55,8 +55,8 @@ class Verdict(Command):
             constant,
         )
         # Other demonstrations than the run's own are asked about in passing.
-        kept = target.run if self.demos is None else None
-        return write_verdict(kept, judge(evidence), task.demos.name) | {"policy": str(target.file)}
+        own_run = target.run if self.demos is None else None
+        return write_verdict(own_run, judge(evidence), task.demos.name) | {"policy": str(target.file)}
 
     def _task(self, target: Target) -> controls.Task:
         """The demonstrations to judge by, and what a constant agent would be trained with."""
