@@ -30,7 +30,7 @@ from ...generative.interfaces.model import GenerativeModel
 from ...generative.interfaces.standardize import Standard
 from ...generative.nn.frames import COLOURS, SIDE
 from ...generative.nn.frechet import frechet_distance
-from ...generative.worlds.multi_step import RehearsalConfig
+from ...generative.worlds.dynamics import MultiStepConfig
 from ...generative.worlds.world_families import WorldConfig, heeded
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
@@ -95,7 +95,7 @@ class FramesTrial:
     out: Path = Path("results/frames.json")
     picture: Path = Path("docs/frames.png")
     # Of the dream that is painted.
-    world: WorldConfig = field(default_factory=lambda: WorldConfig(rehearsal=RehearsalConfig(updates=2000)))
+    world: WorldConfig = field(default_factory=lambda: WorldConfig(multi_step=MultiStepConfig(updates=2000)))
 
     def run(self) -> None:
         """All of it, with one seed."""

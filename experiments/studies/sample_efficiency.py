@@ -1,7 +1,7 @@
-"""How many real steps does imitation take? GAIL in a dream beside GAIL in the simulator.
+"""How many real steps does imitation take? GAIL in a world model beside GAIL in the simulator.
 
-In the simulator it learns from its own starts, and once more from those that the dreamer's real copies have.
-`python -m gailforce.experiments.studies.sample_efficiency [--env walker2d --ways dream]` writes
+In the simulator it learns from its own starts, and once more with the starts of the model-based agent.
+`python -m gailforce.experiments.studies.sample_efficiency [--env walker2d --ways model-based]` writes
 `results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. What
 is played to look costs steps too, but no learner sees them, so they are not counted.
 """
@@ -17,9 +17,9 @@ import tyro
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ...agents.gail import GAIL, GAILConfig
-from ...agents.model_based.experience import placed_env
+from ...agents.model_based.experience import reference_state_env
 from ...agents.model_based.gail import ModelBasedGAIL
-from ...agents.model_based.training import DreamConfig
+from ...agents.model_based.training import ModelBasedConfig
 from ...demos.dataset import Demonstrations
 from ...demos.physics_residual import states_of
 from ...envs.errors import unknown
@@ -78,22 +78,22 @@ class SampleEfficiency:
     ways: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
-    # Of GAIL in a dream, imagined and real, and of GAIL alone.
+    # Of model-based GAIL, in the model and real, and of GAIL alone.
     steps: int = 800_000
     steps_alone: int = 400_000
-    # Real steps between two looks in a dream, and alone.
+    # Real steps between two evaluations of model-based GAIL, and of GAIL alone.
     every: int = 2000
     every_alone: int = 10_000
     results: Path = RESULTS
-    dream: DreamConfig = field(default_factory=DreamConfig)
+    model_based: ModelBasedConfig = field(default_factory=ModelBasedConfig)
 
     def run(self) -> None:
         """One file for each way and seed; what is there with the same settings is not made again."""
         one_thread()
         ways: dict[str, Callable[[Demonstrations, int], dict[str, Any]]] = {
-            "dream": self._dream,
+            "model-based": self._model_based,
             "alone": self._alone,
-            "placed": self._alone_placed,
+            "reference-states": self._alone_reference_states,
         }
         for way in self.ways or ways:
             if way not in ways:
@@ -112,17 +112,20 @@ class SampleEfficiency:
             "measured": measured,
             "algorithm": ALGORITHM,
         }
-        if way != "dream":
+        if way != "model-based":
             found |= {"steps": self.steps_alone, "every": self.every_alone}
-            if way == "placed":
-                found |= {"placed": self.dream.placed, "life": self.dream.life}
+            if way == "reference-states":
+                found |= {
+                    "reference_state_init": self.model_based.reference_state_init,
+                    "max_episode_steps": self.model_based.max_episode_steps,
+                }
         else:
-            dream = {**asdict(self.dream), "world": heeded(self.world_model, self.dream.world)}
+            world = heeded(self.world_model, self.model_based.world)
             found |= {
                 "steps": self.steps,
                 "every": self.every,
                 "world_model": self.world_model,
-                "dream": dream,
+                "model_based": {**asdict(self.model_based), "world": world},
             }
         return found
 
@@ -147,8 +150,10 @@ class SampleEfficiency:
             "seconds": round(time.perf_counter() - started, 1),
         }
 
-    def _dream(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
-        agent = ModelBasedGAIL(self.env, demos, world_model=self.world_model, seed=seed, dream=self.dream)
+    def _model_based(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        agent = ModelBasedGAIL(
+            self.env, demos, world_model=self.world_model, seed=seed, model_based=self.model_based
+        )
         looks = Looks(agent, self.env, self.every)
         agent.learn(self.steps, [looks])
         return {"curve": looks.curve, "real_steps": agent.real_steps}
@@ -156,11 +161,11 @@ class SampleEfficiency:
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         return self._watched(GAIL(self.env, demos, seed=seed))
 
-    def _alone_placed(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
-        """As many episodes from demonstrated states, and as short, as in a dreamer's real life."""
+    def _alone_reference_states(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        """The starts and the episode length of the model-based agent's real environments."""
         starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-        copies = GAILConfig().copies
-        env = placed_env(self.env, copies, seed, starts, self.dream.placed, self.dream.life)
+        n_envs, c = GAILConfig().copies, self.model_based
+        env = reference_state_env(self.env, n_envs, seed, starts, c.reference_state_init, c.max_episode_steps)
         return self._watched(GAIL(env, demos, seed=seed))
 
     def _watched(self, agent: GAIL) -> dict[str, Any]:

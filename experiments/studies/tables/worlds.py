@@ -13,9 +13,9 @@ from .generators import spread
 # Real steps at which ways are compared.
 BESIDE = 50_000
 WAYS = {
-    "dream": "in a dream",
+    "model-based": "in a world model",
     "alone": "in the simulator",
-    "placed": "in the simulator, with the dreamer's starts",
+    "reference-states": "in the simulator, with the model-based agent's starts",
 }
 
 
