@@ -115,10 +115,10 @@ class Apprenticeship(Agent):
         )
         obs_size, space = spaces(env)
         require_environment(demos, self.env_id, obs_size, space.shape[0])
-        if demos.every > 1:
+        if demos.subsampling > 1:
             raise UsageError(
                 "feature expectations are sums over whole episodes, but "
-                f"{demos.name or 'this set'} keeps one step in {demos.every}; "
+                f"{demos.name or 'this set'} keeps one step in {demos.subsampling}; "
                 "leave subsampling out, or use GAIL"
             )
         self._judges = make_env(env, self.config.episodes, JUDGING_SEED, horizon=horizon)

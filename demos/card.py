@@ -1,4 +1,4 @@
-"""The card of a set of demonstrations: who made it, how, how good it is, and against what."""
+"""The card of a set of demonstrations: its author, command, returns and reference returns."""
 
 import importlib.metadata
 import math
@@ -19,18 +19,18 @@ RECORDED_PACKAGES = ("gailforce", "gymnasium", "mujoco", "numpy", "stable-baseli
 
 @dataclass(frozen=True)
 class Card:
-    """What a reader must know before believing a set of demonstrations.
+    """Origin and quality of a set of demonstrations.
 
     Attributes:
         env_id: the Gymnasium id of the environment.
         maker: the person or policy that acted.
         command: the command that made the set.
-        mean_return: mean true return of its episodes, None where rewards are unknown.
+        mean_return: mean true return of its episodes, None if rewards are unknown.
         std_return: their standard deviation.
-        episodes: how many episodes the whole set has, all splits together.
-        random_return: what uniformly random actions earn.
-        still_return: what zero actions earn.
-        reference_return: the least mean return that counts as expert.
+        episodes: number of episodes of the whole set, all splits together.
+        random_return: mean return of uniformly random actions.
+        still_return: mean return of zero actions.
+        reference_return: least mean return of an expert.
         versions: package versions at recording.
         notes: anything else.
 
@@ -38,7 +38,7 @@ class Card:
         DataError: a number is not finite or a field has the wrong type.
     """
 
-    # Checked below with messages for people, so the shape checker of the tests stays out.
+    # Checked below with readable messages, so the shape checker of the tests is off.
     __no_type_check__: ClassVar[bool] = True
 
     env_id: str
@@ -57,14 +57,14 @@ class Card:
         for name in NUMBERS:
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and math.isfinite(value)):
-                raise DataError(f"the card's {name} is {value!r}; it must be a finite number or None")
+                raise DataError(f"the card's {name} must be a finite number or None, got {value!r}")
         for name in TEXTS:
             if not isinstance(getattr(self, name), str):
-                raise DataError(f"the card's {name} is {getattr(self, name)!r}; it must be text")
+                raise DataError(f"the card's {name} must be text, got {getattr(self, name)!r}")
         if not isinstance(self.episodes, int) or self.episodes < 0:
-            raise DataError(f"the card's episodes is {self.episodes!r}; it must be a whole number")
+            raise DataError(f"the card's episodes must be a whole number, got {self.episodes!r}")
         if not _is_text_map(self.versions):
-            raise DataError(f"the card's versions is {self.versions!r}; it must map names to versions")
+            raise DataError(f"the card's versions must map names to versions, got {self.versions!r}")
 
     def measured(self, returns: Float[np.ndarray, "E"] | None, episodes: int) -> "Card":
         """This card with the number of episodes and the statistics of their true returns.
@@ -77,7 +77,7 @@ class Card:
         return replace(self, mean_return=mean, std_return=std, episodes=episodes)
 
     def as_dict(self) -> dict[str, Any]:
-        """The card as JSON can hold it."""
+        """The card as plain JSON values."""
         return {**asdict(self), "versions": dict(self.versions)}
 
     @classmethod
@@ -85,17 +85,17 @@ class Card:
         """A card from JSON.
 
         Raises:
-            DataError: it lacks `env_id`, has fields no card has, or a field of the wrong type.
+            DataError: it lacks `env_id`, has an unknown field, or a field of the wrong type.
         """
-        known = [field.name for field in fields(cls)]
-        strange = sorted(set(values) - set(known))
-        if strange or "env_id" not in values:
-            fault = f"unknown fields {strange}" if strange else "no env_id"
-            raise DataError(f"the card has {fault}; a card's fields are {', '.join(known)}")
+        names = [field.name for field in fields(cls)]
+        unknown = sorted(set(values) - set(names))
+        if unknown or "env_id" not in values:
+            fault = f"unknown fields {unknown}" if unknown else "no env_id"
+            raise DataError(f"the card has {fault}; a card's fields are {', '.join(names)}")
         return cls(**values)
 
     def describe(self) -> str:
-        """The card as lines for people."""
+        """The card as readable lines."""
         spread = "" if self.std_return is None else f" ± {self.std_return:,.1f}"
         rows = {
             "environment": self.env_id,
@@ -139,5 +139,5 @@ def _number(value: float | None) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without the control characters by which a stranger's file could steer a terminal."""
+    """The text without control characters, by which an untrusted file could control a terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)

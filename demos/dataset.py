@@ -1,4 +1,4 @@
-"""A set of demonstrations: episodes with their card, in the portions an experiment asks for."""
+"""A set of demonstrations: episodes with their card, and the subsets that experiments use."""
 
 import hashlib
 import os
@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from ..envs.errors import DataError, UsageError
 from .card import Card
+from .formats.minari import read_minari
 from .library import judge
 from .packing import Precision
 from .set_file import pick_split, read_set, returns_of, write_set
@@ -19,7 +20,7 @@ from .trajectory import Trajectory, Transitions
 MINARI = "minari:"
 # Least standard deviation: a constant column would divide by zero.
 STD_FLOOR = 1e-3
-# What either every episode of a set has, or none.
+# Arrays that all episodes of a set have, or none.
 OPTIONAL = ("states", "rewards", "residual")
 
 
@@ -27,15 +28,15 @@ OPTIONAL = ("states", "rewards", "residual")
 class Demonstrations:
     """Episodes of one environment, in order, with the card of the set they come from.
 
-    It iterates over `Trajectory`. `take`, `split` and `subsample` give smaller sets and change nothing;
-    the card stays that of the whole set.
+    It iterates over `Trajectory`. `take`, `split` and `subsample` return smaller sets and leave this one
+    unchanged; the card stays that of the whole set.
 
     Args:
         trajectories: at least one, all of the same widths and with the same optional arrays.
         card: where they come from.
-        name: what reports call the set.
-        every: only each `every`-th step is known; see `subsample`.
-        phases: the first known step of each episode.
+        name: name of the set in reports.
+        subsampling: only every n-th step is kept; see `subsample`.
+        phases: the first kept step of each episode.
 
     Raises:
         DataError: there are no episodes, or they do not fit together.
@@ -44,7 +45,7 @@ class Demonstrations:
     trajectories: InitVar[Iterable[Trajectory]]
     card: Card
     name: str = ""
-    every: int = 1
+    subsampling: int = 1
     phases: tuple[int, ...] = ()
     _episodes: tuple[Trajectory, ...] = field(init=False)
 
@@ -69,15 +70,13 @@ class Demonstrations:
         text = os.fspath(source)
         if not text.startswith(MINARI):
             return cls(*read_set(source, split))
-        from .formats.minari import import_minari  # imports this module
-
         pick_split({}, split, text)
-        demos = import_minari(text.removeprefix(MINARI))
-        return cls(demos._episodes, demos.card, demos.name)
+        dataset_id = text.removeprefix(MINARI)
+        return cls.imported(*read_minari(dataset_id), dataset_id)
 
     @classmethod
     def imported(cls, trajectories: Iterable[Trajectory], card: Card, name: str) -> "Demonstrations":
-        """A set of foreign episodes: the card measures them, and a doubt about them is a warning."""
+        """A set of episodes from another tool: the card measures them, and a low or unknown return warns."""
         demos = cls(trajectories, card, name)
         card = card.measured(demos.returns, len(demos))
         judge(card, name, shipped=False)
@@ -117,8 +116,9 @@ class Demonstrations:
         return self._whole()[index]
 
     def __repr__(self) -> str:
-        known = f"{self.steps:,} steps" + (f" (one in {self.every})" if self.every > 1 else "")
-        return f"<{self.name or 'demonstrations'}: {len(self)} episodes of {self.env_id}, {known}>"
+        share = f" (one in {self.subsampling})" if self.subsampling > 1 else ""
+        steps = f"{self.steps:,} steps{share}"
+        return f"<{self.name or 'demonstrations'}: {len(self)} episodes of {self.env_id}, {steps}>"
 
     @property
     def env_id(self) -> str:
@@ -137,13 +137,13 @@ class Demonstrations:
 
     @property
     def steps(self) -> int:
-        """Number of known steps."""
+        """Number of kept steps."""
         return sum(self.lengths)
 
     @property
     def lengths(self) -> list[int]:
-        """Number of known steps of each episode."""
-        return [len(range(len(t))[known]) for t, known in self._known()]
+        """Number of kept steps of each episode."""
+        return [len(range(len(t))[steps]) for t, steps in self._kept_steps()]
 
     @property
     def mean_length(self) -> float:
@@ -152,11 +152,11 @@ class Demonstrations:
 
     @property
     def returns(self) -> Float[np.ndarray, "E"] | None:
-        """True return of each whole episode, for scoring only; None where rewards are unknown."""
+        """True return of each whole episode, for scoring only; None if rewards are unknown."""
         return returns_of(self._episodes)
 
     def take(self, n: int, seed: int | None = None) -> "Demonstrations":
-        """The first `n` episodes, or `n` drawn at random; of one seed a larger draw contains a smaller."""
+        """The first `n` episodes, or `n` at random; of one seed a larger draw contains a smaller."""
         if not 1 <= n <= len(self):
             name = self.name or "the set"
             raise UsageError(f"cannot take {n} of the {len(self)} episodes of {name}; take 1 to {len(self)}")
@@ -167,64 +167,65 @@ class Demonstrations:
         """Two sets without a common episode, the first with about `fraction` of them, at random."""
         if not 0 < fraction < 1 or len(self) < 2:
             raise UsageError(
-                f"cannot split {len(self)} episodes at {fraction}; it takes two episodes and 0 < fraction < 1"
+                f"cannot split {len(self)} episodes at {fraction}; give at least 2 and a fraction in (0, 1)"
             )
         order = _shuffled(len(self), seed)
         size = min(max(round(fraction * len(self)), 1), len(self) - 1)
         return self._select(order[:size]), self._select(order[size:])
 
     def subsample(self, every: int, seed: int | None = None) -> "Demonstrations":
-        """Only each `every`-th step of each episode, as single transitions.
+        """Keep every n-th step of each episode, as single transitions.
 
-        The first known step is step 0, or random for each episode where a seed is given. What needs
-        consecutive steps (iteration, windows, videos) is refused from here on.
+        The first kept step is step 0, or a random one for each episode if a seed is given. The returned set
+        refuses what needs consecutive steps: iteration, windows, videos.
         """
-        if every < 1 or self.every > 1:
+        if every < 1 or self.subsampling > 1:
             raise UsageError(
                 f"cannot keep one step in {every} of {self!r}; subsample the full set once, by 1 or more"
             )
         rng = np.random.default_rng(seed)
         phases = [0 if seed is None else int(rng.integers(min(every, len(t)))) for t in self._episodes]
-        return replace(self, trajectories=self._episodes, every=every, phases=tuple(phases))
+        return replace(self, trajectories=self._episodes, subsampling=every, phases=tuple(phases))
 
     def without_rewards(self) -> "Demonstrations":
-        """The same set with the true rewards taken out."""
+        """The same set without the true rewards."""
         return replace(self, trajectories=[replace(t, rewards=None) for t in self._episodes])
 
     def transitions(self) -> Transitions:
-        """All known steps, episode by episode."""
+        """All kept steps, episode by episode."""
         columns: dict[str, list[np.ndarray]] = {"obs": [], "actions": [], "next_obs": [], "terminated": []}
-        for t, known in self._known():
+        for t, steps in self._kept_steps():
             terminated = np.zeros(len(t), dtype=bool)
             terminated[-1] = t.terminated
             for name, rows in zip(columns, (t.obs[:-1], t.actions, t.obs[1:], terminated), strict=True):
-                columns[name].append(rows[known])
+                columns[name].append(rows[steps])
         return Transitions(**{name: np.concatenate(parts) for name, parts in columns.items()})
 
     def statistics(self) -> tuple[Float[np.ndarray, "O"], Float[np.ndarray, "O"]]:
-        """Mean and standard deviation (at least 0.001) of the known observations."""
+        """Mean and standard deviation (at least 0.001) of the kept observations."""
         obs = self.transitions().obs
         return obs.mean(axis=0), np.maximum(obs.std(axis=0), STD_FLOOR)
 
     def fingerprint(self) -> str:
-        """SHA-256 of what a learner can see: environment, known steps, ends; no rewards, no names."""
-        digest = hashlib.sha256(repr((self.env_id, [len(t) for t in self._episodes], self.every)).encode())
+        """SHA-256 of what a learner sees: environment, kept steps, ends; no rewards, no names."""
+        lengths = [len(t) for t in self._episodes]
+        digest = hashlib.sha256(repr((self.env_id, lengths, self.subsampling)).encode())
         steps = self.transitions()
         for column in (steps.obs, steps.actions, steps.next_obs, steps.terminated):
             digest.update(np.ascontiguousarray(column).tobytes())
         return digest.hexdigest()
 
     def _whole(self) -> tuple[Trajectory, ...]:
-        if self.every > 1:
+        if self.subsampling > 1:
             raise UsageError(
-                f"{self.name or 'this set'} keeps only one step in {self.every}, none of them consecutive; "
-                "for windows, generators, files and videos use the set before .subsample"
+                f"{self.name or 'this set'} keeps only one step in {self.subsampling}, none of them "
+                "consecutive; for windows, generators, files and videos use the set before .subsample"
             )
         return self._episodes
 
-    def _known(self) -> Iterator[tuple[Trajectory, slice]]:
+    def _kept_steps(self) -> Iterator[tuple[Trajectory, slice]]:
         for trajectory, phase in zip(self._episodes, self.phases, strict=True):
-            yield trajectory, slice(phase, None, self.every)
+            yield trajectory, slice(phase, None, self.subsampling)
 
     def _select(self, indices: Sequence[int]) -> "Demonstrations":
         phases = tuple(self.phases[index] for index in indices)
@@ -241,10 +242,10 @@ def require_environment(demos: Demonstrations, env_id: str, obs_size: int, actio
     if demos.env_id != env_id:
         raise DataError(f"{name} come from {demos.env_id}, not {env_id}; choose demonstrations of {env_id}")
     widths = {"obs": (demos.obs_size, obs_size), "actions": (demos.action_size, action_size)}
-    for what, (found, wanted) in widths.items():
-        if found != wanted:
+    for what, (width, env_width) in widths.items():
+        if width != env_width:
             raise DataError(
-                f"{what} of {name} are {found} wide, {env_id} has {wanted}; record them again in it"
+                f"{what} of {name} are {width} wide, {env_id} has {env_width}; record them again in it"
             )
 
 

@@ -1,4 +1,4 @@
-"""Writing a file so that a kill, a crash or a full disk leaves the old one or the whole new one."""
+"""Atomic writes: after a kill, a crash or a full disk either the old or the whole new file exists."""
 
 import errno
 import os
@@ -8,29 +8,29 @@ from pathlib import Path
 
 from ..envs.errors import EnvironmentFault
 
-# Age at which another writer's unfinished file counts as left behind by a kill [s].
+# Age at which another writer's unfinished file counts as abandoned [s].
 STALE_SECONDS = 3600.0
-# No space, no quota, larger than the limit on files.
+# No space, no quota, larger than the file size limit.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_durably(path: str | os.PathLike[str], content: bytes) -> None:
     """Write under a temporary name in the same folder, sync, rename, sync the folder.
 
-    The folder is made if need be. Unfinished files of killed writers are swept after an hour.
+    Creates the folder if needed. Removes unfinished files of killed writers after an hour.
 
     Raises:
-        EnvironmentFault: the disk refused; a file already at `path` is as it was.
+        EnvironmentFault: the disk refused; an existing file at `path` is unchanged.
     """
     target = Path(path)
     part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep_stale_parts(target)
+        _remove_stale_parts(target)
         try:
             _write_synced(part, content)
             os.replace(part, target)
-        except BaseException:  # an interrupt too must leave no litter
+        except BaseException:  # an interrupt too must leave no partial file
             part.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
@@ -62,7 +62,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _sweep_stale_parts(target: Path) -> None:
+def _remove_stale_parts(target: Path) -> None:
     prefix = f".{target.name}."
     with os.scandir(target.parent) as entries:
         parts = [Path(e.path) for e in entries if e.name.startswith(prefix) and e.name.endswith(".part")]
@@ -70,5 +70,5 @@ def _sweep_stale_parts(target: Path) -> None:
         try:
             if time.time() - part.stat().st_mtime > STALE_SECONDS:
                 part.unlink()
-        except FileNotFoundError:  # another writer finished or swept it
+        except FileNotFoundError:  # another writer finished or removed it
             continue

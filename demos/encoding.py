@@ -1,4 +1,4 @@
-"""Frames into video files, one by one, through ffmpeg; what a kill leaves behind still plays."""
+"""Video files from single frames through ffmpeg; a partial file after a kill still plays."""
 
 import contextlib
 import os
@@ -15,15 +15,15 @@ from ..envs.errors import DataError, EnvironmentFault, UsageError
 
 Frame = UInt8[np.ndarray, "H W 3"]
 
-# Plays in every browser: H.264, 4:2:0, and the colors' meaning written down, else browsers guess.
-COLOURS = "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"
-H264 = ("-vf", COLOURS, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p")
-# A fragment a second or less: the file can be played as far as it was written.
+# Plays in every browser: H.264, 4:2:0, with explicit color primaries; without them browsers guess.
+COLOR_FILTER = "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"
+H264 = ("-vf", COLOR_FILTER, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p")
+# At most one second per fragment: a partial file plays to its end.
 FRAGMENTED = (
     *("-g", "30", "-flush_packets", "1"),
     *("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4"),
 )
-# Few colors and no dither: flat grounds then compress well.
+# Few colors and no dither: flat areas then compress well.
 GIF_FILTER = (
     "scale={width}:-2:flags=lanczos,split[a][b];"
     "[a]palettegen=max_colors=96:stats_mode=full[p];[b][p]paletteuse=dither=none:diff_mode=rectangle"
@@ -31,10 +31,10 @@ GIF_FILTER = (
 
 
 class VideoWriter(contextlib.AbstractContextManager["VideoWriter"]):
-    """Writes an H.264 file frame by frame, in memory that does not grow.
+    """Writes an H.264 file frame by frame, in constant memory.
 
-    Frames go to `PATH.part`; `close` makes `PATH` of it. After a kill, an interrupt or a fault `PATH.part`
-    stays and plays as far as it got.
+    Frames go to `PATH.part`; `close` turns it into `PATH`. After a kill, an interrupt or a fault `PATH.part`
+    remains and can be played.
 
     Raises:
         UsageError: a width or height that is odd, or a rate that is not positive.
@@ -43,7 +43,7 @@ class VideoWriter(contextlib.AbstractContextManager["VideoWriter"]):
 
     def __init__(self, path: str | os.PathLike[str], width: int, height: int, fps: float):
         if width % 2 or height % 2 or width < 2 or height < 2:
-            raise UsageError(f"a video of {width}x{height} is impossible; width and height must be even")
+            raise UsageError(f"width and height of a video must be even, got {width}x{height}")
         self.path, self.size = Path(path), (height, width)
         self.part = self.path.with_name(self.path.name + ".part")
         self._pipe = _Pipe(self.part, width, height, fps, (*H264, *FRAGMENTED))
@@ -52,7 +52,7 @@ class VideoWriter(contextlib.AbstractContextManager["VideoWriter"]):
         """Append one frame.
 
         Raises:
-            DataError: it has another size than the first.
+            DataError: its size differs from the first frame's.
             EnvironmentFault: ffmpeg gave up, for example on a full disk.
         """
         if frame.shape != (*self.size, 3) or frame.dtype != np.uint8:
@@ -62,7 +62,7 @@ class VideoWriter(contextlib.AbstractContextManager["VideoWriter"]):
     def close(self) -> None:
         """Finish the file: complete, seekable, under its own name."""
         self._pipe.close()
-        # Fragments play, but players learn the length only from an ordinary file's index.
+        # Players learn the length of a video only from the index of an ordinary file.
         ordinary = self.part.with_name(self.part.name + ".mp4")
         try:
             _run("-i", str(self.part), "-c", "copy", "-movflags", "+faststart", "-f", "mp4", str(ordinary))
@@ -116,7 +116,7 @@ def write_gif(path: str | os.PathLike[str], frames: Iterable[Frame], fps: float,
         os.replace(part, path)
     finally:
         pipe.abandon()
-        part.unlink(missing_ok=True)  # half an animation is of no use
+        part.unlink(missing_ok=True)  # a partial animation does not play
     return Path(path)
 
 
@@ -131,7 +131,7 @@ def poster(path: str | os.PathLike[str]) -> bytes:
         count, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
     except (OSError, RuntimeError) as fault:
         raise EnvironmentFault(f"ffmpeg cannot read {path}; write the video again") from fault
-    # Half a frame early, since seeking gives the first frame from there on.
+    # Half a frame early: ffmpeg seeks to the next frame from there.
     start = max(count // 2 - 0.5, 0.0) * seconds / max(count, 1)
     return _run(
         "-ss", f"{start:.4f}", "-i", str(path), "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-"
@@ -139,24 +139,24 @@ def poster(path: str | os.PathLike[str]) -> bytes:
 
 
 class _Pipe:
-    """A running ffmpeg that is fed raw frames and writes a file."""
+    """A running ffmpeg that reads raw frames and writes a file."""
 
     def __init__(self, path: Path, width: int, height: int, fps: float, options: tuple[str, ...]):
         if not fps > 0:
-            raise UsageError(f"a video needs a positive number of frames a second; got {fps}")
+            raise UsageError(f"fps must be positive, got {fps:g}")
         self.path = path
         raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-")
         command = (_ffmpeg(), "-y", "-v", "error", *raw, "-an", *options, str(path))
-        # A file, since nobody would empty a pipe while frames are written.
+        # A file: a full pipe would block ffmpeg while frames are written.
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # A session of its own: Ctrl-C is for us, and we let ffmpeg finish the file.
+            # A session of its own: Ctrl-C stops us, and ffmpeg finishes the file.
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stderr=self._complaints, start_new_session=True
             )
         except OSError as fault:
-            raise EnvironmentFault(f"could not begin {path}: {fault}; name another folder") from fault
+            raise EnvironmentFault(f"could not create {path}: {fault}; name another folder") from fault
 
     def write(self, frame: Frame) -> None:
         assert self._process.stdin is not None
@@ -172,7 +172,7 @@ class _Pipe:
             raise self._fault()
 
     def abandon(self) -> None:
-        """Let ffmpeg write what it has, and forget about it."""
+        """Let ffmpeg write what it has, and ignore its exit code."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # ffmpeg is gone; its exit code says so
             self._process.stdin.close()
@@ -205,8 +205,8 @@ def _ffmpeg() -> str:
 
 def _fault(path: Path, complaints: bytes) -> EnvironmentFault:
     lines = complaints.decode(errors="replace").strip().splitlines()
-    cause = lines[0] if lines else "ffmpeg stopped without a word"
+    cause = lines[0] if lines else "ffmpeg stopped without a message"
     return EnvironmentFault(
-        f"could not write {path}: {cause}; free some disk space or name another folder, or go on without a"
+        f"could not write {path}: {cause}; free some disk space or name another folder, or continue without a"
         " video (--no-video)"
     )

@@ -1,4 +1,4 @@
-"""Execution: a generated trajectory's own actions in real physics, and how long they keep to its states."""
+"""Execution of a generated trajectory's actions in MuJoCo, and the time until the states diverge."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ from .physics_residual import states_of
 from .trajectory import Trajectory
 
 
-def executed(body: Body, dream: Trajectory) -> Trajectory:
-    """What MuJoCo does from the same start under the same actions, up to a fall."""
-    states = [states_of(dream)[0]]
+def executed(body: Body, generated: Trajectory) -> Trajectory:
+    """The trajectory of MuJoCo from the same start under the same actions, up to a fall."""
+    states = [states_of(generated)[0]]
     fallen = False
-    for action in dream.actions:
+    for action in generated.actions:
         states.append(replay(body, states[-1][None], action[None])[0])
         fallen = bool(body.terminated(*body.split(states[-1][None]))[0])
         if fallen:
@@ -23,29 +23,29 @@ def executed(body: Body, dream: Trajectory) -> Trajectory:
     path, count = np.stack(states), len(states) - 1
     return Trajectory(
         obs=body.observe(*body.split(path)),
-        actions=dream.actions[:count],
+        actions=generated.actions[:count],
         terminated=fallen,
         truncated=not fallen,
         states=path,
-        source=f"executed {dream.source}".strip(),
+        source=f"executed {generated.source}".strip(),
     )
 
 
 def steps_kept(
-    dream: Trajectory, real: Trajectory, spread: Float[np.ndarray, "S"], limit: float = 1.0
+    generated: Trajectory, real: Trajectory, spread: Float[np.ndarray, "S"], limit: float = 1.0
 ) -> int:
-    """Steps until a state departs from the dreamt one by a deviation, as the root mean square of columns.
+    """Steps until the root mean square error of the state exceeds a limit, in standard deviations.
 
     Args:
-        dream: generated.
-        real: what became of it in physics.
-        spread: standard deviation of each column of real states; the place on the ground is left out.
-        limit: how far is too far.
+        generated: trajectory of a generator.
+        real: the same actions in MuJoCo.
+        spread: standard deviation of each column of real states; the x position is left out.
+        limit: largest allowed error [standard deviations].
     """
-    count = min(len(dream), len(real)) + 1
-    away = (states_of(dream)[:count, 1:] - states_of(real)[:count, 1:]) / spread[1:]
-    left = np.sqrt(np.square(away).mean(axis=1)) > limit
-    return int(left.argmax()) if left.any() else count - 1
+    count = min(len(generated), len(real)) + 1
+    away = (states_of(generated)[:count, 1:] - states_of(real)[:count, 1:]) / spread[1:]
+    diverged = np.sqrt(np.square(away).mean(axis=1)) > limit
+    return int(diverged.argmax()) if diverged.any() else count - 1
 
 
 def spread_of(episodes: Sequence[Trajectory], floor: float = 1e-3) -> Float[np.ndarray, "S"]:

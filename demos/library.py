@@ -1,4 +1,4 @@
-"""The demonstrations shipped with the package, where to find any set, and what counts as expert."""
+"""The demonstrations shipped with the package, the search for any set, and the least return of an expert."""
 
 import difflib
 import os
@@ -12,7 +12,7 @@ SUFFIX = ".gfd"
 SHIPPED = Path(__file__).parent / "shipped"
 # The shipped expert of each environment, for policies that come without demonstrations.
 SHIPPED_FOR = {"Hopper-v5": "hopper-expert", "Walker2d-v5": "walker2d-expert"}
-# The least mean return, deterministic over 50 episodes, at which a policy counts as expert here.
+# Least mean return of an expert, deterministic over 50 episodes.
 REFERENCES = {"Hopper-v5": 3300.0, "Walker2d-v5": 5500.0}
 
 
@@ -22,11 +22,11 @@ def shipped_names() -> tuple[str, ...]:
 
 
 def locate(source: str | os.PathLike[str]) -> Path:
-    """The file behind a shipped name or a path; the ending .gfd may be left out of either.
+    """The file behind a shipped name or a path; the suffix .gfd is optional for both.
 
     Raises:
-        UsageError: a name that is neither shipped nor a file; lists what there is.
-        DataError: a path where there is no file.
+        UsageError: a name that is neither shipped nor a file; the message lists the shipped names.
+        DataError: a path without a file.
     """
     text = os.fspath(source)
     if text in shipped_names():
@@ -43,12 +43,12 @@ def is_shipped(path: Path) -> bool:
 
 
 def with_suffix(path: str | os.PathLike[str]) -> Path:
-    """The path with the ending .gfd where it has none."""
+    """The path, with .gfd added if it has no suffix."""
     return Path(path) if Path(path).suffix else Path(f"{os.fspath(path)}{SUFFIX}")
 
 
 def judge(card: Card, name: str, shipped: bool) -> None:
-    """Refuse a shipped set below its own reference; warn of a user's set that may be no expert's.
+    """Refuse a shipped set below its own reference; warn of a user's set that is below it or unknown.
 
     Raises:
         DataError: a shipped set whose mean return is below its reference.
@@ -56,25 +56,28 @@ def judge(card: Card, name: str, shipped: bool) -> None:
     reference = card.reference_return
     if reference is None and not shipped:
         reference = REFERENCES.get(card.env_id)
-    doubt = _doubt(card, reference, shipped)
-    if doubt is None:
+    concern = _concern(card, reference, shipped)
+    if concern is None:
         return
     if shipped:
-        raise DataError(f"the shipped set {name} is refused: {doubt}; reinstall gailforce or record another")
+        raise DataError(
+            f"the shipped set {name} is refused: {concern}; reinstall gailforce or record another"
+        )
     warnings.warn(
-        f"{name}: {doubt}; an imitator will be no better than it", stacklevel=4
+        f"{name}: {concern}; an imitator is at best as good as its demonstrations", stacklevel=4
     )  # the caller of Demonstrations.load
 
 
-def _doubt(card: Card, reference: float | None, shipped: bool) -> str | None:
+def _concern(card: Card, reference: float | None, shipped: bool) -> str | None:
     if reference is None:
-        # A shipped set without a reference is a ladder: its lower rungs are meant to be bad.
-        return None if shipped else f"nobody knows how good it is, for {card.env_id} has no reference return"
+        # A shipped set without a reference is a ladder: its early snapshots are bad on purpose.
+        return None if shipped else f"expert quality unknown: {card.env_id} has no reference return"
     if card.mean_return is None:
-        return f"nobody knows whether it reaches {reference:,.0f}, for its returns are unknown"
+        expert = f"an expert of {card.env_id} reaches {reference:,.0f}"
+        return f"expert quality unknown: the file has no rewards ({expert})"
     if card.mean_return < reference:
         mean = f"its mean return {card.mean_return:,.1f}"
-        return f"{mean} is below {reference:,.0f}, where an expert of {card.env_id} begins"
+        return f"{mean} is below {reference:,.0f}, the least of an expert of {card.env_id}"
     return None
 
 
@@ -84,5 +87,5 @@ def _missing(text: str) -> DataError | UsageError:
     hint = f"; did you mean {nearest[0]}?" if nearest else ""
     is_path = bool(Path(text).suffix) or len(Path(text).parts) > 1
     kind = DataError if is_path else UsageError
-    known = ", ".join(names) or "none"
-    return kind(f'no demonstrations "{text}"; shipped are: {known}; or give the path of a file{hint}')
+    shipped = ", ".join(names) or "none"
+    return kind(f'no demonstrations "{text}"; shipped are: {shipped}; or give the path of a file{hint}')

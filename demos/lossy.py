@@ -1,7 +1,7 @@
-"""Lossy recordings, and the simple ways to mend them: straight lines and splines.
+"""Lossy recordings, and simple ways to fill them: straight lines and splines.
 
-A recording is an array of states and one of actions, NaN where a frame is missing. A low frame rate is a
-recording most of whose frames are missing.
+A recording is an array of states and one of actions, NaN where a frame is missing. At a low
+frame rate most frames are missing.
 """
 
 import os
@@ -18,7 +18,7 @@ from .formats.npz import episode_ends, read_arrays
 from .physics_residual import states_of
 from .trajectory import Trajectory
 
-# Steps after which a body runs at its own speed.
+# Number of steps until a body runs at constant speed.
 SETTLED = 100
 
 
@@ -30,12 +30,12 @@ class Recording(NamedTuple):
 
     @classmethod
     def of(cls, episode: Trajectory) -> "Recording":
-        """An episode as a recording that lacks nothing."""
+        """An episode as a complete recording."""
         return cls(states_of(episode).copy(), episode.actions.astype(np.float64))
 
     @property
     def known(self) -> Bool[np.ndarray, "T1"]:
-        """Frames whose state is known."""
+        """Whether the state of each frame is present."""
         return np.isfinite(self.states).all(axis=1)
 
     @property
@@ -44,19 +44,19 @@ class Recording(NamedTuple):
         return bool(self.known.all() and np.isfinite(self.actions).all())
 
     def part(self, steps: int) -> "Recording":
-        """The first so many steps, of the same memory."""
+        """The first `steps` steps, as views."""
         return Recording(self.states[: steps + 1], self.actions[:steps])
 
     def speed(self, dt: float) -> float:
-        """Along the ground once the body has started, between known frames [m/s]."""
-        known = np.flatnonzero(self.known)
-        settled = known[known >= min(SETTLED, len(self.actions) // 2)]
-        first, last = (settled if len(settled) > 1 else known)[[0, -1]]
+        """Mean forward speed after the start, between frames with a state [m/s]."""
+        frames = np.flatnonzero(self.known)
+        settled = frames[frames >= min(SETTLED, len(self.actions) // 2)]
+        first, last = (settled if len(settled) > 1 else frames)[[0, -1]]
         return float((self.states[last, 0] - self.states[first, 0]) / (dt * max(1, last - first)))
 
 
 def with_gap(whole: Recording, first: int, frames: int) -> Recording:
-    """Without the frames from `first` on, and the steps that begin in them."""
+    """The recording without `frames` frames from `first` on and the steps that begin in them."""
     states, actions = whole.states.copy(), whole.actions.copy()
     states[first : first + frames] = np.nan
     actions[first : first + frames] = np.nan
@@ -64,36 +64,36 @@ def with_gap(whole: Recording, first: int, frames: int) -> Recording:
 
 
 def thinned(whole: Recording, every: int) -> Recording:
-    """Every so manieth frame alone, and the last; no actions."""
+    """Keep every n-th frame and the last; no actions."""
     states = np.full_like(whole.states, np.nan)
     states[::every], states[-1] = whole.states[::every], whole.states[-1]
     return Recording(states, np.full_like(whole.actions, np.nan))
 
 
 def linear(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
-    """Straight lines between known frames; beyond them the nearest one."""
-    known = np.flatnonzero(lossy.known)
+    """Linear interpolation between present frames; the nearest frame beyond them."""
+    present = np.flatnonzero(lossy.known)
     times = np.arange(len(lossy.states))
-    return np.column_stack([np.interp(times, known, column[known]) for column in lossy.states.T])
+    return np.column_stack([np.interp(times, present, column[present]) for column in lossy.states.T])
 
 
 def cubic(lossy: Recording) -> Float[np.ndarray, "T1 S"]:
-    """The natural cubic spline through the known frames: no curvature at its ends, which it does not pass."""
-    known = np.flatnonzero(lossy.known)
-    if len(known) < 3:
+    """The natural cubic spline through the present frames; constant beyond the first and the last."""
+    present = np.flatnonzero(lossy.known)
+    if len(present) < 3:
         return linear(lossy)
-    y, h = lossy.states[known], np.diff(known).astype(np.float64)[:, None]
+    y, h = lossy.states[present], np.diff(present).astype(np.float64)[:, None]
     # Second derivatives m: h₋ m₋ + 2 (h₋ + h) m + h m₊ = 6 (Δy/h - Δy₋/h₋), 0 at both ends.
     slopes = np.diff(y, axis=0) / h
-    system = np.eye(len(known))
+    system = np.eye(len(present))
     right = np.zeros_like(y)
-    for i in range(1, len(known) - 1):
+    for i in range(1, len(present) - 1):
         system[i, i - 1 : i + 2] = h[i - 1, 0], 2 * (h[i - 1, 0] + h[i, 0]), h[i, 0]
         right[i] = 6 * (slopes[i] - slopes[i - 1])
     m = np.linalg.solve(system, right)
-    t = np.clip(np.arange(len(lossy.states)), known[0], known[-1])
-    at = np.clip(np.searchsorted(known, t, "right") - 1, 0, len(known) - 2)
-    a, b, width = (known[at + 1] - t)[:, None], (t - known[at])[:, None], h[at]
+    t = np.clip(np.arange(len(lossy.states)), present[0], present[-1])
+    at = np.clip(np.searchsorted(present, t, "right") - 1, 0, len(present) - 2)
+    a, b, width = (present[at + 1] - t)[:, None], (t - present[at])[:, None], h[at]
     cubes = (m[at] * a**3 + m[at + 1] * b**3) / (6 * width)
     lines = (y[at] / width - m[at] * width / 6) * a + (y[at + 1] / width - m[at + 1] * width / 6) * b
     return cubes + lines
@@ -113,9 +113,9 @@ def noisy(
     unit: tuple[Float[np.ndarray, "S"], Float[np.ndarray, "A"]],
     seed: int = 0,
 ) -> Recording:
-    """With Gaussian noise on states and actions, `level` times the unit of each column.
+    """The recording with Gaussian noise on states and actions, `level` times the unit of each column.
 
-    The place on the ground keeps none: how far it spreads says nothing about a sensor.
+    The x position gets no noise: its spread grows with the length of an episode.
     """
     draws = np.random.default_rng(seed)
     states, actions = (
@@ -126,13 +126,13 @@ def noisy(
 
 
 def read_recordings(path: str | os.PathLike[str], body: Body, rate: int = 1) -> list[Recording]:
-    """Recordings from an `.npz`, NaN where something is missing.
+    """Recordings from an `.npz`, with NaN for missing values.
 
     Args:
         path: arrays `states (N + E, S)` of E episodes and, if known, `actions (N, A)`; `lengths (E,)` in
             steps, or one episode.
-        body: whose states they are.
-        rate: frames to make of each recorded one; above 1 actions cannot be known.
+        body: the body of the states.
+        rate: factor on the frame rate; above 1 the file must not hold actions.
 
     Raises:
         DataError: the file is missing or damaged, or its arrays do not fit the body.
@@ -151,9 +151,7 @@ def read_recordings(path: str | os.PathLike[str], body: Body, rate: int = 1) -> 
             f"ask for {(steps, body.action_size)}"
         )
     if actions is not None and rate > 1:
-        raise DataError(
-            f"{source} has actions, which at another frame rate belong to no frame; leave them out"
-        )
+        raise DataError(f"{source} has actions, which fit no other frame rate; leave them out")
     acted = np.full((steps, body.action_size), np.nan) if actions is None else actions
     return [
         spread_out(Recording(states[start + i : end + i + 1].astype(float), acted[start:end]), rate)
@@ -162,7 +160,7 @@ def read_recordings(path: str | os.PathLike[str], body: Body, rate: int = 1) -> 
 
 
 def _ends(arrays: dict[str, np.ndarray], source: Path) -> list[int]:
-    """Where each episode ends, in steps."""
+    """End of each episode [steps]."""
     episodes = len(arrays.get("lengths", arrays.get("episode_ends", (0,))))
     try:
         return episode_ends(arrays, len(arrays["states"]) - episodes).tolist()
@@ -171,7 +169,7 @@ def _ends(arrays: dict[str, np.ndarray], source: Path) -> list[int]:
 
 
 def spread_out(sparse: Recording, rate: int) -> Recording:
-    """With so many frames for each one, the new ones missing."""
+    """The recording with `rate` frames for each one; the new frames are missing."""
     if rate == 1:
         return sparse
     steps = rate * len(sparse.actions)

@@ -1,4 +1,4 @@
-"""Episodes as tensors and back: what a body can recompute from its states is not stored."""
+"""Episodes as tensors and back; columns that a body recomputes from its states are not stored."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -13,24 +13,24 @@ from .trajectory import Trajectory
 
 Precision = Literal["float64", "float32"]
 FLAGS = ("terminated", "truncated", "synthetic")
-# What a file may lack: unknown, or left out as the body knows it.
+# Arrays that a file may lack: unknown, or recomputed by the body.
 ARRAYS = ("obs", "states", "rewards", "residual")
-# Columns with one row more an episode than it has steps.
+# Columns with one row more than steps in each episode.
 FENCED = ("obs", "states")
 # Stands for an unknown seed.
 NO_SEED = -1
-# How far observations of rounded states may stray from the recorded ones.
+# Largest difference between observations of rounded states and recorded ones.
 ROUNDING = 1e-5
 
 
 def pack(
     episodes: Sequence[Trajectory], body: Body | None, precision: Precision
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Tensors and JSON fields from which `unpack` makes the episodes again.
+    """Tensors and JSON fields from which `unpack` restores the episodes.
 
-    Observations and rewards that the body gives again to the bit from float64 states are left out.
-    In float32 observations that agree up to rounding are left out and rewards are kept, since
-    speeds taken from rounded positions are coarse.
+    Observations and rewards that the body recomputes exactly from float64 states are left out. In float32,
+    observations that agree up to rounding are left out; rewards are stored, since speeds from rounded
+    positions are coarse.
     """
     if precision not in get_args(Precision):
         raise unknown("precision", precision, get_args(Precision))
@@ -51,7 +51,7 @@ def pack(
 def unpack(
     tensors: Mapping[str, np.ndarray], meta: Mapping[str, Any], body: Body | None, indices: Sequence[int]
 ) -> list[Trajectory]:
-    """The episodes of these indices.
+    """The episodes at these indices.
 
     Raises:
         DataError: columns are missing or do not fit each other or the body.
@@ -62,7 +62,7 @@ def unpack(
     if not isinstance(sources, list) or len(sources) != count or not isinstance(recomputed, list):
         raise DataError(f"sources and recomputed do not describe {count} episodes; record the set again")
     if recomputed and (body is None or "states" not in columns):
-        raise DataError("this set leaves out what only a known body can recompute; upgrade gailforce")
+        raise DataError("this set leaves out columns that only a known body recomputes; upgrade gailforce")
     absent = [i for i in indices if not 0 <= i < count]
     if absent:
         raise DataError(f"there is no episode {absent[0]} among {count}; record the set again")
@@ -102,7 +102,7 @@ def _rewards(body: Body, states: np.ndarray, actions: np.ndarray) -> Float[np.nd
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:
-    """In float32 where that loses nothing."""
+    """The column in float32 if that loses nothing."""
     if column.dtype != np.float64:
         return column
     with np.errstate(over="ignore"):
@@ -127,7 +127,7 @@ def _split_columns(tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 def _cut(rows: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
     if lengths.ndim != 1 or lengths.dtype.kind != "i" or (lengths < 1).any() or lengths.sum() != len(rows):
-        raise ValueError(f"{len(rows)} rows cannot be cut into the lengths given")
+        raise ValueError(f"{len(rows)} rows do not fit the given lengths")
     ends = np.concatenate(([0], np.cumsum(lengths)))
     return [rows[start:end] for start, end in pairwise(ends)]
 
@@ -147,13 +147,12 @@ def _episode(
             values["rewards"] = _rewards(body, states, actions)
     if "obs" not in values:
         raise DataError("it holds neither observations nor states of a known body; record it again")
-    known_seed = None if seed == NO_SEED else seed
     terminated, truncated, synthetic = (bool(columns[flag][i]) for flag in FLAGS)
     return Trajectory(
         actions=actions,
         terminated=terminated,
         truncated=truncated,
-        seed=known_seed,
+        seed=None if seed == NO_SEED else seed,
         synthetic=synthetic,
         source=source,
         **values,

@@ -1,4 +1,4 @@
-"""How far recorded steps depart from MuJoCo's own physics."""
+"""The largest difference between recorded steps and MuJoCo's physics."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from .dataset import Demonstrations
 def largest_residual(demos: Demonstrations) -> float | None:
     """The largest difference between any recorded next state and MuJoCo's, in the state's own units.
 
-    Below 1e-6 for float64 recordings; None where there are no states or the body is not one of ours.
+    Below 1e-6 for float64 recordings; None without states or for a body that is not ours.
     """
     body = find_body(demos.env_id)
     recorded = [(t.states, t.actions) for t in demos if t.states is not None]

@@ -1,4 +1,4 @@
-"""The physics residual: how far a generated step departs from what MuJoCo does with its state and action."""
+"""The physics residual: distance of a generated step from MuJoCo's step with its state and action."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def states_of(episode: Trajectory) -> Float[np.ndarray, "T1 S"]:
     """The states of an episode.
 
     Raises:
-        DataError: when it has none.
+        DataError: it has none.
     """
     if episode.states is None:
         raise DataError(
@@ -46,9 +46,9 @@ def physics_residual(
     """√ mean over columns of ((next generated - next of MuJoCo) / unit)², for every step.
 
     Args:
-        body: whose physics is asked.
-        states: generated, also where each step leads.
-        actions: generated; executed within their bounds.
+        body: the body whose physics is used.
+        states: generated states, including the last.
+        actions: generated actions; clipped to their bounds.
         unit: `change_std` of real episodes.
     """
     low, high = body.model.actuator_ctrlrange.T

@@ -1,4 +1,4 @@
-"""Playing: one episode in every copy of a vectorised environment, for judges that look at no reward."""
+"""One episode in every copy of a vectorized environment, without rewards."""
 
 import numpy as np
 import torch
@@ -11,12 +11,12 @@ from .trajectory import Trajectory
 def play(policy: Policy, env: VecEnv, seed: int = 0, deterministic: bool = True) -> list[Trajectory]:
     """One whole episode in every copy of an environment, without rewards.
 
-    The same episodes as `record`'s where the copies were made with the same seed.
+    Equal to the episodes of `record` if the copies were made with the same seed.
 
     Args:
-        policy: what acts.
+        policy: the policy that acts.
         env: `make_env(name, n_envs=episodes, seed=...)`.
-        seed: of the episodes, and of the exploring policy's draws.
+        seed: random seed of the episodes and of the exploring policy.
         deterministic: the most likely action instead of a draw.
     """
     env.seed(seed)
@@ -34,10 +34,10 @@ def play(policy: Policy, env: VecEnv, seed: int = 0, deterministic: bool = True)
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
             steps.append((obs, actions, next_obs, ended & running, truncated))
             running, starts, obs = running & ~ended, ended, np.asarray(observed)
-    return [_played(steps, i, seed + i) for i in range(env.num_envs)]
+    return [_first_episode(steps, i, seed + i) for i in range(env.num_envs)]
 
 
-def _played(steps: list[tuple[np.ndarray, ...]], copy: int, seed: int) -> Trajectory:
+def _first_episode(steps: list[tuple[np.ndarray, ...]], copy: int, seed: int) -> Trajectory:
     """The first episode of one copy."""
     obs, actions, next_obs, ended, truncated = (
         np.stack([step[column][copy] for step in steps]) for column in range(5)

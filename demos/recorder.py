@@ -1,4 +1,4 @@
-"""Recording: episodes of any policy in `gymnasium.make`, the reference every score is measured in."""
+"""Records episodes of any policy in `gymnasium.make`, in which every score is measured."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,7 +16,7 @@ from .trajectory import Trajectory
 
 @runtime_checkable
 class Policy(Protocol):
-    """Anything that acts as Stable-Baselines3's algorithms do."""
+    """Anything with the `predict` of Stable-Baselines3's algorithms."""
 
     def predict(
         self, obs: np.ndarray, state: Any = None, episode_start: Any = None, deterministic: bool = False
@@ -40,7 +40,7 @@ class RandomPolicy:
 
 
 class StillPolicy:
-    """Zero actions: what standing still earns."""
+    """Zero actions: the reference for standing still."""
 
     def __init__(self, space: gymnasium.spaces.Box):
         self._size = space.shape[0]
@@ -53,7 +53,7 @@ class StillPolicy:
 
 
 class NoisyPolicy:
-    """A policy whose actions are disturbed by Gaussian noise and clipped to the bounds."""
+    """A policy with Gaussian noise on its actions, clipped to the bounds."""
 
     def __init__(self, policy: Policy, sigma: float, space: gymnasium.spaces.Box, seed: int = 0):
         self._policy, self._sigma, self._space = policy, sigma, space
@@ -86,29 +86,31 @@ def record(
     """
     if episodes < 1:
         raise UsageError(f"recording needs at least one episode; got {episodes}")
-    zero_reward_envs = [_Tape(make_single(env, horizon), find_body(env), seed + i) for i in range(episodes)]
+    recorders = [
+        _EpisodeRecorder(make_single(env, horizon), find_body(env), seed + i) for i in range(episodes)
+    ]
     # Policies that explore draw from torch's global generator.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        _play(policy, zero_reward_envs, deterministic)
-    return [zero_reward_env.trajectory(source) for zero_reward_env in zero_reward_envs]
+        _play(policy, recorders, deterministic)
+    return [recorder.trajectory(source) for recorder in recorders]
 
 
-def _play(policy: Policy, zero_reward_envs: list["_Tape"], deterministic: bool) -> None:
-    """Step all episodes side by side; ended ones stay in the batch, so none depends on another's end."""
-    state, starts = None, np.ones(len(zero_reward_envs), dtype=bool)
-    while any(zero_reward_env.running for zero_reward_env in zero_reward_envs):
-        obs = np.stack([zero_reward_env.obs[-1] for zero_reward_env in zero_reward_envs])
+def _play(policy: Policy, recorders: list["_EpisodeRecorder"], deterministic: bool) -> None:
+    """Step all episodes in parallel; ended ones stay in the batch, so episodes are independent."""
+    state, starts = None, np.ones(len(recorders), dtype=bool)
+    while any(recorder.running for recorder in recorders):
+        obs = np.stack([recorder.obs[-1] for recorder in recorders])
         actions, state = policy.predict(obs, state, starts, deterministic)
-        starts = np.zeros(len(zero_reward_envs), dtype=bool)
-        for zero_reward_env, action in zip(zero_reward_envs, actions, strict=True):
-            if zero_reward_env.running:
-                zero_reward_env.step(action)
-    for zero_reward_env in zero_reward_envs:
-        zero_reward_env.env.close()
+        starts = np.zeros(len(recorders), dtype=bool)
+        for recorder, action in zip(recorders, actions, strict=True):
+            if recorder.running:
+                recorder.step(action)
+    for recorder in recorders:
+        recorder.env.close()
 
 
-class _Tape:
+class _EpisodeRecorder:
     """One episode while it is being recorded."""
 
     def __init__(self, env: gymnasium.Env, body: Body | None, seed: int):

@@ -1,4 +1,4 @@
-"""Resemblance: how far a policy's steps lie from the demonstrations', in units that mean something.
+"""Resemblance: the distance of a policy's steps from the demonstrations', in standard deviations.
 
 Distances are between sets of single steps (observation and action, or observation alone), each column in
 standard deviations of the demonstrations. Everything here reads observations and actions, never a reward.
@@ -27,7 +27,7 @@ Rows = Float[np.ndarray, "_ X"]
 
 
 def energy_distance(x: Float[np.ndarray, "N X"], y: Float[np.ndarray, "M X"]) -> float:
-    """2 E|X - Y| - E|X - X'| - E|Y - Y'|, 0 exactly where the samples are the same.
+    """2 E|X - Y| - E|X - X'| - E|Y - Y'|, exactly 0 for equal samples.
 
     The V-statistic (pairs of a row with itself included) of Székely & Rizzo 2013.
     """
@@ -50,8 +50,8 @@ def sliced_wasserstein(
 ) -> float:
     """Mean over random unit directions u of W1(u·X, u·Y), by quantiles (Bonneel et al. 2015), over E|u₁|.
 
-    Divided so, samples that differ by a mere shift are as far apart as the shift is long, in any number of
-    dimensions; without it the same shift counts for less in a body of more joints.
+    With the division, two samples that differ by a shift have the length of the shift as their distance, in
+    any number of dimensions. Without it the same shift counts less in a body of more joints.
     """
     u = np.random.default_rng(seed).normal(size=(x.shape[1], directions))
     u /= np.linalg.norm(u, axis=0)
@@ -65,7 +65,7 @@ def mean_component(dimensions: int) -> float:
     return math.exp(math.lgamma(dimensions / 2) - math.lgamma((dimensions + 1) / 2)) / math.sqrt(math.pi)
 
 
-Distance = Callable[[Rows, Rows], float]
+Metric = Callable[[Rows, Rows], float]
 
 
 def steps_of(episode: Trajectory, with_actions: bool = True) -> Float[np.ndarray, "T X"]:
@@ -78,27 +78,27 @@ def steps_of(episode: Trajectory, with_actions: bool = True) -> Float[np.ndarray
 class DemoDistance:
     """Distances to demonstrations, in standard deviations of their observations.
 
-    The demonstrations' distance among themselves is not subtracted: of few demonstrations it is large and
-    uncertain, and bad walkers then look good. It and the random policy's distance are there to compare with.
+    The distance among the demonstrations is not subtracted: for few demonstrations it is large and uncertain,
+    and bad walkers then look good. It and the random policy's distance are references for comparison.
 
     Attributes:
         reference: the demonstrations' steps, standardized.
-        mean: of the demonstrations' columns.
-        std: of the demonstrations' columns.
-        floor: mean distance of one portion of the demonstrations from the others.
+        mean: mean of each column of the demonstrations.
+        std: standard deviation of each column of the demonstrations.
+        within_demos: mean distance of one portion of the demonstrations from the others.
         random: mean distance of the random policy's episodes.
         length: mean length of the demonstrations [steps].
-        distance: between two samples of rows.
-        with_actions: whether the executed action belongs to a row.
+        metric: distance between two samples of rows.
+        with_actions: whether a row contains the executed action.
     """
 
     reference: Rows
     mean: Float[np.ndarray, "X"]
     std: Float[np.ndarray, "X"]
-    floor: float
+    within_demos: float
     random: float
     length: float
-    distance: Distance = sliced_wasserstein
+    metric: Metric = sliced_wasserstein
     with_actions: bool = False
 
     @classmethod
@@ -106,50 +106,50 @@ class DemoDistance:
         cls,
         demos: Demonstrations,
         random: Sequence[Trajectory],
-        distance: Distance = sliced_wasserstein,
+        metric: Metric = sliced_wasserstein,
         with_actions: bool = False,
     ) -> "DemoDistance":
-        """A ruler from demonstrations and some episodes of random actions.
+        """Fit to demonstrations and some episodes of random actions.
 
         Raises:
-            DataError: too few steps to part, or demonstrations that differ too much among themselves.
+            DataError: too few steps to divide, or demonstrations that differ too much from each other.
         """
         portions = [rows if with_actions else rows[:, : demos.obs_size] for rows in portions_of(demos)]
         whole = np.concatenate(portions)
         mean, std = whole.mean(axis=0), np.maximum(whole.std(axis=0), STD_FLOOR)
         scaled = [(rows - mean) / std for rows in portions]
-        floor = float(np.mean([distance(rows, _others(scaled, i)) for i, rows in enumerate(scaled)]))
-        unit = floor, 0.0, demos.mean_length, distance, with_actions
-        ruler = cls(np.concatenate(scaled), mean, std, *unit)
-        level = float(np.mean([ruler.raw(episode) for episode in random]))
-        if floor > TOO_LOOSE * level:
+        within_demos = float(np.mean([metric(rows, _others(scaled, i)) for i, rows in enumerate(scaled)]))
+        scale = within_demos, 0.0, demos.mean_length, metric, with_actions
+        fitted = cls(np.concatenate(scaled), mean, std, *scale)
+        random_distance = float(np.mean([fitted.distance(episode) for episode in random]))
+        if within_demos > TOO_LOOSE * random_distance:
             raise DataError(
-                f"the demonstrations of {demos.name or 'this set'} differ among themselves "
-                f"{floor / level:.0%} as much as from random actions; resemblance to so few, or so different "
-                "ones, says nothing"
+                f"the demonstrations of {demos.name or 'this set'} differ from each other "
+                f"{within_demos / random_distance:.0%} as much as from random actions; they are too few or "
+                "too different to measure resemblance"
             )
-        return replace(ruler, random=level)
+        return replace(fitted, random=random_distance)
 
-    def raw(self, episode: Trajectory) -> float:
+    def distance(self, episode: Trajectory) -> float:
         """Distance of one episode's steps from the demonstrations', in standard deviations."""
         rows = (steps_of(episode, self.with_actions) - self.mean) / self.std
-        return self.distance(rows, self.reference)
+        return self.metric(rows, self.reference)
 
     def __call__(self, episode: Trajectory) -> float:
-        """Distance, the steps that a fall took counted as far as random actions are.
+        """Distance of an episode; the steps that a fall cut off count with the random policy's distance.
 
-        lived raw + (1 - lived) random, where lived is the share of the demonstrations' length; without it
-        one good second would be as good as a good episode.
+        share · distance + (1 - share) · random, where share is the episode's length over the demonstrations'
+        mean length, at most 1. Without it one good second would equal a good episode.
         """
-        lived = min(1.0, len(episode) / self.length)
-        return lived * self.raw(episode) + (1 - lived) * self.random
+        share = min(1.0, len(episode) / self.length)
+        return share * self.distance(episode) + (1 - share) * self.random
 
 
 def portions_of(demos: Demonstrations) -> list[Rows]:
     """The demonstrations in portions to compare with each other: episodes, or the halves of a single one.
 
-    Of a single episode the halves are in time, because its neighbouring steps are nearly the same;
-    of a subsampled set each episode's known steps are a portion.
+    A single episode is cut in the middle of its time, because neighboring steps are nearly equal. In a
+    subsampled set the kept steps of each episode are a portion.
 
     Raises:
         DataError: fewer than four steps.
@@ -157,7 +157,7 @@ def portions_of(demos: Demonstrations) -> list[Rows]:
     steps = demos.transitions()
     rows = np.concatenate((steps.obs, steps.actions), axis=1)
     if len(rows) < 4:
-        raise DataError(f"{demos.name or 'the demonstrations'} hold {len(rows)} steps; it takes four to part")
+        raise DataError(f"{demos.name or 'the demonstrations'} hold {len(rows)} steps; give at least four")
     ends = np.cumsum(demos.lengths) if len(demos) > 1 else np.array([len(rows) // 2, len(rows)])
     return [part for part in np.split(rows, ends[:-1]) if len(part)]
 

@@ -37,8 +37,8 @@ def read_set(source: str | os.PathLike[str], split: str) -> tuple[list[Trajector
     try:
         card = Card.from_dict(meta["card"])
         library.judge(card, name, shipped=library.is_shipped(path))
-        everything = range(len(tensors.get("lengths", ())))
-        episodes = unpack(tensors, meta, find_body(card.env_id), everything if indices is None else indices)
+        all_indices = range(len(tensors.get("lengths", ())))
+        episodes = unpack(tensors, meta, find_body(card.env_id), all_indices if indices is None else indices)
     except DataError as fault:
         raise DataError(f"{path}: {fault}") from fault
     return episodes, card, name
@@ -70,17 +70,17 @@ def write_set(
 
 
 def returns_of(episodes: Sequence[Trajectory]) -> Float[np.ndarray, "E"] | None:
-    """True returns, or None where rewards are unknown."""
+    """True returns, or None if rewards are unknown."""
     returns = [trajectory.total_reward for trajectory in episodes]
     return None if None in returns else np.array(returns, dtype=np.float64)
 
 
-def pick_split(splits: Any, split: str, name: str) -> list[int] | None:  # Any: from a stranger's file
-    """Indices of the episodes of a split; None stands for all of them.
+def pick_split(splits: Any, split: str, name: str) -> list[int] | None:  # Any: from an untrusted file
+    """Indices of the episodes of a split; None means all of them.
 
     Raises:
         UsageError: there is no such split, or the set has none.
-        DataError: the splits in the file make no sense.
+        DataError: the splits in the file are not lists of episode numbers.
     """
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
@@ -97,8 +97,8 @@ def pick_split(splits: Any, split: str, name: str) -> list[int] | None:  # Any: 
 
 
 def _current(card: Card, episodes: Sequence[Trajectory]) -> Card:
-    """The card for exactly these episodes: a subset must not boast with the figures of the whole."""
+    """The card of exactly these episodes, since a subset has other returns than the whole set."""
     returns = returns_of(episodes)
     if returns is None and card.episodes == len(episodes):
-        return card  # measured before the rewards were taken out
+        return card  # measured before the rewards were removed
     return card.measured(returns, len(episodes))

@@ -1,7 +1,7 @@
-"""Verified files: one uncompressed zip of tensors, JSON and SHA-256 digests, never half written.
+"""Verified files: an uncompressed zip of tensors, JSON and SHA-256 digests, written atomically.
 
-A plain safetensors file, like a torch file, loads a flipped bit without a word, and a file written
-in place is lost when the writer is killed. This one notices the first and survives the second.
+A plain safetensors or torch file loads a flipped bit without an error, and a file written in place is lost
+if the writer is killed. This format detects the first and survives the second.
 """
 
 import hashlib
@@ -27,11 +27,11 @@ from .durable import write_durably
 FORMAT = "gailforce archive"
 FORMAT_VERSION = 1
 TENSORS, META, MANIFEST = "tensors.safetensors", "meta.json", "manifest.json"
-# Most that a file may hold or unpack to [bytes].
+# Largest size of a file and of its content [bytes].
 MAX_BYTES = 2 * 1024**3
 WIDTHS = (8, 16, 32, 64)  # [bit]
 DTYPES = {"bool", "float16", "float32", "float64", *(f"{sign}int{w}" for sign in ("", "u") for w in WIDTHS)}
-# What zipfile raises on forged and damaged headers.
+# Exceptions of zipfile on forged and damaged headers.
 ZIP_FAULTS = (
     zipfile.BadZipFile,
     EOFError,
@@ -49,15 +49,15 @@ def save_archive(
 ) -> None:
     """Write tensors and JSON data to one file; equal content gives equal bytes.
 
-    The file appears whole or not at all: whatever goes wrong, a file already at `path` stays as it was.
+    The write is atomic: after any fault an existing file at `path` is unchanged.
 
     Args:
-        path: the file; its folder is made if need be.
+        path: the file; its folder is created if needed.
         tensors: arrays of numbers or truth values by name, finite unless named in `meta["unchecked"]`.
-        meta: what JSON can hold, without NaN and infinity.
+        meta: JSON values, without NaN and infinity.
 
     Raises:
-        DataError: the content cannot be stored faithfully.
+        DataError: the content cannot be stored without loss.
         EnvironmentFault: the disk refused (full, read-only, failing).
     """
     target = Path(path)
@@ -74,7 +74,7 @@ def save_archive(
 
 
 def load_archive(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read and verify a file of `save_archive`; nothing in it is executed or unpickled.
+    """Read and verify a file of `save_archive`; its content is neither executed nor unpickled.
 
     Raises:
         DataError: the file is missing, damaged, of another kind, or of a newer format.
@@ -86,8 +86,8 @@ def load_archive(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     meta = _parse_json(members[META], META, source)
     try:
         # Sorted, since safetensors shuffles; copied, so that the arrays are writable and aligned.
-        found = sorted(tensors_from_bytes(members[TENSORS]).items())
-        tensors = {name: np.array(value) for name, value in found}
+        items = sorted(tensors_from_bytes(members[TENSORS]).items())
+        tensors = {name: np.array(value) for name, value in items}
     except (SafetensorError, KeyError, ValueError, TypeError) as fault:
         raise _damaged(source, f"{TENSORS} does not parse ({fault})") from fault
     _check_finite(tensors, _unchecked(meta, source), source)
@@ -108,7 +108,7 @@ def _read(source: Path) -> bytes:
 
 
 def _readable(status: os.stat_result) -> bool:
-    """A pipe would block and a giant would fill the memory."""
+    """Whether it is a regular file of allowed size: a pipe would block, a huge file would fill memory."""
     return stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES
 
 
@@ -124,7 +124,7 @@ def _zip(members: Mapping[str, bytes]) -> bytes:
 
 
 def _unzip(content: bytes, source: Path) -> dict[str, bytes]:
-    """The three members, after their headers have been found harmless."""
+    """The three members, after a check of their headers."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -185,7 +185,7 @@ def _check_finite(tensors: Mapping[str, np.ndarray], unchecked: Collection[str],
 def _unchecked(meta: Mapping[str, Any], path: Path) -> list[str]:
     names = meta.get("unchecked", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise DataError(f"{path}: meta['unchecked'] is {names!r}; it must be a list of tensor names")
+        raise DataError(f"{path}: meta['unchecked'] must be a list of tensor names, got {names!r}")
     return names
 
 

@@ -1,4 +1,4 @@
-"""One recorded episode, and the loose transitions that learners draw from many of them."""
+"""One recorded episode, and the single transitions that learners draw from many episodes."""
 
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -16,22 +16,22 @@ class Trajectory:
     Arrays are converted to the dtypes below and made read-only.
 
     Attributes:
-        obs: what was observed before each action, and after the last one.
-        actions: what the environment was asked to do.
-        terminated: the last step ended the task (a fall): nothing follows.
-        truncated: the episode was cut at a time limit: more would have followed.
+        obs: observations before each action and after the last one.
+        actions: executed actions.
+        terminated: the last step ended the task, as by a fall.
+        truncated: a time limit ended the episode.
         seed: the `reset` seed it started from, if known.
         states: MuJoCo's qpos and qvel at each observation, if known ([m], [rad], [m/s], [rad/s]).
         rewards: the true rewards, for scoring only; they may hold NaN.
         synthetic: made by a model instead of an environment.
-        residual: how far each generated step departs from real physics, if measured.
-        source: who acted, where one set mixes several policies ("random", "expert-noise-0.3").
+        residual: physics residual of each generated step, if measured.
+        source: the policy that acted, if one set mixes several ("random", "expert-noise-0.3").
 
     Raises:
         DataError: lengths disagree, an array has a wrong number of dimensions, or values are not finite.
     """
 
-    # Checked below with messages for people, so the shape checker of the tests stays out.
+    # Checked below with readable messages, so the shape checker of the tests is off.
     __no_type_check__: ClassVar[bool] = True
 
     obs: Float[np.ndarray, "T1 O"]
@@ -64,7 +64,7 @@ class Trajectory:
 
     @property
     def total_reward(self) -> float | None:
-        """The true return, or None where rewards are unknown."""
+        """The true return, or None if rewards are unknown."""
         return None if self.rewards is None else float(self.rewards.sum())
 
     def _convert(
@@ -88,9 +88,9 @@ class Trajectory:
 
 @dataclass(frozen=True, eq=False)
 class Transitions:
-    """N single steps without their order: what cloning and critics of single steps learn from.
+    """N single steps without their order, for cloning and for critics of single steps.
 
-    `terminated` marks steps after which nothing follows; a step at a time limit is not marked.
+    `terminated` marks steps that ended the task; a step at a time limit is not marked.
     """
 
     __no_type_check__: ClassVar[bool] = True
@@ -110,14 +110,14 @@ class Transitions:
         return len(self.actions)
 
 
-def _as_array(name: str, value: Any, dtype: type) -> np.ndarray:  # Any: whatever a user hands in
+def _as_array(name: str, value: Any, dtype: type) -> np.ndarray:  # Any: user input
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as fault:
         raise DataError(f"{name} is not an array: {fault}; hand in a numpy array") from fault
     if array.dtype.kind not in "fiub":
         raise DataError(f"{name} has dtype {array.dtype}; hand in an array of real numbers")
-    with np.errstate(over="ignore"):  # what overflows becomes infinite and is refused by name
+    with np.errstate(over="ignore"):  # an overflow becomes infinite, which the caller refuses
         converted: np.ndarray = np.ascontiguousarray(array, dtype=dtype)
     shared = converted.flags.writeable and np.may_share_memory(converted, array)
     return converted.copy() if shared else converted  # a recorder may reuse its buffers
@@ -130,5 +130,5 @@ def _read_only(array: np.ndarray) -> np.ndarray:
 
 def _checked_seed(seed: object) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
-        raise DataError(f"seed is {seed!r}; it must be a whole number from 0 to 2**63 - 1, or None")
+        raise DataError(f"seed must be a whole number from 0 to 2**63 - 1 or None, got {seed!r}")
     return int(seed)

@@ -1,4 +1,4 @@
-"""How windows of generated motion compare with windows of real motion: likeness, variety, and copying.
+"""Windows of generated motion compared with windows of real motion: similarity, variety, copying.
 
 Windows are rows of numbers in units of the real data. Everything here is a plain function of two samples.
 """
@@ -12,8 +12,8 @@ from ..envs.errors import DataError
 from .physics_residual import states_of
 from .trajectory import Trajectory
 
-# Neighbours that span a sample's reach in coverage and precision.
-NEIGHBOURS = 5
+# Number of the neighbor that sets the radius in coverage and precision.
+NEIGHBORS = 5
 # Folds of the two-sample classifier, and the weight of its penalty.
 FOLDS, DECAY = 5, 1e-2
 BLOCK = 1000
@@ -22,7 +22,7 @@ Windows = Float[np.ndarray, "_ W"]
 
 
 def windows_of(episodes: Sequence[Trajectory], steps: int, stride: int) -> Windows:
-    """States without the place on the ground, and actions, of all windows of so many steps, flattened.
+    """States without the x position, and actions, of all windows of `steps` steps, flattened.
 
     Raises:
         DataError: no episode is long enough.
@@ -32,7 +32,7 @@ def windows_of(episodes: Sequence[Trajectory], steps: int, stride: int) -> Windo
         columns = np.concatenate((states_of(episode)[:-1, 1:], episode.actions), axis=1)
         rows += [columns[i : i + steps].ravel() for i in range(0, len(columns) - steps + 1, stride)]
     if not rows:
-        raise DataError(f"no episode has {steps} steps, so there is no window to compare")
+        raise DataError(f"no episode has {steps} steps; use shorter windows")
     return np.stack(rows)
 
 
@@ -43,7 +43,7 @@ def in_units_of(real: Windows, *others: Windows, floor: float = 1e-3) -> list[Wi
 
 
 def distances(x: Windows, y: Windows) -> Float[np.ndarray, "_ _"]:
-    """Euclidean, of every row of one sample to every row of the other."""
+    """Euclidean distance of every row of one sample to every row of the other."""
     parts = []
     for first in range(0, len(x), BLOCK):
         rows = x[first : first + BLOCK]
@@ -52,15 +52,15 @@ def distances(x: Windows, y: Windows) -> Float[np.ndarray, "_ _"]:
     return np.concatenate(parts)
 
 
-def reach(sample: Windows, k: int = NEIGHBOURS) -> Float[np.ndarray, "N"]:
-    """Distance of every row to its k-th neighbour within the sample."""
+def reach(sample: Windows, k: int = NEIGHBORS) -> Float[np.ndarray, "N"]:
+    """Distance of every row to its k-th neighbor within the sample."""
     return np.partition(distances(sample, sample), k, axis=1)[:, k]
 
 
-def covered(real: Windows, drawn: Windows, k: int = NEIGHBOURS) -> tuple[float, float]:
+def covered(real: Windows, drawn: Windows, k: int = NEIGHBORS) -> tuple[float, float]:
     """Coverage and precision: shares of real windows near a drawn one, and of drawn ones near a real one.
 
-    Near is within the k-th neighbour's distance of the real window (Naeem et al. 2020, eq. 9 and 5, with the
+    Near is within the k-th neighbor's distance of the real window (Naeem et al. 2020, eq. 9 and 5, with the
     real sample's reach in both).
     """
     near = distances(real, drawn) <= reach(real, k)[:, None]
@@ -70,9 +70,8 @@ def covered(real: Windows, drawn: Windows, k: int = NEIGHBOURS) -> tuple[float, 
 def copying(drawn: Windows, training: Windows, held_out: Windows) -> float:
     """Median distance to the nearest training window over that to the nearest held-out one.
 
-    Near 0 what is drawn is a copy. What real windows give, beside which it stands, depends on how far the
-    conditions of the two samples lie apart. Give all training windows, as a copy is found at its own place
-    alone.
+    Near 0 for copies. Its value for real windows, the reference, depends on the difference between the
+    conditions of the two samples. Pass all training windows: a copy is near its own original only.
     """
     learned, unseen = (np.median(distances(drawn, sample).min(axis=1)) for sample in (training, held_out))
     return float(learned / max(unseen, 1e-12))
@@ -85,10 +84,10 @@ def memorised(drawn: Windows, real: Windows, training: Windows, level: float = 0
 
 
 def told_apart(real: Windows, drawn: Windows, block: int = 1, seed: int = 0) -> float:
-    """Area under the curve of a linear classifier on rows it was not fitted on; 0.5 cannot tell.
+    """Area under the ROC curve of a linear classifier on held-out rows; 0.5 is chance.
 
-    So many rows that follow each other are held out together, since windows of one piece overlap. Ridge
-    regression of the label (Lopez-Paz & Oquab 2017 test two samples by a held-out classifier).
+    `block` consecutive rows are held out together, since windows of one piece overlap. Ridge regression
+    of the label (Lopez-Paz & Oquab 2017 test two samples by a held-out classifier).
     """
     x = np.concatenate((real, drawn))
     label = np.concatenate((np.ones(len(real)), np.zeros(len(drawn))))
@@ -113,6 +112,6 @@ def area_under(score: Float[np.ndarray, "N"], label: Float[np.ndarray, "N"]) -> 
     return float(below.sum() / (2 * len(ones) * len(zeros)))
 
 
-def explained(asked: Float[np.ndarray, "N"], found: Float[np.ndarray, "N"]) -> float:
-    """R² = 1 - Σ (found - asked)² / Σ (asked - mean)²: of the asked as a prediction of the found, no fit."""
-    return float(1 - np.square(found - asked).sum() / np.square(asked - asked.mean()).sum())
+def explained(target: Float[np.ndarray, "N"], measured: Float[np.ndarray, "N"]) -> float:
+    """R² = 1 - Σ (measured - target)² / Σ (target - mean)²: the target as prediction, without a fit."""
+    return float(1 - np.square(measured - target).sum() / np.square(target - target.mean()).sum())

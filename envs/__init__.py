@@ -1,4 +1,4 @@
-"""Bodies in MuJoCo: their tasks as batch functions, many copies at once, exact replay, pictures."""
+"""MuJoCo bodies: their tasks as batch functions, vectorized environments, exact replay, rendering."""
 
 from .batched import BatchedEnv
 from .body import Body

@@ -21,10 +21,10 @@ from .one_object import OneObjectEnv
 class BatchedEnv(OneObjectEnv):
     """`n` copies of a body, bit-identical to `n` environments from `gymnasium.make`.
 
-    Copy `i` draws its initial states as Gymnasium does after `reset(seed=seed + i)`, so the whole
-    course of its episodes equals Gymnasium's, not only the single steps. An episode that ends is
-    reset in the same call; its true last observation is `info["terminal_observation"]`, and
-    `info["TimeLimit.truncated"]` tells a time limit from a fall, as in Stable-Baselines3.
+    Copy `i` draws its initial states as Gymnasium does after `reset(seed=seed + i)`, so whole episodes
+    equal Gymnasium's. An episode that ends is reset in the same call; its last observation is
+    `info["terminal_observation"]`, and `info["TimeLimit.truncated"]` marks a time limit, as in
+    Stable-Baselines3.
 
     Attributes:
         rewards: `(n,)` float64, of the last step, before Stable-Baselines3's float32.
@@ -49,8 +49,8 @@ class BatchedEnv(OneObjectEnv):
         self._ages = np.zeros(n, dtype=np.int64)
         self._returns = np.zeros(n)
         self._started = time.time()
-        # Not drawn from the copies' own generators, whose order is Gymnasium's.
-        self._elsewhere, self._share = np.random.default_rng(seed), 0.0
+        # Separate from the copies' own generators, which follow Gymnasium's order of draws.
+        self._start_generator, self._start_share = np.random.default_rng(seed), 0.0
         self._starts: Float[np.ndarray, "M S"] | None = None
         self.rewards, self.speeds = np.zeros(n), np.zeros(n)
         self.seed(seed)
@@ -63,29 +63,29 @@ class BatchedEnv(OneObjectEnv):
         return np.concatenate((self._qpos, self._qvel), axis=1)
 
     def set_state(self, state: Float[np.ndarray, "n S"]) -> Float[np.ndarray, "n O"]:
-        """Begin an episode in every copy from a given state, as Gymnasium's reset and set_state do.
+        """Begin an episode in every copy from a given state, like Gymnasium's reset and set_state.
 
         Returns:
             The observations of those states.
 
         Raises:
-            DataError: when the shape is not `(n, nq + nv)` or a value is not finite.
+            DataError: the shape is not `(n, nq + nv)`, or a value is not finite.
         """
         expected = (self.num_envs, self.body.nq + self.body.nv)
         if state.shape != expected or not np.isfinite(state).all():
-            raise DataError(f"set_state takes finite states of shape {expected}; got shape {state.shape}")
-        everyone = np.arange(self.num_envs)
-        self._begin(everyone, state)
+            raise DataError(f"set_state needs finite states of shape {expected}; got shape {state.shape}")
+        all_ids = np.arange(self.num_envs)
+        self._begin(all_ids, state)
         return self.body.observe(self._qpos, self._qvel)
 
     def reset(self) -> VecEnvObs:
-        """Begin a new episode in every copy; seeds given by `seed` are used once."""
+        """Begin a new episode in every copy; seeds set by `seed` are used once."""
         for i, seed in enumerate(self._seeds):
             if seed is not None:
                 self._generators[i] = seeding.np_random(seed)[0]
         self._reset_seeds()
-        everyone = np.arange(self.num_envs)
-        self._begin(everyone, self._draw(everyone))
+        all_ids = np.arange(self.num_envs)
+        self._begin(all_ids, self._draw(all_ids))
         return self.body.observe(self._qpos, self._qvel)
 
     def step_async(self, actions: np.ndarray) -> None:
@@ -93,7 +93,7 @@ class BatchedEnv(OneObjectEnv):
         self._actions = actions
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Step every copy, and begin anew where an episode ended."""
+        """Step every copy and reset those whose episode ended."""
         x_before = self._qpos[:, 0].copy()
         self._ctrl[:] = self._actions
         self._batch.step(nstep=self.body.frame_skip)
@@ -122,22 +122,22 @@ class BatchedEnv(OneObjectEnv):
                 raise NumericalError(f"the physics of copy {i} of {self.body.env_id} is no longer finite")
             infos[i] = {
                 "terminal_observation": obs[i].copy(),
-                # The state too, since observations leave the place out and bound the speeds.
+                # The state too: observations lack the x position and clip the velocities.
                 "terminal_state": state[i],
                 "TimeLimit.truncated": not terminated[i],
                 "episode": {"r": float(self._returns[i]), "l": int(self._ages[i]), "t": elapsed},
             }
 
     def start_from(self, states: Float[np.ndarray, "M S"], share: float) -> None:
-        """Begin such a share of further episodes at one of these states instead of the body's own start."""
-        self._starts, self._share = states, share
+        """Begin this share of future episodes at one of these states instead of the body's own start."""
+        self._starts, self._start_share = states, share
 
     def _draw(self, ids: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K S"]:
-        """Initial states: the body's own, or for a share of the episodes one of those given."""
+        """Initial states: the body's own, or one of the given states for a share of the episodes."""
         states = self._own_starts(ids)
         if self._starts is not None:
-            chosen = np.flatnonzero(self._elsewhere.random(len(ids)) < self._share)
-            states[chosen] = self._starts[self._elsewhere.integers(len(self._starts), size=len(chosen))]
+            chosen = np.flatnonzero(self._start_generator.random(len(ids)) < self._start_share)
+            states[chosen] = self._starts[self._start_generator.integers(len(self._starts), size=len(chosen))]
         return states
 
     def _own_starts(self, ids: Int[np.ndarray, "K"]) -> Float[np.ndarray, "K S"]:
@@ -158,6 +158,6 @@ class BatchedEnv(OneObjectEnv):
         self._returns[ids] = 0.0
 
     def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
-        """Whether episodes are already reported as SB3's Monitor does: yes for that class, else no."""
+        """True for SB3's Monitor, whose episode records `info` already holds; otherwise False."""
         wrapped = wrapper_class.__name__ == "Monitor"
         return [wrapped] * len(list(self._get_indices(indices)))

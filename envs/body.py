@@ -1,4 +1,4 @@
-"""What a body is: a MuJoCo model and the pure functions that make a task of it."""
+"""A body: a MuJoCo model and the pure functions that define its task."""
 
 import functools
 from collections.abc import Callable
@@ -10,10 +10,10 @@ import mujoco
 import numpy as np
 from jaxtyping import Bool, Float
 
-# Gymnasium clips the velocities it shows at this bound [m/s, rad/s].
+# Gymnasium clips observed velocities at this bound [m/s, rad/s].
 VELOCITY_BOUND = 10.0
 
-# The planar root's joints by what they mean.
+# Names of the planar root's joints.
 JOINTS = {"rootx": "forward", "rootz": "torso height", "rooty": "torso pitch"}
 
 Observe = Callable[[Float[np.ndarray, "B nq"], Float[np.ndarray, "B nv"]], Float[np.ndarray, "B O"]]
@@ -26,7 +26,7 @@ Reward = Callable[
 
 @dataclass(frozen=True)
 class Body:
-    """A task: a model file of Gymnasium's and pure functions over a batch of its states.
+    """A task: one of Gymnasium's model files and pure functions over a batch of its states.
 
     A state is qpos and qvel side by side, `(nq + nv,)` float64, in MuJoCo's units
     ([m], [rad], [m/s], [rad/s]).
@@ -45,12 +45,12 @@ class Body:
     terminated: Terminated
     # Time limit [environment steps].
     max_episode_steps: int = 1000
-    # What is different from the model file.
+    # Changes the loaded model; None keeps the model file as it is.
     change: Callable[[mujoco.MjModel], None] | None = None
 
     @functools.cached_property
     def model(self) -> mujoco.MjModel:
-        """The compiled model, made once; treat it as read-only."""
+        """The compiled model, cached; treat it as read-only."""
         assets = Path(gymnasium.envs.mujoco.__file__).parent / "assets"
         model = mujoco.MjModel.from_xml_path(str(assets / self.model_file))
         if self.change is not None:
@@ -84,7 +84,7 @@ class Body:
 
     @property
     def observation_names(self) -> tuple[str, ...]:
-        """What each entry of an observation is, by MuJoCo's joints: angles and heights, then their rates."""
+        """Names of an observation's entries from MuJoCo's joints: positions, then their rates."""
         names = [JOINTS.get(name, name.removesuffix("_joint").replace("_", " ")) for name in self._joints()]
         return (*names[1:], *(f"{name} rate" for name in names))
 
@@ -92,8 +92,8 @@ class Body:
     def actuator_names(self) -> tuple[str, ...]:
         """The joint each actuator turns."""
         joints = self._joints()
-        turned = (joints[i] for i in self.model.actuator_trnid[:, 0])
-        return tuple(name.removesuffix("_joint").replace("_", " ") for name in turned)
+        actuated = (joints[i] for i in self.model.actuator_trnid[:, 0])
+        return tuple(name.removesuffix("_joint").replace("_", " ") for name in actuated)
 
     def _joints(self) -> list[str]:
         return [self.model.joint(i).name for i in range(self.model.njnt)]
@@ -116,7 +116,7 @@ class Body:
     ) -> Float[np.ndarray, "B"]:
         """True rewards of recorded transitions, float64, equal to Gymnasium's to the bit.
 
-        The action must have the dtype it was executed in: Gymnasium computes the control cost in it.
+        The action must have the dtype of its execution, in which Gymnasium computes the control cost.
         """
         speed = (next_state[:, 0] - state[:, 0]) / self.dt
         return self.reward(speed, ~self.terminated(*self.split(next_state)), action)
@@ -125,7 +125,7 @@ class Body:
 def planar_observation(
     qpos: Float[np.ndarray, "B nq"], qvel: Float[np.ndarray, "B nv"]
 ) -> Float[np.ndarray, "B nq+nv-1"]:
-    """Positions without x, then velocities clipped at 10, as Gymnasium's planar bodies show them."""
+    """Positions without x, then velocities clipped at 10, as in Gymnasium's planar bodies."""
     return np.concatenate((qpos[:, 1:], np.clip(qvel, -VELOCITY_BOUND, VELOCITY_BOUND)), axis=1)
 
 

@@ -1,4 +1,4 @@
-"""Which feet touch the ground in a state, as MuJoCo itself decides it."""
+"""Foot contacts with the ground, as MuJoCo detects them."""
 
 import mujoco
 import numpy as np
@@ -14,7 +14,7 @@ def foot_contacts(body: Body, states: Float[np.ndarray, "T S"]) -> Bool[np.ndarr
     """Whether each foot, in the model's order of its geoms, touches the ground in each state.
 
     Raises:
-        DataError: a model without a floor or without feet by their usual names.
+        DataError: the model has no geom named `floor` or no geom with `foot` in its name.
     """
     model = body.model
     names = [model.geom(i).name for i in range(model.ngeom)]

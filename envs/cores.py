@@ -1,18 +1,18 @@
-"""Processor cores this process may use, which can be fewer than the machine has."""
+"""Number of processor cores that this process may use; it can be less than the machine's."""
 
 import os
 from pathlib import Path
 
-# Where Linux says how much of the machine a container may use: version 2, then 1.
+# Linux cgroup files with a container's CPU quota: version 2, then version 1.
 QUOTA_V2 = Path("/sys/fs/cgroup/cpu.max")
 QUOTA_V1 = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
 
 
 def usable_cores() -> float:
-    """The cores of this process's affinity, cut by a container's quota, which may be a fraction."""
-    everyone = os.cpu_count() or 1
-    # macOS and Windows know no affinity.
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else everyone
+    """Cores in this process's affinity, limited by a container's quota, which can be a fraction."""
+    all_cores = os.cpu_count() or 1
+    # macOS and Windows have no affinity.
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else all_cores
     return min(float(allowed), quota())
 
 

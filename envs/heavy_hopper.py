@@ -1,4 +1,4 @@
-"""HopperHeavy: Hopper with a torso half as heavy again, to see what a reward or a policy takes along."""
+"""HopperHeavy: Hopper with a torso of 1.5 times the mass, to test transfer of rewards and policies."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,12 +10,12 @@ from gymnasium.utils import EzPickle
 
 from .hopper import HOPPER
 
-# Mass and inertia of the torso, times this.
+# Factor on mass and inertia of the torso.
 LOAD = 1.5
 
 
 def load_torso(model: mujoco.MjModel) -> None:
-    """Make the torso heavier, and with it everything MuJoCo derives from masses."""
+    """Make the torso heavier and update everything that MuJoCo derives from masses."""
     torso = model.body("torso").id
     model.body_mass[torso] *= LOAD
     model.body_inertia[torso] *= LOAD
@@ -27,7 +27,7 @@ class HeavyHopperEnv(HopperEnv):
 
     def __init__(self, terminate_when_unhealthy: bool = True, **kwargs: Any):
         super().__init__(terminate_when_unhealthy=terminate_when_unhealthy, **kwargs)
-        # The parent has noted its own arguments by their places; copies are made by these names.
+        # The parent records its own arguments by position; pickling needs these names.
         EzPickle.__init__(self, terminate_when_unhealthy=terminate_when_unhealthy, **kwargs)
         load_torso(self.model)
 

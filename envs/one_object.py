@@ -1,4 +1,4 @@
-"""What every VecEnv has to answer about its copies, where one object stands for all of them."""
+"""The VecEnv methods about single copies, for environments in which one object holds all copies."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ class OneObjectEnv(VecEnv):
     """Copies that share their attributes and methods."""
 
     def close(self) -> None:
-        """Nothing to release: what it holds goes with its last reference."""
+        """Do nothing: memory is released with the last reference."""
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """The attribute of this environment, once for each copy asked."""
+        """The attribute of this environment, once for each selected copy."""
         return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
 
     def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
@@ -27,5 +27,5 @@ class OneObjectEnv(VecEnv):
         return [getattr(self, method_name)(*args, **kwargs)] * len(list(self._get_indices(indices)))
 
     def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
-        """Whether something wraps the copies: nothing does."""
+        """False for every copy: no wrapper is used."""
         return [False] * len(list(self._get_indices(indices)))

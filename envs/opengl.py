@@ -1,4 +1,4 @@
-"""OpenGL without a screen: find a way that works on this machine before anything is drawn."""
+"""OpenGL without a screen: selects a backend that works on this machine before the first picture."""
 
 import functools
 import importlib
@@ -12,9 +12,9 @@ import mujoco
 
 from .errors import EnvironmentFault
 
-# Values of MUJOCO_GL that name no backend but leave the choice open.
+# Values of MUJOCO_GL that enable drawing without naming a backend.
 UNDECIDED = ("", "enable", "enabled", "on", "true", "1")
-# One picture's worth of OpenGL, in a process that may abort.
+# Opens a context, in a process that may abort.
 PROBE = """
 import importlib, sys
 import mujoco
@@ -22,14 +22,14 @@ context = importlib.import_module("mujoco." + sys.argv[1]).GLContext(64, 64)
 context.make_current()
 mujoco.MjrContext(mujoco.MjModel.from_xml_string("<mujoco/>"), mujoco.mjtFontScale.mjFONTSCALE_100.value)
 """
-# A first start of Mesa on a loaded machine took 3 s.
+# A first start of Mesa on a loaded machine took 3 s [s].
 PROBE_SECONDS = 60
-REMEDY = "install with: apt-get install libegl1 libgl1-mesa-dri; or go on without a video (--no-video)"
+REMEDY = "install with: apt-get install libegl1 libgl1-mesa-dri; or continue without a video (--no-video)"
 
 
 @runtime_checkable
 class Context(Protocol):
-    """What MuJoCo's backends have in common."""
+    """The interface of MuJoCo's OpenGL contexts."""
 
     def make_current(self) -> None: ...  # noqa: D102
     def free(self) -> None: ...  # noqa: D102
@@ -38,7 +38,7 @@ class Context(Protocol):
 def open_context(width: int, height: int) -> Context:
     """A new OpenGL context for drawing off screen.
 
-    It does not matter that MuJoCo was imported before: its own choice at import is not used.
+    An earlier import of MuJoCo does not matter: its own choice at import is not used.
 
     Raises:
         EnvironmentFault: no backend works here.
@@ -51,12 +51,12 @@ def open_context(width: int, height: int) -> Context:
 
 @functools.cache
 def opengl_backend() -> str:
-    """The OpenGL backend that works: tried in processes of their own, once a process.
+    """The first OpenGL backend that works; each is tried in a process of its own, and the result is cached.
 
-    On Linux the name is also written to MUJOCO_GL in lower case, where Gymnasium looks for it.
+    On Linux the name is also written to MUJOCO_GL in lower case, which Gymnasium reads.
 
     Returns:
-        `egl`, `glfw` or `osmesa`; elsewhere than on Linux `native`, MuJoCo's own choice, untried.
+        `egl`, `glfw` or `osmesa`; on other systems than Linux `native`, MuJoCo's own choice, untested.
 
     Raises:
         EnvironmentFault: none works, or MUJOCO_GL forbids drawing.
@@ -88,16 +88,16 @@ def probe(backend: str) -> str | None:
 
 
 def _candidates() -> list[str]:
-    asked = os.environ.get("MUJOCO_GL", "").strip().lower()
-    known = ["egl", "osmesa"]
-    # A window system serves too, but only where there is one; glx is MuJoCo's other word for it.
+    requested = os.environ.get("MUJOCO_GL", "").strip().lower()
+    backends = ["egl", "osmesa"]
+    # glfw needs a window system; glx is another name for it in MuJoCo.
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        known.insert(1, "glfw")
-    if asked in UNDECIDED:
-        return known
-    first = "glfw" if asked == "glx" else asked
+        backends.insert(1, "glfw")
+    if requested in UNDECIDED:
+        return backends
+    first = "glfw" if requested == "glx" else requested
     if first not in ("egl", "glfw", "osmesa"):
         raise EnvironmentFault(
-            f"MUJOCO_GL={asked} forbids drawing; unset it, or go on without a video (--no-video)"
+            f"MUJOCO_GL={requested} forbids drawing; unset it, or continue without a video (--no-video)"
         )
-    return [first, *(backend for backend in known if backend != first)]
+    return [first, *(backend for backend in backends if backend != first)]

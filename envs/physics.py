@@ -1,4 +1,4 @@
-"""Exact replay: what MuJoCo does next from any state under any action."""
+"""Exact replay: MuJoCo's next state from any state and action."""
 
 import numpy as np
 from jaxtyping import Float
@@ -7,20 +7,20 @@ from mujoco.batch import Batch
 from .body import Body
 from .errors import DataError
 
-# States stepped together; memory stays small for long recordings.
+# Number of states stepped together, which bounds memory for long recordings.
 CHUNK = 256
 
 
 def replay(
     body: Body, states: Float[np.ndarray, "B S"], actions: Float[np.ndarray, "B A"]
 ) -> Float[np.ndarray, "B S"]:
-    """The state one environment step after each state, by MuJoCo itself.
+    """The state one environment step after each state, computed by MuJoCo.
 
     The solver's warm start is not part of a recorded state, so replaying float64 recordings is exact
     to about 3e-13, and float32 recordings to about 3e-5.
 
     Raises:
-        DataError: when states and actions do not fit the body.
+        DataError: states and actions do not fit the body.
     """
     expected = (len(states), body.nq + body.nv), (len(states), body.action_size)
     if (states.shape, actions.shape) != expected:

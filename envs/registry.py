@@ -25,41 +25,41 @@ LARGEST_SEED = 2**32 - 1
 
 
 def find_body(name: str) -> Body | None:
-    """The body of that name or Gymnasium id, or None where it is not one of ours."""
-    known = (*BODIES.values(), *VARIANTS.values())
-    return next((body for body in known if name in (body.name, body.env_id)), None)
+    """The body of that name or Gymnasium id, or None if it is not one of ours."""
+    bodies = (*BODIES.values(), *VARIANTS.values())
+    return next((body for body in bodies if name in (body.name, body.env_id)), None)
 
 
 def body(name: str) -> Body:
     """The body of that name or Gymnasium id.
 
     Raises:
-        UsageError: when it is not one of ours; lists those that are.
+        UsageError: it is not one of ours; the message lists those that are.
     """
-    found = find_body(name)
-    if found is None:
+    registered = find_body(name)
+    if registered is None:
         raise unknown("body", name, BODIES)
-    return found
+    return registered
 
 
 def env_id(name: str) -> str:
-    """The Gymnasium id behind a name: `hopper` is `Hopper-v5`; ids stand for themselves.
+    """The Gymnasium id behind a name: `hopper` is `Hopper-v5`; an id is returned as it is.
 
     Raises:
-        UsageError: when Gymnasium has no such id; lists our names and the nearest id.
+        UsageError: Gymnasium has no such id; the message lists our names and the nearest id.
     """
-    found = find_body(name)
-    if found is not None:
-        return found.env_id
+    registered = find_body(name)
+    if registered is not None:
+        return registered.env_id
     # A colon would import a module of the caller's choice.
     if ":" in name or name not in gymnasium.registry:
-        latest = [known for known in gymnasium.registry if known.endswith("-v5")]
+        latest = [key for key in gymnasium.registry if key.endswith("-v5")]
         raise unknown("environment", name, [*BODIES, *VARIANTS, *latest])
     return name
 
 
 def env_id_of(env: VecEnv) -> str | None:
-    """The Gymnasium id of an environment that exists; None where it does not say."""
+    """The Gymnasium id of an environment; None if it has no spec."""
     try:
         spec = env.get_attr("spec")[0]
     except AttributeError:
@@ -68,10 +68,10 @@ def env_id_of(env: VecEnv) -> str | None:
 
 
 def make_single(name: str, horizon: Horizon = "native", **kwargs: Any) -> gymnasium.Env:
-    """One environment from `gymnasium.make`: what every reported score is measured in.
+    """One environment from `gymnasium.make`, in which every reported score is measured.
 
     Raises:
-        UsageError: unknown id, spaces that are not Box, or no known way to a fixed horizon.
+        UsageError: unknown id, spaces that are not Box, or no support of a fixed horizon.
         EnvironmentFault: a package the environment needs is not installed.
     """
     identifier = env_id(name)
@@ -83,11 +83,11 @@ def make_single(name: str, horizon: Horizon = "native", **kwargs: Any) -> gymnas
     except (ImportError, gymnasium.error.Error) as fault:
         raise EnvironmentFault(
             f"{identifier} cannot be built here: {str(fault).rstrip('.')}; "
-            "install what it asks for, or choose another environment"
+            "install what it needs, or choose another environment"
         ) from fault
     for role, space in (("observation", env.observation_space), ("action", env.action_space)):
         if not (isinstance(space, Box) and len(space.shape) == 1):
-            raise UsageError(f"{identifier} has the {role} space {space}; gailforce works on flat Box spaces")
+            raise UsageError(f"{identifier} has the {role} space {space}; gailforce needs flat Box spaces")
     return env
 
 
@@ -106,7 +106,7 @@ def _require_termination_switch(identifier: str) -> None:
     maker = gymnasium.envs.registration.load_env_creator(entry) if isinstance(entry, str) else entry
     if maker is None or "terminate_when_unhealthy" not in inspect.signature(maker).parameters:
         raise UsageError(
-            f'{identifier} has no switch against early ends, so horizon="fixed" is impossible; use "native"'
+            f'{identifier} has no terminate_when_unhealthy, so horizon="fixed" is impossible; use "native"'
         )
 
 
@@ -118,8 +118,8 @@ def make_env(
     Args:
         name: `hopper`, `walker2d`, their Gymnasium ids, or any Gymnasium id with flat Box spaces.
         n_envs: number of copies.
-        seed: copy `i` begins as `gymnasium.make(...).reset(seed=seed + i)` would.
-        threads: physics threads; None takes every core this process may use.
+        seed: copy `i` begins like `gymnasium.make(...).reset(seed=seed + i)`.
+        threads: physics threads; None uses every core that this process may use.
         horizon: `fixed` never ends an episode before its time limit.
 
     Raises:
@@ -130,14 +130,14 @@ def make_env(
     if horizon not in ("native", "fixed"):
         raise unknown("horizon", horizon, ("native", "fixed"))
     if n_envs < 1:
-        raise UsageError(f"an environment needs at least one copy; got n_envs={n_envs}")
+        raise UsageError(f"n_envs must be at least 1, got {n_envs}")
     if threads is not None and threads < 1:
-        raise UsageError(f"physics needs at least one thread; got threads={threads}; None takes every core")
+        raise UsageError(f"threads must be at least 1 or None (every core), got {threads}")
     if seed < 0:
-        raise UsageError(f"seeds are 0 or more; got seed={seed}")
-    found = find_body(name)
-    if found is not None:
-        return BatchedEnv(found, n_envs, seed, threads, fixed=horizon == "fixed")
+        raise UsageError(f"seed must be at least 0, got {seed}")
+    registered = find_body(name)
+    if registered is not None:
+        return BatchedEnv(registered, n_envs, seed, threads, fixed=horizon == "fixed")
     env = DummyVecEnv([lambda: Monitor(make_single(name, cast(Horizon, horizon))) for _ in range(n_envs)])
     env.seed(seed)
     return env

@@ -17,13 +17,13 @@ from .registry import find_body, make_single
 from .stage import Frame, Stage
 from .studio import Color
 
-# A replay has left its recording when an observation differs by more than this.
+# Largest difference of an observation between a replay and its recording.
 REPLAY_TOLERANCE = 1e-2
 
 
 @runtime_checkable
 class Recording(Protocol):
-    """What an episode must hold to be shown; `demos.Trajectory` does."""
+    """The parts of an episode that rendering needs; `demos.Trajectory` has them."""
 
     @property
     def obs(self) -> Float[np.ndarray, "T1 O"]: ...  # noqa: D102
@@ -48,17 +48,17 @@ def episode_frames(
 
     Args:
         name: a body of ours or any Gymnasium id.
-        recording: shown from its `states` where a body of ours has them, else by replaying its `actions`
-            from its `seed`.
+        recording: drawn from its `states` if it has them and the body is ours; otherwise its `actions` are
+            replayed from its `seed`.
         width: pixels.
         height: pixels.
         tint: color of the robot, 0 to 255; None keeps its own.
         samples: 0 is fastest, 4 smooths edges and takes three times as long.
-        every: show each `every`-th observation only, and the last.
+        every: draw every n-th observation and the last.
 
     Raises:
         EnvironmentFault: no OpenGL here, or the environment cannot draw.
-        DataError: neither states nor a seed, or the replay left the recording.
+        DataError: neither states nor a seed, or the replay differs from the recording.
     """
     body = find_body(name)
     if body is not None and recording.states is not None:
@@ -92,7 +92,7 @@ class StateRenderer(AbstractContextManager["StateRenderer"]):
         return self._stage.picture(self._data)
 
     def frames(self, recording: Recording, every: int = 1) -> Iterator[Frame]:
-        """The T + 1 pictures of an episode with states, or each `every`-th and the last."""
+        """The T + 1 pictures of an episode with states, or every n-th and the last."""
         if recording.states is None:
             raise DataError(
                 f"this {self.body.name} episode has no states; use EnvRenderer, which replays its actions"
@@ -112,7 +112,7 @@ class StateRenderer(AbstractContextManager["StateRenderer"]):
 class EnvRenderer(AbstractContextManager["EnvRenderer"]):
     """Pictures of any Gymnasium environment: its actions are replayed from its seed.
 
-    MuJoCo's runners get the same look as our bodies; what is not MuJoCo draws itself.
+    MuJoCo's running robots look like our bodies; other environments draw themselves.
 
     Raises:
         UsageError: no such environment.
@@ -131,14 +131,14 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
             self._stage = Stage(inner.model, width, height, tint, samples, config)
 
     def frames(self, recording: Recording, every: int = 1) -> Iterator[Frame]:
-        """The T + 1 pictures of an episode with a seed, or each `every`-th and the last.
+        """The T + 1 pictures of an episode with a seed, or every n-th and the last.
 
         Raises:
-            DataError: it has no seed, or the replay leaves the recording.
+            DataError: it has no seed, or the replay differs from the recording.
         """
         if recording.seed is None:
             raise DataError(
-                "this episode has neither states nor a seed, so it cannot be shown; record it anew"
+                "this episode has neither states nor a seed, so it cannot be drawn; record it again"
             )
         obs, _ = self.env.reset(seed=recording.seed)
         self._require_same(obs, recording, step=0)
@@ -164,15 +164,17 @@ class EnvRenderer(AbstractContextManager["EnvRenderer"]):
             return self._stage.picture(inner.data)
         drawn = self.env.render()
         if not isinstance(drawn, np.ndarray):
-            raise EnvironmentFault(f"{self.env.spec} draws no pictures; go on without a video (--no-video)")
+            raise EnvironmentFault(
+                f"{self.env.spec} draws no pictures; continue without a video (--no-video)"
+            )
         return _fit(drawn, self.size)
 
     def _require_same(self, obs: Float[np.ndarray, "O"], recording: Recording, step: int) -> None:
         recorded = recording.obs[step]
         if not np.allclose(obs, recorded, rtol=REPLAY_TOLERANCE, atol=REPLAY_TOLERANCE):
             raise DataError(
-                f"replaying this episode from seed {recording.seed} left the recording at step {step}, so the"
-                " pictures would show another episode; record it anew on this machine"
+                f"a replay from seed {recording.seed} differs from the recording at step {step}, so the"
+                " pictures would show another episode; record it again on this machine"
             )
 
 
@@ -180,7 +182,7 @@ def _make_drawing(env_id: str) -> gymnasium.Env:
     try:
         return make_single(env_id, render_mode="rgb_array")
     except EnvironmentFault as fault:
-        raise EnvironmentFault(f"{fault}; or go on without a video (--no-video)") from fault
+        raise EnvironmentFault(f"{fault}; or continue without a video (--no-video)") from fault
 
 
 def _fit(frame: UInt8[np.ndarray, "h w c"], size: tuple[int, int]) -> Frame:

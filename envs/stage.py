@@ -1,4 +1,4 @@
-"""Where pictures are taken: one MuJoCo model, its lights, its camera, and an OpenGL context off screen."""
+"""One MuJoCo model with its lights, its camera, and an off-screen OpenGL context."""
 
 import weakref
 from collections.abc import Mapping
@@ -36,9 +36,9 @@ class Stage:
         self._context = open_context(width, height)
         self._context.make_current()
         self._drawing = mujoco.MjrContext(self.model, mujoco.mjtFontScale.mjFONTSCALE_100.value)
-        # Left to themselves, drawings free the textures of whichever context happens to be current.
+        # Without this, a drawing frees the textures of whichever context is current.
         self._release = weakref.finalize(self, _release, self._context, self._drawing)
-        # When Python ends, OpenGL may have gone before us.
+        # At Python's exit, OpenGL may be closed already.
         self._release.atexit = False
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN.value, self._drawing)
         self._scene = mujoco.MjvScene(self.model, MAX_PARTS)
@@ -47,10 +47,10 @@ class Stage:
         self._area = mujoco.MjrRect(0, 0, width, height)
 
     def picture(self, data: mujoco.MjData) -> Frame:
-        """The scene as these data have it; positions, cameras and lights must be up to date."""
+        """A picture of the scene; positions, cameras and lights in `data` must be up to date."""
         everything = mujoco.mjtCatBit.mjCAT_ALL.value
         camera = self._view.aim(data)
-        # An endless ground is laid around where the camera was, so the camera has to move first.
+        # MuJoCo places an endless ground around the camera, so the camera has to move first.
         mujoco.mjv_updateCamera(self.model, data, camera, self._scene)
         mujoco.mjv_updateScene(
             self.model, data, self._options, self._nothing_held, camera, everything, self._scene

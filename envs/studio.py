@@ -1,7 +1,7 @@
-"""The look of our pictures: light ground, one color a robot, shadows, a camera that keeps step.
+"""The look of the pictures: light ground, one color per robot, shadows, a camera that follows.
 
-Only what is seen is changed, on a copy of the model. Chosen for drawing without a graphics card: real
-shadows, mirrors and smoothed edges cost ten times the rest of the picture.
+Only the appearance changes, on a copy of the model. The look suits drawing without a graphics card: real
+shadows, mirrors and smoothed edges take ten times as long as the rest of the picture.
 """
 
 import copy
@@ -25,17 +25,17 @@ ZENITH_ELEVATION = 16.0
 LEFT_SHADE = 0.62
 # Side length of a ground square [m].
 SQUARE = 0.5
-# Height at which shadows lie, so that the ground does not swallow them [m].
+# Height of the shadows, so that the ground does not hide them [m].
 SHADOW_HEIGHT = 0.003
 # Camera distance, and how far above the robot's center it looks, over the robot's radius: the best hopper
 # jumps so high that its head reaches 1.5 radii above where its center stood.
 ROOM, LIFT = 3.65, 0.35
-# How far the camera looks down at whatever runs [degrees].
+# Least downward angle of the camera [degrees].
 DOWNWARD = 8.0
 
 
 class Follow(NamedTuple):
-    """The body the camera keeps step with, and how far above the ground it looks [m]."""
+    """The body that the camera follows, and the height of its aim above the ground [m]."""
 
     body: int
     height: float
@@ -43,13 +43,13 @@ class Follow(NamedTuple):
 
 @dataclass(frozen=True)
 class View:
-    """A camera; a robot that runs is followed along the ground, its ups and downs stay visible."""
+    """A camera; it follows a running robot along the ground, but not its height."""
 
     camera: mujoco.MjvCamera
     follow: Follow | None
 
     def aim(self, data: mujoco.MjData) -> mujoco.MjvCamera:
-        """The camera where it belongs for this state; a function of the state alone."""
+        """The camera, aimed for this state; a function of the state alone."""
         if self.follow is not None:
             x, y, _ = data.subtree_com[self.follow.body]
             self.camera.lookat[:] = x, y, self.follow.height
@@ -57,11 +57,11 @@ class View:
 
 
 def dress(model: mujoco.MjModel, tint: Color | None, samples: int) -> mujoco.MjModel:
-    """A copy of the model, quick to draw; a robot that runs also gets the studio's look.
+    """A copy of the model that is fast to draw; a running robot also gets this look.
 
     Args:
         model: as MuJoCo compiled it.
-        tint: color of a robot that runs; None keeps its own.
+        tint: color of a running robot; None keeps its own.
         samples: 0 is fastest, 4 smooths edges and takes three times as long.
     """
     dressed = copy.copy(model)
@@ -79,9 +79,9 @@ def dress(model: mujoco.MjModel, tint: Color | None, samples: int) -> mujoco.MjM
 
 
 def view(model: mujoco.MjModel, config: Mapping[str, Any]) -> View:  # Any: numbers and arrays
-    """The camera for a model: beside a robot that runs, else where Gymnasium's `config` puts it.
+    """The camera for a model: beside a running robot, otherwise as in Gymnasium's `config`.
 
-    A robot that runs is one whose model has a camera that tracks it, as Gymnasium's have.
+    A running robot is one whose model has a tracking camera, as Gymnasium's have.
     """
     camera = mujoco.MjvCamera()
     camera.type = mujoco.mjtCamera.mjCAMERA_FREE
@@ -101,12 +101,12 @@ def view(model: mujoco.MjModel, config: Mapping[str, Any]) -> View:  # Any: numb
 
 
 def cast_shadows(scene: mujoco.MjvScene, ground: float = 0.0) -> None:
-    """Add each robot part once more, pressed flat onto the ground, as light from above would."""
+    """Add a flat copy of each robot part on the ground, like a shadow under light from above."""
     flat = np.diag((1.0, 1.0, 0.01))
     color = _rgba(SHADOW)
     for part in range(scene.ngeom):
         geom = scene.geoms[part]
-        # A plane belongs to the ground, and the scene has room for so many parts.
+        # Skip the ground's plane, and stop at the scene's capacity.
         if geom.category != mujoco.mjtCatBit.mjCAT_DYNAMIC or scene.ngeom == scene.maxgeom:
             continue
         shadow = scene.geoms[scene.ngeom]
@@ -126,7 +126,7 @@ def _light(model: mujoco.MjModel) -> None:
 
 
 def _pave(model: mujoco.MjModel) -> None:
-    """Make every plane an endless chequered ground: Gymnasium's ends where a good runner arrives."""
+    """Make every plane an endless checkered ground: a good runner reaches the end of Gymnasium's."""
     planes = np.flatnonzero(model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE)
     model.geom_size[planes, :2] = 0.0
     materials = model.geom_matid[planes]

@@ -1,13 +1,13 @@
-"""Walker2d-v5: a planar two-legged body that is paid for walking forward without falling."""
+"""Walker2d-v5: a planar two-legged body, rewarded for walking forward without falling."""
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from .body import Body, planar_observation, running_reward
 
-# Torso heights between which it stands [m].
+# Range of torso heights of a standing body [m].
 MIN_HEIGHT, MAX_HEIGHT = 0.8, 2.0
-# Torso pitch at which it has fallen, to either side [rad].
+# Absolute torso pitch at which the body has fallen [rad].
 MAX_PITCH = 1.0
 
 

@@ -21,7 +21,7 @@ def test_the_ten_lines_run(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "hopper-imitator.gfa").stat().st_size > 0
 
 
-def test_a_reward_of_ones_own_judges(request):
+def test_a_reward_of_ones_own_is_used(request):
     assert len(EXAMPLES) == 3
     request.addfinalizer(lambda: FAMILIES.pop("fast"))
     exec(compile(EXAMPLES[1], "README", "exec"), {})
@@ -33,7 +33,7 @@ def test_a_reward_of_ones_own_judges(request):
 
 def test_a_world_model_steps(capsys):
     exec(compile(EXAMPLES[2], "README", "exec"), {"gf": gf})
-    state, fall, doubt = capsys.readouterr().out.split("tensor")[1:]
+    state, fall, uncertainty = capsys.readouterr().out.split("tensor")[1:]
     assert state.count(",") == 10
-    assert float(doubt.strip("()[]\n ")) > 0
+    assert float(uncertainty.strip("()[]\n ")) > 0
     assert 0 <= float(fall.strip("()[] \n")) <= 1

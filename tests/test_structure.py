@@ -34,7 +34,6 @@ FLOORS = {
 }
 # Rooms that may hold more than `MAX_FILES`: a file each for families and one-off studies.
 MAX_FILES, EXEMPT = 25, ("generative/families", "experiments/studies")
-MAX_CLI_LINES = 120
 
 
 def _modules(root):
@@ -134,13 +133,6 @@ def test_every_file_stands_in_a_room_that_is_not_too_full(folder):
         rooms = {room for floor in FLOORS[name] for room in floor}
         assert {path.name for path in folder.iterdir() if (path / "__init__.py").is_file()} == rooms
     assert name in EXEMPT or len(list(folder.glob("*.py"))) <= MAX_FILES
-
-
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "experiments" / "cli").glob("*.py")), ids=lambda path: path.name
-)
-def test_a_verb_parses_calls_and_prints(path):
-    assert path.read_text().count("\n") <= MAX_CLI_LINES
 
 
 @pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -25,6 +25,8 @@ def main(folder: str) -> int:
     shipped = {f"gailforce/{path.relative_to(ROOT)}" for kind in SHIPPED for path in ROOT.glob(kind)}
     assert any(name.endswith(".gfd") for name in shipped), "there are no demonstrations to ship"
     assert shipped <= set(names), f"the wheel lacks {shipped - set(names)}"
+    studies = [name for name in names if "/studies/" in name]
+    assert not studies, f"the wheel holds studies: {studies}"
     with tempfile.TemporaryDirectory() as empty:
         _run_in_empty_environment(wheel.resolve(), Path(empty))
     print(f"{wheel.name}: {len(names)} files, {len(shipped)} beside the code; it runs when alone")

@@ -31,10 +31,10 @@ class Gait:
     """
 
     def __init__(self, demos: Demonstrations, phases: int = 12, seed: int = 0):
-        if demos.every > 1:
+        if demos.subsampling > 1:
             raise UsageError(
                 f"phases follow each other step by step, but {demos.name or 'this set'} keeps one step in "
-                f"{demos.every}; leave subsampling out"
+                f"{demos.subsampling}; leave subsampling out"
             )
         steps = demonstrated(demos)
         self._scales = Scales.of(steps)

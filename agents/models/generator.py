@@ -103,7 +103,7 @@ class TrajectoryGenerator:
             DataError: demonstrations without states.
             UsageError: windows longer than the episodes, or single steps.
         """
-        if demos.every > 1:
+        if demos.subsampling > 1:
             raise UsageError("generators learn consecutive steps; leave subsampling out")
         self.body: Body = body_of(demos.env_id)
         episodes = list(demos)

@@ -26,7 +26,7 @@ def demonstrated(demos: Demonstrations) -> Rollout:
 
     A subsampled set has no order: each of its steps stands as an episode of its own.
     """
-    if demos.every == 1:
+    if demos.subsampling == 1:
         return played(list(demos))
     steps = demos.transitions()
     ends = torch.from_numpy(steps.terminated)
@@ -171,10 +171,10 @@ def require_steps(name: str, demos: Demonstrations) -> None:
             f'the reward model "{name}" needs {family.fewest} steps of demonstrations; '
             f"{given} has {demos.steps}: give it more, or use gan"
         )
-    if family.looks_back and demos.every > 1:
+    if family.looks_back and demos.subsampling > 1:
         raise UsageError(
             f'the reward model "{name}" looks at windows of consecutive steps, but {given} keeps only one '
-            f"in {demos.every}; leave subsampling out, or use gan"
+            f"in {demos.subsampling}; leave subsampling out, or use gan"
         )
 
 

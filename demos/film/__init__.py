@@ -1,1 +1,1 @@
-"""Episodes as pictures."""
+"""Videos of episodes with overlays."""

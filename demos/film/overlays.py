@@ -1,4 +1,4 @@
-"""What is drawn over and under pictures: text, running curves, bars. All on numpy canvases, in place."""
+"""Overlays of pictures: text, running curves, bars, drawn in place on numpy canvases."""
 
 import functools
 import re
@@ -16,21 +16,21 @@ Color = tuple[int, int, int]
 PAPER, INK, MUTED, GRID = (255, 255, 255), (22, 25, 29), (90, 98, 109), (226, 229, 233)
 EXPERT, IMITATOR = (11, 122, 90), (31, 95, 208)
 
-# Of the phases of a gait; neighbours in this list are easy to tell apart.
+# Colors of gait phases; neighbors in this list are easy to distinguish.
 PHASES: tuple[Color, ...] = (
     *((31, 95, 208), (230, 159, 0), (11, 122, 90), (204, 121, 167), (86, 180, 233), (213, 94, 0)),
     *((120, 94, 200), (240, 228, 66), (0, 158, 115), (150, 60, 60), (140, 150, 160), (60, 60, 110)),
 )
 
-# Drawn so many times larger and then averaged, for smooth lines.
+# Factor of drawing size before averaging, for smooth lines.
 SUPERSAMPLING = 4
 LINE_WIDTH = 2
-# How much of its color the area under a curve gets.
+# Opacity of the area under a curve.
 AREA_SHARE = 0.13
 
 
 def blend(canvas: Canvas, mask: Mask, x: int, y: int, color: Color) -> None:
-    """Lay a color through a mask (0 to 1) whose upper left corner is at (x, y); parts outside are cut."""
+    """Blend a color through a mask (0 to 1) with its upper left corner at (x, y); clip parts outside."""
     top, left = max(y, 0), max(x, 0)
     region = canvas[top : y + mask.shape[0], left : x + mask.shape[1]]
     if region.size:
@@ -44,7 +44,7 @@ def fill(canvas: Canvas, x: int, y: int, width: int, height: int, color: Color) 
 
 
 class Typeface:
-    """Text of one size; digits are equally wide, so that running numbers stand still."""
+    """Text of one size; all digits have the same width, so that changing numbers do not move."""
 
     def __init__(self, size: int):
         self.size = size
@@ -105,7 +105,7 @@ class Scale:
 
 
 def padded(curve: Float[np.ndarray, "T"]) -> Float[np.ndarray, "E"]:
-    """The ends of a scale for a curve, with some room; single outliers are cut. Empty if none is finite."""
+    """The ends of a scale for a curve, with a margin, without outliers. Empty if no value is finite."""
     finite = curve[np.isfinite(curve)]
     if len(finite) == 0:
         return np.zeros(0)
@@ -115,18 +115,18 @@ def padded(curve: Float[np.ndarray, "T"]) -> Float[np.ndarray, "E"]:
 
 
 def shared_scale(ends: Sequence[Float[np.ndarray, "..."]]) -> Scale:
-    """One scale for several curves, so that they can be compared by eye: the widest of theirs."""
+    """One scale for several curves, the widest of theirs, so that they can be compared."""
     values = np.concatenate(ends)
     return Scale(float(values.min()), float(values.max())) if len(values) else Scale(0.0, 1.0)
 
 
 def step_width(steps: int, width: int) -> int:
-    """Pixels a step: a short episode fills the window, a long one rolls through it."""
+    """Pixels per step: a short episode fills the window, a long one scrolls."""
     return int(np.clip((width - 1) // max(steps - 1, 1), 1, 6))
 
 
 class RollingBand:
-    """A strip of colors, one for each kind of step, shown through the same window as a curve."""
+    """A strip of colors, one for each kind of step, in the same window as a curve."""
 
     def __init__(self, kinds: Int[np.ndarray, "T"], width: int, height: int):
         self._step_width, self._width = step_width(len(kinds), width), width
@@ -134,14 +134,14 @@ class RollingBand:
         self._strip = np.tile(np.repeat(colors, self._step_width, axis=0), (height, 1, 1))
 
     def draw(self, canvas: Canvas, step: int, x: int, y: int) -> None:
-        """Show the course up to a step."""
+        """Draw the band up to a step."""
         end = step * self._step_width + 1
         window = self._strip[:, max(end - self._width, 0) : end]
         canvas[y : y + window.shape[0], x : x + window.shape[1]] = window
 
 
 class RollingCurve:
-    """A curve that is drawn once and then shown through a window that ends at the current step."""
+    """A curve that is drawn once; a window that ends at the current step shows a part of it."""
 
     def __init__(
         self,
@@ -155,32 +155,32 @@ class RollingCurve:
         self.values, self.color, self.width = values, color, width
         self.step_width = step_width(len(values), width)
         self._rows = scale.row(np.nan_to_num(values, posinf=scale.high, neginf=scale.low), height)
-        self._known = np.isfinite(values)
+        self._finite = np.isfinite(values)
         self._strip = self._drawn(height, float(scale.row(np.array([neutral]), height)[0]))
 
     def draw(self, canvas: Canvas, step: int, x: int, y: int) -> None:
-        """Show the course up to a step, its latest point marked."""
+        """Draw the curve up to a step and mark its last point."""
         end = step * self.step_width + 1
         window = self._strip[:, max(end - self.width, 0) : end]
         canvas[y : y + window.shape[0], x : x + window.shape[1]] = window
-        if self._known[step]:
+        if self._finite[step]:
             head = x + window.shape[1] - 1, y + round(self._rows[step])
             blend(canvas, rounded(11, 11, 5), head[0] - 5, head[1] - 5, PAPER)
             blend(canvas, rounded(7, 7, 3), head[0] - 3, head[1] - 3, self.color)
 
     def _drawn(self, height: int, neutral: float) -> Canvas:
-        """The whole course with the area down to the neutral value; unknown values leave gaps."""
+        """The whole curve with the area down to the neutral value; NaN leaves gaps."""
         large = SUPERSAMPLING
         steps = np.arange(len(self.values)) * self.step_width
         size = ((int(steps[-1]) + 1) * large, height * large)
         line, area = Image.new("L", size), Image.new("L", size)
-        for run in np.split(np.arange(len(steps)), np.flatnonzero(np.diff(self._known)) + 1):
-            if not self._known[run[0]]:
+        for run in np.split(np.arange(len(steps)), np.flatnonzero(np.diff(self._finite)) + 1):
+            if not self._finite[run[0]]:
                 continue
             points = [(float(steps[i]) * large, float(self._rows[i]) * large) for i in run]
-            floor = [(points[-1][0], neutral * large), (points[0][0], neutral * large)]
+            baseline = [(points[-1][0], neutral * large), (points[0][0], neutral * large)]
             if len(points) > 1:
-                ImageDraw.Draw(area).polygon(points + floor, fill=255)
+                ImageDraw.Draw(area).polygon(points + baseline, fill=255)
                 ImageDraw.Draw(line).line(points, fill=255, width=LINE_WIDTH * large, joint="curve")
         strip = np.full((height, size[0] // large, 3), PAPER, dtype=np.uint8)
         blend(strip, AREA_SHARE * _mask(area.reduce(large)), 0, 0, self.color)

@@ -1,4 +1,4 @@
-"""Episodes side by side, each with its return, a curve of any opinion about it, and its actions."""
+"""Episodes side by side, each with its return, a curve such as expert probability, and its actions."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,38 +47,38 @@ STRIP = 144
 # Rows within the strip, and the width of the action bars [pixels].
 CAPTION, PLOT_TOP, PLOT_HEIGHT, BARS_WIDTH = 19, 46, 78, 104
 MARGIN = 16
-# Below this the overlays would lie on top of each other [pixels].
+# Least width at which overlays do not overlap [pixels].
 MIN_WIDTH = 320
-# What a pane knows of every step.
+# The series of a pane, one value per step.
 SERIES = ("returns", "curve", "phases", "actions")
-# How much of a picture is left once its episode is over.
+# Opacity of a picture after the end of its episode.
 FADED = 0.42
 LARGE, MEDIUM, SMALL, TINY = Typeface(26), Typeface(17), Typeface(14), Typeface(11)
 
 
 @dataclass(frozen=True, eq=False)
 class Pane:
-    """One episode of T steps in a video: T + 1 pictures and what is known about each step.
+    """One episode of T steps in a video: T + 1 pictures and the series of its steps.
 
     Attributes:
-        title: written over the picture.
+        title: text over the picture.
         frames: the pictures, drawn while the video is written.
-        returns: the return after each step; None where the true reward is unknown.
-        curve: any running number, for example a discriminator's logit; may hold NaN.
-        curve_label: what that number is.
-        curve_range: the ends of its scale where they are known, as 0 and 1 of a probability; else the
-            curves' own. All panes share one scale, the widest.
-        curve_neutral: the value that says nothing either way; the area between it and the curve is filled.
-        phases: which of a few phases each step is in, drawn as a band of colors.
+        returns: the return after each step; None if the true reward is unknown.
+        curve: any value per step, for example a discriminator's logit; may hold NaN.
+        curve_label: name of that value.
+        curve_range: ends of its scale, such as 0 and 1 for a probability; None takes them from the curve.
+            All panes share one scale, the widest.
+        curve_neutral: the undecided value; the area between it and the curve is filled.
+        phases: the phase of each step, drawn as a band of colors.
         actions: in units of the actuators' range, -1 to 1.
-        ending: the word shown once the episode is over ("fell", "ended").
+        ending: word after the end of the episode ("fell", "ended").
         color: of the badge, the curve and the bars; None takes the expert's for the first pane.
 
     Raises:
         DataError: lengths disagree, or a range is empty.
     """
 
-    # Checked below with messages for people.
+    # Checked below with readable messages.
     __no_type_check__: ClassVar[bool] = True
 
     title: str
@@ -102,7 +102,7 @@ class Pane:
 
     @property
     def steps(self) -> int | None:
-        """Number of steps T, or None where nothing but pictures is known."""
+        """Number of steps T, or None if the pane has pictures only."""
         return next((len(getattr(self, name)) for name in self._series()), None)
 
     def _series(self) -> list[str]:
@@ -129,14 +129,14 @@ def write_side_by_side(
 def side_by_side(
     panes: Sequence[Pane], fps: float, dt: float, every: int = 1, hold_seconds: float = 1.0
 ) -> Iterator[Frame]:
-    """Frames of several episodes side by side, until the longest is over.
+    """Frames of several episodes side by side, until the longest ends.
 
     Args:
         panes: the expert first. Curves share one scale.
-        fps: frames a second, to say how much slower than real time it plays.
+        fps: frames per second; a caption states the pace relative to real time.
         dt: length of one environment step [s].
-        every: environment steps from one picture to the next; the last picture may come sooner.
-        hold_seconds: how long the last picture stays.
+        every: environment steps from one picture to the next; the last interval can be shorter.
+        hold_seconds: duration of the last picture [s].
     """
     if not panes:
         raise DataError("a video needs at least one pane")
@@ -159,7 +159,7 @@ def side_by_side(
 
 
 class _Track:
-    """A pane on its way through the video: its place on the canvas and its current step."""
+    """A pane during the video: its place on the canvas and its current step."""
 
     def __init__(self, pane: Pane, color: Color, scale: Scale, dt: float, every: int, note: str):
         self.pane, self.color, self.dt, self.every, self.note = pane, color, dt, every, note
@@ -179,7 +179,7 @@ class _Track:
         self._band = None if pane.phases is None else RollingBand(pane.phases, *_band(self.width)[2:])
 
     def advance(self, part: Canvas) -> bool:
-        """Draw the next picture into this pane's part of the canvas; False once there is none."""
+        """Draw the next picture into this pane's part of the canvas; False after the last one."""
         if self.over:
             return False
         if self._upcoming is None:
@@ -249,7 +249,7 @@ def _canvas(tracks: list[_Track]) -> Canvas:
 
 
 def _strip(pane: Pane, width: int, scale: Scale) -> Canvas:
-    """What stands still under a picture: captions, the ends of the scale, hair lines."""
+    """The constant part under a picture: captions, the ends of the scale, thin lines."""
     strip = np.full((STRIP, width, 3), PAPER, dtype=np.uint8)
     fill(strip, 0, 0, width, 1, GRID)
     fill(strip, width - 1, 0, 1, STRIP, GRID)

@@ -1,1 +1,1 @@
-"""Demonstrations in the formats of others."""
+"""Demonstrations in other formats."""

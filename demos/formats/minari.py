@@ -1,14 +1,14 @@
 """Minari data sets, read and written without running anything a file names.
 
 Minari's own `recover_environment` calls whatever function a file asks for and its ids may lead out of its
-folder; so ids are checked first, and an environment is only looked up by its id among those registered.
+folder; so ids are checked first, and an environment is only looked up by its id among the registered ones.
 """
 
 import json
 import re
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from ...envs.errors import DataError, EnvironmentFault, UsageError
 from ...envs.registry import env_id as registered_id
 from ...envs.registry import find_body
 from ..card import Card
-from ..dataset import Demonstrations
 from ..storage import MAX_BYTES
 from ..trajectory import Trajectory
 
@@ -31,12 +30,12 @@ STATES = "qpos_qvel"
 READ_FAULTS = (OSError, LookupError, ValueError, TypeError, AssertionError, AttributeError, RuntimeError)
 
 
-def import_minari(dataset_id: str, env: str | None = None) -> Demonstrations:
-    """Demonstrations from a Minari data set on this machine.
+def read_minari(dataset_id: str, env: str | None = None) -> tuple[list[Trajectory], Card]:
+    """Episodes and card of a Minari data set on this machine.
 
     Args:
         dataset_id: as in `mujoco/hopper/expert-v0`.
-        env: name of the environment, where the data set does not say it.
+        env: name of the environment, for a data set that does not name it.
 
     Raises:
         UsageError: the id is malformed or leads out of Minari's folder, or the environment is unknown.
@@ -57,16 +56,16 @@ def import_minari(dataset_id: str, env: str | None = None) -> Demonstrations:
         versions={"minari": _text(metadata.get("minari_version"))},
         notes=_text(metadata.get("description")),
     )
-    return Demonstrations.imported(episodes, card, dataset_id)
+    return episodes, card
 
 
-def export_minari(demos: Demonstrations, dataset_id: str) -> None:
-    """Write demonstrations as a new Minari data set on this machine.
+def write_minari(episodes: Iterable[Trajectory], card: Card, name: str, dataset_id: str) -> None:
+    """Write episodes as a new Minari data set on this machine.
 
     Unknown rewards become NaN. States are kept as the info `qpos_qvel`.
 
     Raises:
-        UsageError: the id is malformed or taken, leads out of Minari's folder, or the set is subsampled.
+        UsageError: the id is malformed or taken, or leads out of Minari's folder.
         EnvironmentFault: Minari is not installed, or the disk refused; nothing is left behind.
     """
     folder = _minari_folder(dataset_id)
@@ -76,14 +75,14 @@ def export_minari(demos: Demonstrations, dataset_id: str) -> None:
     from minari.data_collector.episode_buffer import EpisodeBuffer
 
     # Arrays where Minari declares lists: it stores them as they are.
-    buffers = [EpisodeBuffer(id=i, **_buffer(t)) for i, t in enumerate(demos)]
-    description = demos.card.notes or f"exported by gailforce from {demos.name or 'a set'}"
-    author = {demos.card.maker or "unknown"}
+    buffers = [EpisodeBuffer(id=i, **_buffer(t)) for i, t in enumerate(episodes)]
+    description = card.notes or f"exported by gailforce from {name or 'a set'}"
+    author = {card.maker or "unknown"}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Minari asks for addresses and links we do not have
             minari.create_dataset_from_buffers(
-                dataset_id, buffers, env=registered_id(demos.env_id), author=author, description=description
+                dataset_id, buffers, env=registered_id(card.env_id), author=author, description=description
             )
     except BaseException as fault:
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,9 +94,9 @@ def export_minari(demos: Demonstrations, dataset_id: str) -> None:
 
 
 def _minari_folder(dataset_id: str) -> Path:
-    """The folder of a data set, once the id is known to stay inside Minari's own."""
+    """The folder of a data set, after a check that the id stays inside Minari's folder."""
     if not MINARI_ID.fullmatch(dataset_id):
-        raise UsageError(f"{dataset_id!r} is no Minari id; write it like mujoco/hopper/expert-v0")
+        raise UsageError(f"{dataset_id!r} is not a Minari id; write it like mujoco/hopper/expert-v0")
     if find_spec("minari") is None or find_spec("h5py") is None:
         raise EnvironmentFault("Minari data sets need an extra; run: pip install 'gailforce[data]'")
     from minari.storage.datasets_root_dir import get_dataset_path
@@ -145,15 +144,15 @@ def _minari_episodes(data: Path, identifier: str) -> Iterator[Trajectory]:
         storage.get_episodes(indices), storage.get_episode_metadata(indices), strict=True
     ):
         states = np.asarray((episode["infos"] or {}).get(STATES, ()))
-        known = body is not None and states.shape == (len(episode["observations"]), body.nq + body.nv)
+        states_fit = body is not None and states.shape == (len(episode["observations"]), body.nq + body.nv)
         yield Trajectory(
             obs=episode["observations"],
             actions=episode["actions"],
             terminated=bool(episode["terminations"][-1]),
             truncated=bool(episode["truncations"][-1]),
             seed=about.get("seed"),
-            states=states if known else None,
-            rewards=None if np.isnan(episode["rewards"]).all() else episode["rewards"],  # see export_minari
+            states=states if states_fit else None,
+            rewards=None if np.isnan(episode["rewards"]).all() else episode["rewards"],  # see write_minari
         )
 
 

@@ -24,12 +24,12 @@ OPTIONAL = ("lengths", "episode_ends", *PER_EPISODE, "states", "rewards")
 def import_npz(path: str | os.PathLike[str], env: str) -> Demonstrations:
     """Demonstrations from plain arrays, episode after episode.
 
-    Every episode has one observation more than it has actions: the last is what its last action led to.
+    Every episode has one observation more than actions: the last follows its last action.
 
     Args:
         path: an `.npz` with `obs (N + E, O)` and `actions (N, A)` of E episodes and N steps; `lengths (E,)`
             in actions, or `episode_ends (E,)`, their running sum (neither: one episode); optional
-            `terminated (E,)`, `truncated (E,)` (neither: all cut short), `seeds (E,)`,
+            `terminated (E,)`, `truncated (E,)` (neither: all truncated), `seeds (E,)`,
             `states (N + E, S)`, `rewards (N,)`.
         env: name of the environment.
 
@@ -96,10 +96,10 @@ def _npz_episodes(arrays: Mapping[str, np.ndarray]) -> Iterator[Trajectory]:
 
 
 def episode_ends(arrays: Mapping[str, np.ndarray], steps: int) -> Int[np.ndarray, "E"]:
-    """Where each episode ends, in steps: of `lengths` or `episode_ends`, or one of all steps.
+    """End of each episode [steps] from `lengths` or `episode_ends`; without them all steps are one episode.
 
     Raises:
-        ValueError: they do not add up to so many steps.
+        ValueError: they do not add up to `steps`.
     """
     if "episode_ends" in arrays and "lengths" in arrays:
         raise ValueError("give lengths or episode_ends, not both")
@@ -114,8 +114,13 @@ def episode_ends(arrays: Mapping[str, np.ndarray], steps: int) -> Int[np.ndarray
 
 def _check_rows(arrays: Mapping[str, np.ndarray], steps: int, episodes: int) -> None:
     fenced = steps + episodes
-    wanted = {"obs": fenced, "states": fenced, "rewards": steps, **dict.fromkeys(PER_EPISODE, episodes)}
-    for name, rows in wanted.items():
+    expected_rows = {
+        "obs": fenced,
+        "states": fenced,
+        "rewards": steps,
+        **dict.fromkeys(PER_EPISODE, episodes),
+    }
+    for name, rows in expected_rows.items():
         if name in arrays and len(arrays[name]) != rows:
-            found = f"{name} has {len(arrays[name])} rows"
-            raise ValueError(f"{found}, but {steps} actions in {episodes} episode(s) ask for {rows}")
+            actual = f"{name} has {len(arrays[name])} rows"
+            raise ValueError(f"{actual}, but {steps} actions in {episodes} episode(s) need {rows}")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...envs.registry import env_id
+from ..scoring.statistics import Estimate
 from .cell import ALIASES
 
 # Grids whose tables the last results are read from.
@@ -25,11 +26,11 @@ def grid_rows(results: Path) -> dict[str, Mapping[str, Any]]:
     return found
 
 
-def label(row: Mapping[str, Any] | None, constant: Mapping[str, Any] | None) -> str:
+def label(own: Estimate | None, constant: Estimate | None) -> str:
     """`works` where the interval lies wholly above the constant reward's, else `for study`.
 
-    Without both rows, or with fewer than three seeds, nothing is said.
+    Without both, or with fewer than three seeds, nothing is said.
     """
-    if row is None or constant is None or row["n"] < 3 or constant["n"] < 3:
+    if own is None or constant is None or own.n < 3 or constant.n < 3:
         return "-"
-    return "works" if row["low"] > constant["high"] else "for study"
+    return "works" if own.low > constant.high else "for study"

@@ -29,8 +29,8 @@ from .command import Command, require_at_least
 EVERY_FAMILY = "families"
 FOOTNOTE = (
     "Normalized score: 0 is random, 1 the expert. IQM with 95 % interval over seeds; for expert and random\n"
-    "over episodes. "
-    "exploring: the same policy drawing its actions. seconds: training and scores, the mean of the seeds."
+    "over episodes. Exploring: the same policy drawing its actions. Seconds: training and scores, the mean "
+    "of the seeds."
 )
 
 

@@ -12,6 +12,7 @@ from ...generative.rewards.reward_families import FAMILIES, Family
 from ..bench.family_results import BODY, SHIPPED, grid_rows, label
 from ..bench.gate import GATE, read_gate, shown
 from ..bench.table import interval
+from ..scoring.reading import estimate
 from .command import Command
 
 HEAD = (
@@ -62,7 +63,7 @@ def _entry(
         "window": family.looks_back + 1,
         "gate": gate["families"].get(env_id(BODY), {}).get(name),
         "normalized_score": None if row is None else {key: row[key] for key in ("value", "low", "high", "n")},
-        "label": "control" if family.way == "control" else label(row, constant),
+        "label": "control" if family.way == "control" else label(estimate(row), estimate(constant)),
         "seconds": None if row is None or not row["seconds"] else float(np.mean(row["seconds"])),
         "use this for": family.use_when,
     }

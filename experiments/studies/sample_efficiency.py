@@ -2,8 +2,8 @@
 
 In the simulator it learns from its own starts, and once more with the starts of the model-based agent.
 `python -m gailforce.experiments.studies.sample_efficiency [--env walker2d --ways model-based]` writes
-`results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. What
-is played to look costs steps too, but no learner sees them, so they are not counted.
+`results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. Steps
+of evaluations are not counted, since no learner sees them.
 """
 
 import time
@@ -32,12 +32,12 @@ from ..scoring.statistics import normalized
 
 RESULTS = Path("results/sample-efficiency")
 EPISODES = 10
-# What has to be reached and kept, and at how many looks at least.
+# Score to reach and keep, and the least number of evaluations that must have it.
 LEVEL, SUSTAINED = 0.9, 3
 
 
-class Looks(BaseCallback):
-    """Scores the policy after every so many real steps."""
+class Evaluations(BaseCallback):
+    """Evaluates the policy at a fixed interval of real steps."""
 
     def __init__(self, agent: GAIL, env: str, every: int):
         super().__init__()
@@ -53,25 +53,32 @@ class Looks(BaseCallback):
             self.curve.append((self._agent.real_steps, evaluate(self._agent, self._env, EPISODES).mean))
 
 
-def reached(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
-    """Real steps of the first look from which all reach the level, so many at least; None where none does."""
-    kept = len(curve)
-    while kept and curve[kept - 1][1] >= level:
-        kept -= 1
-    return curve[kept][0] if len(curve) - kept >= looks else None
+def reached(
+    curve: Sequence[tuple[int, float]], level: float = LEVEL, evaluations: int = SUSTAINED
+) -> int | None:
+    """Real steps of the first evaluation from which all reach the level.
+
+    None where the level is not kept for a number of evaluations at the end.
+    """
+    start = len(curve)
+    while start and curve[start - 1][1] >= level:
+        start -= 1
+    return curve[start][0] if len(curve) - start >= evaluations else None
 
 
-def first(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
-    """Real steps of the first of so many looks in a row that reach the level; None where none do."""
-    for at in range(len(curve) - looks + 1):
-        if all(value >= level for _, value in curve[at : at + looks]):
+def first(
+    curve: Sequence[tuple[int, float]], level: float = LEVEL, evaluations: int = SUSTAINED
+) -> int | None:
+    """Real steps of the first of several evaluations in a row that reach the level; None where none do."""
+    for at in range(len(curve) - evaluations + 1):
+        if all(value >= level for _, value in curve[at : at + evaluations]):
             return curve[at][0]
     return None
 
 
 @dataclass
 class SampleEfficiency:
-    """Train in both ways and look on."""
+    """Train in every way and evaluate on the way."""
 
     env: str = "hopper"
     demonstrations: int = 4
@@ -106,7 +113,7 @@ class SampleEfficiency:
 
     def _settings(self, way: str) -> dict[str, Any]:
         """All that a result of this way depends on but its seed."""
-        measured = {"episodes": EPISODES, "level": LEVEL, "looks": SUSTAINED}
+        measured = {"episodes": EPISODES, "level": LEVEL, "evaluations": SUSTAINED}
         found: dict[str, Any] = {
             "demonstrations": self.demonstrations,
             "measured": measured,
@@ -154,9 +161,9 @@ class SampleEfficiency:
         agent = ModelBasedGAIL(
             self.env, demos, world_model=self.world_model, seed=seed, model_based=self.model_based
         )
-        looks = Looks(agent, self.env, self.every)
-        agent.learn(self.steps, [looks])
-        return {"curve": looks.curve, "real_steps": agent.real_steps}
+        evaluations = Evaluations(agent, self.env, self.every)
+        agent.learn(self.steps, [evaluations])
+        return {"curve": evaluations.curve, "real_steps": agent.real_steps}
 
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         return self._watched(GAIL(self.env, demos, seed=seed))
@@ -169,9 +176,9 @@ class SampleEfficiency:
         return self._watched(GAIL(env, demos, seed=seed))
 
     def _watched(self, agent: GAIL) -> dict[str, Any]:
-        looks = Looks(agent, self.env, self.every_alone)
-        agent.learn(self.steps_alone, [looks])
-        return {"curve": looks.curve, "real_steps": agent.real_steps}
+        evaluations = Evaluations(agent, self.env, self.every_alone)
+        agent.learn(self.steps_alone, [evaluations])
+        return {"curve": evaluations.curve, "real_steps": agent.real_steps}
 
 
 if __name__ == "__main__":

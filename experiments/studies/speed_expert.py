@@ -45,8 +45,8 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: in
     copies = cast(BatchedEnv, make_env(env, len(speeds), seed))
     task, body = SpeedTask(copies, tuple(speeds)), copies.body
     task.reset()
-    task.asked = np.array(speeds)
-    obs = np.column_stack((body.observe(*body.split(copies.state)), task.asked))
+    task.target_speeds = np.array(speeds)
+    obs = np.column_stack((body.observe(*body.split(copies.state)), task.target_speeds))
     states, actions, rewards = [copies.state], [], []
     lengths, fallen = np.zeros(len(speeds), dtype=int), np.zeros(len(speeds), dtype=bool)
     for step in range(1, steps + 1):

@@ -96,7 +96,7 @@ def gather(
     explores = getattr(policy, "explores", True)
     return replace(
         known,
-        floor=look.ruler.floor,
+        floor=look.ruler.within_demos,
         random=look.ruler.random,
         deterministic=look.laid(episodes),
         exploring=look(policy, EXPLORING, deterministic=False) if explores else None,

@@ -1,3 +1,5 @@
+"""The card: it comes back from JSON, describes itself, and refuses malformed fields."""
+
 import numpy as np
 import pytest
 
@@ -64,15 +66,18 @@ def test_unknown_returns_leave_no_stale_figures(returns):
     [
         ({}, "no env_id"),
         ({"env_id": "x", "color": 1}, r"unknown fields \['color'\]"),
-        ({"env_id": 3}, "env_id is 3"),
-        ({"env_id": "x", "mean_return": float("nan")}, "mean_return is nan"),
-        ({"env_id": "x", "mean_return": "high"}, "mean_return is 'high'"),
-        ({"env_id": "x", "mean_return": True}, "mean_return is True"),
-        ({"env_id": "x", "episodes": -1}, "episodes is -1"),
-        ({"env_id": "x", "episodes": 1.5}, "episodes is 1.5"),
-        ({"env_id": "x", "versions": ["1"]}, "versions is"),
-        ({"env_id": "x", "versions": {"a": 1}}, "versions is"),
-        ({"env_id": "x", "notes": None}, "notes is None"),
+        ({"env_id": 3}, "env_id must be text, got 3"),
+        (
+            {"env_id": "x", "mean_return": float("nan")},
+            "mean_return must be a finite number or None, got nan",
+        ),
+        ({"env_id": "x", "mean_return": "high"}, "mean_return must be .*, got 'high'"),
+        ({"env_id": "x", "mean_return": True}, "mean_return must be .*, got True"),
+        ({"env_id": "x", "episodes": -1}, "episodes must be a whole number, got -1"),
+        ({"env_id": "x", "episodes": 1.5}, r"episodes must be .*, got 1\.5"),
+        ({"env_id": "x", "versions": ["1"]}, "versions must map"),
+        ({"env_id": "x", "versions": {"a": 1}}, "versions must map"),
+        ({"env_id": "x", "notes": None}, "notes must be text, got None"),
     ],
 )
 def test_a_malformed_card_is_refused(fields, message):

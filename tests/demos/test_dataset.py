@@ -10,7 +10,7 @@ from gailforce.demos.card import Card
 from gailforce.demos.dataset import Demonstrations, require_environment
 from gailforce.envs.errors import DataError, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*(expert|nobody knows):UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning")
 
 
 def seeds(demos):
@@ -62,12 +62,12 @@ def test_a_larger_draw_of_a_seed_contains_the_smaller(strangers):
 
 
 @pytest.mark.parametrize("n", [0, -1, 11])
-def test_taking_what_is_not_there_is_refused(strangers, n):
+def test_taking_too_few_or_too_many_is_refused(strangers, n):
     with pytest.raises(UsageError, match=f"cannot take {n} of the 10 episodes of strangers; take 1 to 10"):
         strangers.take(n)
 
 
-def test_split_parts_every_episode_once(strangers):
+def test_split_assigns_every_episode_once(strangers):
     a, b = strangers.split(0.7, seed=0)
     assert (len(a), len(b)) == (7, 3)
     assert sorted(seeds(a) + seeds(b)) == list(range(10))
@@ -80,19 +80,22 @@ def test_split_leaves_neither_part_empty(strangers, fraction, size):
 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 1.5])
-def test_split_refuses_fractions_that_are_none(strangers, fraction):
-    with pytest.raises(UsageError, match="cannot split"):
+def test_split_refuses_fractions_outside_0_and_1(strangers, fraction):
+    with pytest.raises(UsageError, match=f"cannot split 10 episodes at {fraction}"):
         strangers.split(fraction, seed=0)
-    with pytest.raises(UsageError, match="two episodes"):
+
+
+def test_a_single_episode_is_not_split(strangers):
+    with pytest.raises(UsageError, match=r"cannot split 1 episodes at 0\.5; give at least 2"):
         strangers.take(1).split(0.5, seed=0)
 
 
-def test_transitions_join_each_step_with_what_followed(make_trajectory):
-    fall, cut = make_trajectory(steps=2, terminated=True), make_trajectory(steps=3, draw=1)
-    steps = Demonstrations([fall, cut], Card("Hopper-v5")).transitions()
-    np.testing.assert_array_equal(steps.obs, np.concatenate([fall.obs[:2], cut.obs[:3]]))
-    np.testing.assert_array_equal(steps.next_obs, np.concatenate([fall.obs[1:], cut.obs[1:]]))
-    np.testing.assert_array_equal(steps.actions, np.concatenate([fall.actions, cut.actions]))
+def test_transitions_join_each_step_with_the_next_observation(make_trajectory):
+    fall, truncated = make_trajectory(steps=2, terminated=True), make_trajectory(steps=3, draw=1)
+    steps = Demonstrations([fall, truncated], Card("Hopper-v5")).transitions()
+    np.testing.assert_array_equal(steps.obs, np.concatenate([fall.obs[:2], truncated.obs[:3]]))
+    np.testing.assert_array_equal(steps.next_obs, np.concatenate([fall.obs[1:], truncated.obs[1:]]))
+    np.testing.assert_array_equal(steps.actions, np.concatenate([fall.actions, truncated.actions]))
     assert steps.terminated.tolist() == [False, True, False, False, False]
     assert (steps.obs.dtype, steps.actions.dtype) == (np.float64, np.float32)
 
@@ -115,7 +118,7 @@ def test_subsampling_leaves_no_episode_without_a_step(strangers):
     assert strangers.subsample(1000, seed=0).steps == 10
 
 
-def test_subsampled_sets_know_only_their_steps(strangers):
+def test_subsampled_sets_use_only_their_steps(strangers):
     few = strangers.subsample(20)
     obs = np.stack([t.obs[0] for t in strangers])
     np.testing.assert_allclose(few.statistics()[0], obs.mean(axis=0))
@@ -144,8 +147,13 @@ def test_subsampled_sets_refuse_what_needs_consecutive_steps(strangers, act, tmp
 
 def test_subsampling_by_one_is_the_full_set(strangers):
     assert seeds(strangers.subsample(1)) == seeds(strangers)
-    with pytest.raises(UsageError, match="subsample the full set"):
-        strangers.subsample(0)
+    assert strangers.subsample(1).fingerprint() == strangers.fingerprint()
+
+
+@pytest.mark.parametrize("every", [0, -2])
+def test_subsampling_by_less_than_one_is_refused(strangers, every):
+    with pytest.raises(UsageError, match=f"cannot keep one step in {every}"):
+        strangers.subsample(every)
 
 
 def test_statistics_of_a_constant_column_have_a_floor(make_trajectory):

@@ -58,7 +58,7 @@ def test_the_gate_cannot_be_passed_by_path_or_link(shipped, make_trajectory, tmp
 
 def test_a_shipped_expert_of_unknown_return_is_refused(shipped, make_trajectory):
     paid(make_trajectory, 3400.0, 3300.0).without_rewards().save(shipped / "silent")
-    with pytest.raises(DataError, match="its returns are unknown"):
+    with pytest.raises(DataError, match="the file has no rewards"):
         Demonstrations.load("silent")
 
 
@@ -76,7 +76,7 @@ def test_a_shipped_ladder_has_no_reference_and_passes_silently(shipped, make_tra
             3200.0,
             None,
             "Hopper-v5",
-            "mean return 3,200.0 is below 3,300, where an expert of Hopper-v5 begins",
+            "mean return 3,200.0 is below 3,300, the least of an expert of Hopper-v5",
         ),
         (5000.0, None, "Walker2d-v5", "below 5,500"),
         (3400.0, 3500.0, "Hopper-v5", "below 3,500"),
@@ -93,7 +93,7 @@ def test_a_users_doubtful_set_loads_with_a_warning(
 
 def test_a_users_set_of_unknown_return_loads_with_a_warning(make_trajectory, tmp_path):
     path = paid(make_trajectory, 1.0).without_rewards().save(tmp_path / "mine")
-    with pytest.warns(UserWarning, match="returns are unknown"):
+    with pytest.warns(UserWarning, match="the file has no rewards"):
         Demonstrations.load(path)
 
 

@@ -9,8 +9,8 @@ from gailforce.envs.errors import DataError, UsageError
 from gailforce.envs.registry import find_body
 
 
-def assert_same(found, expected):
-    for a, b in zip(found, expected, strict=True):
+def assert_same(restored, expected):
+    for a, b in zip(restored, expected, strict=True):
         for field in dataclasses.fields(Trajectory):
             left, right = getattr(a, field.name), getattr(b, field.name)
             if isinstance(right, np.ndarray):
@@ -26,18 +26,18 @@ def round_trip(episodes, body, precision="float64"):
 
 
 def test_a_body_recomputes_observations_and_rewards_to_the_bit(recorded):
-    tensors, found = round_trip(list(recorded), find_body(recorded.env_id))
+    tensors, restored = round_trip(list(recorded), find_body(recorded.env_id))
     assert "obs" not in tensors
     assert "rewards" not in tensors
     assert (tensors["states"].dtype, tensors["actions"].dtype) == (np.float64, np.float32)
-    assert_same(found, recorded)
+    assert_same(restored, recorded)
 
 
 def test_in_float32_rewards_are_kept_and_observations_recomputed(recorded):
-    tensors, found = round_trip(list(recorded), find_body(recorded.env_id), "float32")
+    tensors, restored = round_trip(list(recorded), find_body(recorded.env_id), "float32")
     assert "obs" not in tensors
     assert (tensors["states"].dtype, tensors["rewards"].dtype) == (np.float32, np.float32)
-    for a, b in zip(found, recorded, strict=True):
+    for a, b in zip(restored, recorded, strict=True):
         np.testing.assert_allclose(a.obs, b.obs, rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(a.rewards, b.rewards, rtol=1e-6)
         np.testing.assert_array_equal(a.actions, b.actions)
@@ -45,16 +45,16 @@ def test_in_float32_rewards_are_kept_and_observations_recomputed(recorded):
 
 def test_what_the_body_would_compute_otherwise_is_stored(recorded):
     odd = [dataclasses.replace(t, obs=t.obs + 1e-12, rewards=t.rewards * 2) for t in recorded]
-    tensors, found = round_trip(odd, find_body(recorded.env_id))
+    tensors, restored = round_trip(odd, find_body(recorded.env_id))
     assert {"obs", "rewards"} <= set(tensors)
-    assert_same(found, odd)
+    assert_same(restored, odd)
 
 
 def test_observations_of_another_kind_are_stored_in_float32_too(recorded):
     scaled = [dataclasses.replace(t, obs=2 * t.obs) for t in recorded]
-    tensors, found = round_trip(scaled, find_body(recorded.env_id), "float32")
+    tensors, restored = round_trip(scaled, find_body(recorded.env_id), "float32")
     assert tensors["obs"].dtype == np.float32
-    np.testing.assert_allclose(found[0].obs, scaled[0].obs, rtol=1e-6)
+    np.testing.assert_allclose(restored[0].obs, scaled[0].obs, rtol=1e-6)
 
 
 def test_rewards_taken_out_do_not_come_back(recorded):

@@ -1,4 +1,4 @@
-"""Resemblance: distances with known answers, and a ruler whose ends mean what they say."""
+"""Resemblance: distances with known answers, and the two ends of the scale."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def _demos(episodes=4, length=200):
     return Demonstrations([_episode(seed=10 + i, length=length) for i in range(episodes)], CARD)
 
 
-def _ruler(demos=None, **kwargs):
+def _fitted(demos=None, **kwargs):
     return DemoDistance.of(demos or _demos(), [_episode(4.0, seed=90 + i) for i in range(3)], **kwargs)
 
 
@@ -76,8 +76,8 @@ def test_distances_are_symmetric():
 def test_a_shift_is_as_far_as_it_is_long_in_any_number_of_dimensions():
     for size in (2, 11, 40):
         x, shift = RNG.normal(size=(50, size)), RNG.normal(size=size)
-        found = sliced_wasserstein(x, x + shift, directions=20_000)
-        assert found == pytest.approx(np.linalg.norm(shift), rel=0.02)
+        distance = sliced_wasserstein(x, x + shift, directions=20_000)
+        assert distance == pytest.approx(np.linalg.norm(shift), rel=0.02)
 
 
 def test_the_mean_component_of_a_direction_by_hand():
@@ -86,52 +86,52 @@ def test_the_mean_component_of_a_direction_by_hand():
     assert mean_component(3) == pytest.approx(0.5)
 
 
-def test_the_ruler_reads_standard_deviations():
+def test_the_distance_reads_standard_deviations():
     # Every one of three observations lies one standard deviation away: the shift is sqrt(3) long.
-    ruler = _ruler()
-    near = np.mean([ruler(_episode(seed=50 + i)) for i in range(10)])
-    away = np.mean([ruler(_episode(1.0, seed=50 + i)) for i in range(10)])
-    assert near == pytest.approx(ruler.floor, abs=0.1)
+    measure = _fitted()
+    near = np.mean([measure(_episode(seed=50 + i)) for i in range(10)])
+    away = np.mean([measure(_episode(1.0, seed=50 + i)) for i in range(10)])
+    assert near == pytest.approx(measure.within_demos, abs=0.1)
     assert away == pytest.approx(np.sqrt(3), rel=0.15)
-    assert np.mean([ruler(_episode(4.0, seed=90 + i)) for i in range(3)]) == pytest.approx(ruler.random)
+    assert np.mean([measure(_episode(4.0, seed=90 + i)) for i in range(3)]) == pytest.approx(measure.random)
 
 
-def test_steps_that_a_fall_took_count_as_random():
+def test_steps_that_a_fall_cut_off_count_as_random():
     whole, half = _episode(seed=1, length=200), _episode(seed=1, length=100)
-    ruler = _ruler()
-    assert ruler(half) == pytest.approx(ruler.random / 2, rel=0.1)
-    assert ruler(whole) < 0.1 * ruler.random
+    measure = _fitted()
+    assert measure(half) == pytest.approx(measure.random / 2, rel=0.1)
+    assert measure(whole) < 0.1 * measure.random
 
 
-def test_the_ruler_ignores_rewards():
+def test_the_distance_ignores_rewards():
     episode = _episode(seed=3)
     poisoned = Trajectory(episode.obs, episode.actions, True, False, rewards=np.full(200, np.nan))
-    assert _ruler()(poisoned) == _ruler()(episode)
+    assert _fitted()(poisoned) == _fitted()(episode)
 
 
 def test_actions_count_where_they_are_asked_for():
     still = Trajectory(_episode(seed=4).obs, np.full((200, 2), 50.0), True, False)
-    alone, together = _ruler(), _ruler(with_actions=True)
+    alone, together = _fitted(), _fitted(with_actions=True)
     assert (alone.reference.shape[1], together.reference.shape[1]) == (3, 5)
     assert alone(still) < 0.5
     assert together(still) > 10
 
 
-def test_one_episode_is_parted_in_time():
+def test_one_episode_is_cut_in_the_middle_of_its_time():
     (first, second) = portions_of(_demos(1))
     assert len(first) == len(second) == 100
 
 
-def test_each_episode_is_a_portion_and_unknown_steps_are_left_out():
+def test_each_episode_is_a_portion_and_dropped_steps_are_left_out():
     portions = portions_of(_demos(4).subsample(20))
     assert [len(part) for part in portions] == [10] * 4
 
 
-def test_too_few_steps_cannot_be_parted():
-    with pytest.raises(DataError, match="hold 3 steps; it takes four"):
+def test_too_few_steps_are_refused():
+    with pytest.raises(DataError, match="hold 3 steps; give at least four"):
         portions_of(_demos(1, length=3))
 
 
 def test_demonstrations_like_random_actions_are_refused():
-    with pytest.raises(DataError, match="differ among themselves"):
+    with pytest.raises(DataError, match="differ from each other"):
         DemoDistance.of(_demos(2, length=4), [_episode(seed=70, length=2000)])

@@ -9,7 +9,7 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.storage import load_archive, save_archive
 from gailforce.envs.errors import DataError, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*(expert|nobody knows):UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning")
 
 
 def seeds(demos):
@@ -18,11 +18,11 @@ def seeds(demos):
 
 def test_saving_and_loading_gives_the_same_set(recorded, tmp_path):
     path = recorded.save(tmp_path / "falls")
-    found = Demonstrations.load(path)
+    loaded = Demonstrations.load(path)
     assert path.name == "falls.gfd"
-    assert (found.name, found.env_id, len(found)) == ("falls", recorded.env_id, 4)
-    assert found.fingerprint() == recorded.fingerprint()
-    np.testing.assert_array_equal(found.returns, recorded.returns)
+    assert (loaded.name, loaded.env_id, len(loaded)) == ("falls", recorded.env_id, 4)
+    assert loaded.fingerprint() == recorded.fingerprint()
+    np.testing.assert_array_equal(loaded.returns, recorded.returns)
     assert Demonstrations.load(tmp_path / "falls").fingerprint() == recorded.fingerprint()
 
 
@@ -134,7 +134,7 @@ def test_a_damaged_file_is_refused(strangers, tmp_path):
         Demonstrations.load(path)
 
 
-def test_names_that_are_no_set_list_those_that_are(tmp_path, monkeypatch):
+def test_an_unknown_name_lists_the_shipped_sets(tmp_path, monkeypatch):
     for name in ("hopper-expert", "walker2d-expert"):
         (tmp_path / f"{name}.gfd").touch()
     monkeypatch.setattr(library, "SHIPPED", tmp_path)

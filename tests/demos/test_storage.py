@@ -32,9 +32,9 @@ def sample(tmp_path):
     return path
 
 
-def assert_same(found, expected):
-    assert list(found) == sorted(expected)
-    for name, array in found.items():
+def assert_same(restored, expected):
+    assert list(restored) == sorted(expected)
+    for name, array in restored.items():
         assert array.dtype == expected[name].dtype
         np.testing.assert_array_equal(array, expected[name])
 
@@ -236,7 +236,7 @@ def test_links_inside_the_zip_are_refused(tmp_path):
 
 
 def test_members_that_claim_more_than_the_file_has_are_refused(sample, tmp_path):
-    # Three central entries that share one body: each is honest, the sum is not.
+    # Three central entries that share one body: each size is right, their sum is too large.
     body = bytes(1000)
     with zipfile.ZipFile(tmp_path / "x", "w") as archive:
         archive.writestr(storage.TENSORS, body)

@@ -1,3 +1,5 @@
+"""The Wiener filter: noise is removed, a slow signal stays, white signal is scaled by its power."""
+
 import numpy as np
 import pytest
 
@@ -14,14 +16,14 @@ def test_without_noise_nothing_changes():
 
 
 def test_pure_noise_hides_nothing():
-    found = beneath(NOISE, np.ones(1))
-    # With the power of 41 frequencies known to 16 %, a share of it is taken for signal.
-    assert np.square(found).mean() < 0.02 * np.square(NOISE).mean()
+    filtered = beneath(NOISE, np.ones(1))
+    # The power of 41 frequencies is known to 16 %, so a small part of the noise passes.
+    assert np.square(filtered).mean() < 0.02 * np.square(NOISE).mean()
 
 
 def test_a_slow_signal_comes_back():
-    found = beneath(WAVE + 0.5 * NOISE, np.full(1, 0.5))
-    off, before = (np.sqrt(np.square(one - WAVE).mean()) for one in (found, WAVE + 0.5 * NOISE))
+    filtered = beneath(WAVE + 0.5 * NOISE, np.full(1, 0.5))
+    off, before = (np.sqrt(np.square(one - WAVE).mean()) for one in (filtered, WAVE + 0.5 * NOISE))
     assert off < 0.4 * before
 
 

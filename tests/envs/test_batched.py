@@ -97,9 +97,9 @@ def test_the_number_of_threads_changes_nothing():
 def test_observations_are_copies():
     env = make_env("hopper", 2)
     first = env.reset()
-    kept = first.copy()
+    before = first.copy()
     env.step(np.ones((2, 3), dtype=np.float32))
-    assert np.array_equal(first, kept)
+    assert np.array_equal(first, before)
 
 
 def test_seeds_repeat_and_differ():
@@ -123,12 +123,12 @@ def test_other_gymnasium_ids_step_through_gymnasium():
         (lambda: make_env("hoper"), "did you mean hopper"),
         (lambda: make_env("os:system"), "no environment"),
         (lambda: make_env("CartPole-v1"), "Box"),
-        (lambda: make_env("hopper", n_envs=0), "at least one copy"),
+        (lambda: make_env("hopper", n_envs=0), "n_envs must be at least 1"),
         (lambda: make_env("hopper", horizon="infinite"), "fixed, native"),
-        (lambda: make_env("Pendulum-v1", horizon="fixed"), "no switch"),
+        (lambda: make_env("Pendulum-v1", horizon="fixed"), "no terminate_when_unhealthy"),
     ],
 )
-def test_what_cannot_be_made_is_refused_with_the_choices(call, words):
+def test_invalid_arguments_are_refused_with_the_choices(call, words):
     with pytest.raises(UsageError, match=words):
         call()
 
@@ -137,7 +137,7 @@ def test_states_of_a_wrong_shape_or_not_finite_are_refused():
     env = make_env("hopper", 2)
     env.reset()
     for state in (np.zeros((2, 5)), np.full((2, 12), np.nan)):
-        with pytest.raises(DataError, match="set_state takes finite states"):
+        with pytest.raises(DataError, match="set_state needs finite states"):
             env.set_state(state)
 
 
@@ -148,16 +148,16 @@ def test_the_heavy_hopper_weighs_more_by_half_a_torso():
     assert heavy.body_subtreemass[0] == pytest.approx(heavy.body_mass.sum())
 
 
-def test_a_share_of_episodes_begins_at_given_states_and_the_others_as_ever():
-    usual, elsewhere, half = (make_env("hopper", 200, seed=3) for _ in range(3))
+def test_a_share_of_episodes_begins_at_given_states_and_the_others_at_their_own():
+    usual, given_starts, half = (make_env("hopper", 200, seed=3) for _ in range(3))
     state = usual.state[:1] + 0.125
-    elsewhere.start_from(state, 1.0)
+    given_starts.start_from(state, 1.0)
     half.start_from(state, 0.5)
     own = usual.reset()
-    elsewhere.reset()
-    assert np.array_equal(elsewhere.state, np.repeat(state, 200, axis=0))
+    given_starts.reset()
+    assert np.array_equal(given_starts.state, np.repeat(state, 200, axis=0))
     obs = half.reset()
     given = (half.state == state).all(axis=1)
     assert 60 < given.sum() < 140
-    # Copies that begin as ever draw what they would have drawn.
+    # The other copies draw the same starts as without the share.
     assert np.array_equal(obs[~given], own[~given])

@@ -17,7 +17,7 @@ def test_a_container_s_quota_counts(monkeypatch, tmp_path, text, expected):
     assert cores.quota() == expected
 
 
-def test_copies_step_where_the_system_knows_no_affinity_and_a_quota_is_below_one_core(monkeypatch):
+def test_copies_step_where_the_system_has_no_affinity_and_a_quota_is_below_one_core(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity")
     monkeypatch.setattr(cores, "quota", lambda: 0.5)
     assert cores.usable_cores() == 0.5

@@ -54,7 +54,7 @@ def standing(name: str = "hopper", x: float = 0.0) -> np.ndarray:
     return state
 
 
-def test_a_picture_has_the_size_asked_for(hopper):
+def test_a_picture_has_the_given_size(hopper):
     frame = hopper.frame(standing())
     assert frame.shape == (160, 200, 3)
     assert frame.dtype == np.uint8
@@ -176,7 +176,7 @@ def test_a_machine_without_opengl_is_told_what_to_install(no_opengl):
     assert no_opengl == ["egl", "osmesa"]
 
 
-def test_the_backend_asked_for_is_tried_first_and_named_in_lower_case(no_opengl, monkeypatch):
+def test_the_requested_backend_is_tried_first_and_named_in_lower_case(no_opengl, monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "OSMesa")
     monkeypatch.setattr(opengl, "probe", lambda backend: no_opengl.append(backend))
     assert opengl.opengl_backend() == "osmesa"

@@ -1,16 +1,15 @@
-"""A benchmark's table for the README, and beside it what others published."""
+"""A grid's table for the README, and beside it what others published."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ...bench.table import mean_return, scores, task
+from .markdown import markdown_table
 from .published import PUBLISHED, Published
+from .rows import GridRow, read_grid_rows
 
-# In which order methods stand below their task; others come between.
+# Methods that stand first and last below their task; others come between.
 FIRST, LAST = ("gail", "bc"), ("constant", "random", "expert")
 METHODS = {
     "gail": "GAIL",
@@ -22,74 +21,66 @@ METHODS = {
     "true": "the true reward",
     "random": "random actions",
 }
+HEADER = (
+    *("environment, demonstrations", "method", "steps", "return", "score of each seed", "mean", "worst"),
+    *("IQM [95 %]", "exploring, IQM"),
+)
+PUBLISHED_HEADER = (
+    *("task", "method", "published return", "of its expert", "steps", "here: of its expert", "steps"),
+    "source",
+)
 
 
 def bench_markdown(results: Path, name: str) -> str:
     """The rows of `results/NAME.json`: task by task, the references last."""
-    lines = [
-        "| environment, demonstrations | method | steps | return | score of each seed | mean | worst "
-        "| IQM [95 %] | exploring, IQM |",
-        "|-|-|-|-|-|-|-|-|-|",
-    ]
-    for row in sorted(_rows(results, name), key=_order):
-        cells = (
-            f"{row['environment']}{_task(row)}",
-            METHODS.get(row["method"], row["method"]),
-            f"{row['steps'] / 1e6:g}M" if row["steps"] else "-",
-            mean_return(row),
-            *scores(row),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return markdown_table(HEADER, [_cells(row) for row in sorted(read_grid_rows(results, name), key=_order)])
+
+
+def _cells(row: GridRow) -> Sequence[str]:
+    return (
+        f"{row.environment}{_task(row)}",
+        METHODS.get(row.method, row.method),
+        f"{row.steps / 1e6:g}M" if row.steps else "-",
+        row.mean_return,
+        *row.score_texts,
+    )
 
 
 def published_markdown(results: Path, name: str) -> str:
     """Published returns as shares of their own experts', beside the same row's here."""
-    rows = _rows(results, name)
-    lines = [
-        "| task | method | published return | of its expert | steps | here: of its expert | steps | source |",
-        "|-|-|-|-|-|-|-|-|",
-    ]
-    lines += [_published_line(figure, rows) for figure in PUBLISHED]
-    return "\n".join(lines)
+    rows = read_grid_rows(results, name)
+    return markdown_table(PUBLISHED_HEADER, [_published_cells(figure, rows) for figure in PUBLISHED])
 
 
-def _published_line(figure: Published, rows: Sequence[Mapping[str, Any]]) -> str:
-    wanted = (figure.environment, figure.method, figure.episodes, figure.subsample)
-    keys = ("environment", "method", "episodes", "subsample")
-    own = next(row for row in rows if tuple(row[key] for key in keys) == wanted)
-    expert = next(r for r in rows if (r["environment"], r["method"]) == (figure.environment, "expert"))
-    shares = [mean / np.mean(expert["returns"]) for mean in own["returns"] if expert["returns"]]
-    cells = (
+def _published_cells(figure: Published, rows: Sequence[GridRow]) -> Sequence[str]:
+    task = (figure.environment, figure.method, figure.episodes, figure.subsample)
+    own = next(row for row in rows if (row.environment, row.method, row.episodes, row.subsample) == task)
+    expert = next(row for row in rows if (row.environment, row.method) == (figure.environment, "expert"))
+    shares = [mean / np.mean(expert.returns) for mean in own.returns if expert.returns]
+    return (
         f"{figure.environment.split('-')[0]}{_task(own)}",
         METHODS[figure.method],
         f"{figure.mean:,.0f}" + ("" if figure.std is None else f" ± {figure.std:,.0f}"),
         f"{figure.share:.3f}",
         _millions(figure.steps),
         f"{np.mean(shares):.3f} ± {np.std(shares):.3f} (N={len(shares)})" if shares else "-",
-        _millions(own["steps"]),
+        _millions(own.steps),
         figure.source,
     )
-    return f"| {' | '.join(cells)} |"
 
 
-def _rows(results: Path, name: str) -> list[dict[str, Any]]:
-    return json.loads((results / f"{name}.json").read_text())["rows"]
+def _task(row: GridRow) -> str:
+    fixed = ", fixed horizon" if row.horizon == "fixed" else ""
+    return ("" if row.task == "-" else f", {row.task}") + fixed
 
 
-def _task(row: Mapping[str, Any]) -> str:
-    shown = task(row)
-    fixed = ", fixed horizon" if row["horizon"] == "fixed" else ""
-    return ("" if shown == "-" else f", {shown}") + fixed
-
-
-def _order(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    method = row["method"]
-    place = (
-        FIRST.index(method) if method in FIRST else len(FIRST) + (method in LAST and 1 + LAST.index(method))
-    )
-    # References look at no demonstrations and stand below the tasks.
-    return row["environment"], row["episodes"] is None, row["subsample"] or 0, row["episodes"] or 0, place
+def _order(row: GridRow) -> tuple[str, bool, int, int, int]:
+    if row.method in FIRST:
+        place = FIRST.index(row.method)
+    else:
+        place = len(FIRST) + (1 + LAST.index(row.method) if row.method in LAST else 0)
+    # References use no demonstrations and stand below the tasks.
+    return row.environment, row.episodes is None, row.subsample or 0, row.episodes or 0, place
 
 
 def _millions(steps: int | None) -> str:

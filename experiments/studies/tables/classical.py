@@ -3,38 +3,41 @@
 import json
 from pathlib import Path
 
-from ...bench.table import interval, number
+from ...bench.table import number
 from ...scoring.statistics import Estimate
+from .markdown import markdown_table
+from .rows import read_grid_rows
 
 WAYS = {
     "chain": "hidden Markov model",
     "mixture": "mixture of as many parts, no time",
     "even": "as many borders, evenly spread",
 }
+# Setting of the grid that says whether a deep belief network was trained first.
+PRETRAINING_STEPS = "reward.dbn.steps"
 
 
 def phases_table(results: Path) -> str:
     """F1 of the borders of contact over the validation episodes."""
-    found = json.loads((results / "gait-phases.json").read_text())["f1"]
-    lines = ["| phases of | F1 over episodes [95 %] | of each seed |", "|-|-|-|"]
+    scores = json.loads((results / "gait-phases.json").read_text())["f1"]
+    rows = []
     for way, name in WAYS.items():
-        score = dict(found[way])
+        score = dict(scores[way])
         seeds = " ".join(f"{value:.2f}" for value in score.pop("seeds"))
-        lines.append(f"| {name} | {Estimate(**score):.2f} | {seeds} |")
-    return "\n".join(lines)
+        rows.append((name, f"{Estimate(**score):.2f}", seeds))
+    return markdown_table(("phases of", "F1 over episodes [95 %]", "of each seed"), rows)
 
 
 def pretraining_table(results: Path) -> str:
     """A discriminator of 50 transitions from weights of a deep belief network, and from random ones."""
-    rows = json.loads((results / "pretraining.json").read_text())["rows"]
-    lines = ["| first weights | score of each seed | mean | worst | IQM [95 %] |", "|-|-|-|-|-|"]
-    for row in rows:
-        cells = (
-            "pre-trained" if row["config"]["reward.dbn.steps"] else "random",
-            " ".join(f"{share:.2f}" for share in row["normalized_score"]) or "-",
-            number(row["mean"]),
-            number(row["worst"]),
-            interval(row),
+    rows = [
+        (
+            "pre-trained" if row.settings[PRETRAINING_STEPS] else "random",
+            " ".join(f"{share:.2f}" for share in row.normalized_score) or "-",
+            number(row.mean),
+            number(row.worst),
+            "-" if row.iqm is None else f"{row.iqm:.3f}",
         )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for row in read_grid_rows(results, "pretraining")
+    ]
+    return markdown_table(("first weights", "score of each seed", "mean", "worst", "IQM [95 %]"), rows)

@@ -1,16 +1,16 @@
 """The README's tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ....generative.trajectories.generator_families import GENERATORS
 from ...scoring.bootstrap import RESAMPLES
 from ...scoring.statistics import Estimate, mean_interval
+from .markdown import markdown_table
+from .rows import GeneratorResult, RepairErrors, RepairResult, read_folder
 
 # Measures of a generator, their columns in order, and decimals.
 COLUMNS = {
@@ -39,44 +39,46 @@ UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every generator on unseen conditions, least physics residual first; controls below."""
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path in sorted((results / "generators").glob("*.json")):
-        found = json.loads(path.read_text())
-        if found["environment"] == env:
-            groups[found["name"] + found["variant"]].append(found)
-    heads = ("generator", *(title for title, _ in COLUMNS.values()), "transitions/s", "minutes to fit", "N")
-    lines = [f"| {' | '.join(heads)} |", "|" + "-|" * len(heads)]
-    for name in sorted(groups, key=lambda name: _place(name, groups[name])):
-        lines.append(_line(name, groups[name]))
-    return "\n".join(lines)
+    groups: dict[str, list[GeneratorResult]] = defaultdict(list)
+    for one in map(GeneratorResult.from_json, read_folder(results / "generators")):
+        if one.environment == env:
+            groups[one.name + one.variant].append(one)
+    titles = (title for title, _ in COLUMNS.values())
+    ordered = sorted(groups, key=lambda name: _place(groups[name]))
+    return markdown_table(
+        ("generator", *titles, "transitions/s", "minutes to fit", "N"),
+        [_cells(name, groups[name]) for name in ordered],
+    )
 
 
-def _place(name: str, found: Sequence[dict[str, Any]]) -> tuple[bool, float]:
-    family = GENERATORS.get(found[0]["name"])
+def _place(seeds: Sequence[GeneratorResult]) -> tuple[bool, float]:
+    family = GENERATORS.get(seeds[0].name)
     control = family is None or family.control
-    return control, sum(one["measures"]["residual_median"] for one in found) / len(found)
+    return control, sum(one.measures["residual_median"] for one in seeds) / len(seeds)
 
 
-def _line(name: str, found: Sequence[dict[str, Any]]) -> str:
-    cells = [REFERENCES.get(name, f"`{name}`" + (", control" if _place(name, found)[0] else ""))]
-    cells += [
-        spread([one["measures"].get(key) for one in found], decimals)
-        for key, (_, decimals) in COLUMNS.items()
-    ]
-    timed = "transitions_per_second" in found[0]
-    rates = [one["transitions_per_second"] for one in found] if timed else []
-    minutes = [one["fit_seconds"] / 60 for one in found] if timed else []
-    cells.append(f"{sum(rates) / len(rates):,.0f}" if rates else "-")
-    cells.append(f"{sum(minutes) / len(minutes):.1f}" if minutes else "-")
-    return f"| {' | '.join((*cells, str(len(found))))} |"
+def _cells(name: str, seeds: Sequence[GeneratorResult]) -> Sequence[str]:
+    rates = [one.transitions_per_second for one in seeds if one.transitions_per_second is not None]
+    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    return (
+        REFERENCES.get(name, f"`{name}`" + (", control" if _place(seeds)[0] else "")),
+        *(
+            spread([one.measures.get(key) for one in seeds], decimals)
+            for key, (_, decimals) in COLUMNS.items()
+        ),
+        f"{sum(rates) / len(rates):,.0f}" if rates else "-",
+        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        str(len(seeds)),
+    )
 
 
 def spread(values: Sequence[float | None], decimals: int = 2) -> str:
     """The mean over seeds with its range, or the one value there is."""
-    known = [value for value in values if value is not None]
-    if not known:
+    measured = [value for value in values if value is not None]
+    if not measured:
         return "-"
-    mean, low, high = (_plain(value, decimals) for value in (sum(known) / len(known), min(known), max(known)))
+    of_seeds = (sum(measured) / len(measured), min(measured), max(measured))
+    mean, low, high = (_plain(value, decimals) for value in of_seeds)
     return mean if low == high else f"{mean} [{low}, {high}]"
 
 
@@ -87,44 +89,42 @@ def _plain(value: float, decimals: int) -> str:
 
 def repair_table(results: Path) -> str:
     """Errors of the generator and of simple ways, over all seeds' episodes."""
-    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = defaultdict(list)
-    for path in sorted((results / "repair").glob("*.json")):
-        found = json.loads(path.read_text())
-        for kind, ways in found["errors"].items():
+    groups: dict[tuple[str, str, str], list[RepairErrors]] = defaultdict(list)
+    for one in map(RepairResult.from_json, read_folder(results / "repair")):
+        for kind, ways in one.errors.items():
             for way, errors in ways.items():
-                groups[kind, found["name"], way].append(errors)
-    lines = [
-        "| recording | by | its error | simple way | its error | ratio over episodes [95 %] |",
-        "|-|-|-|-|-|-|",
-    ]
+                groups[kind, one.name, way].append(errors)
+    rows = []
     for (kind, name, way), seeds in groups.items():
         # Seeds repair the same episodes, so an episode counts once, by its mean over seeds.
-        own, simple = (
-            [sum(one) / len(one) for one in zip(*(errors[key] for errors in seeds), strict=True)]
-            for key in ("generator", "simple")
-        )
-        ratio = mean_interval([a / b for a, b in zip(own, simple, strict=True)])
+        own = _mean_over_seeds([errors.generator for errors in seeds])
+        simple = _mean_over_seeds([errors.simple for errors in seeds])
+        ratios = mean_interval([a / b for a, b in zip(own, simple, strict=True)])
         error, other = (f"{sum(part) / len(part):.3f}" for part in (own, simple))
-        lines.append(f"| {kind} | `{name}` | {error} | {way} | {other} | {ratio:.2f} |")
-    return "\n".join(lines)
+        rows.append((kind, f"`{name}`", error, way, other, f"{ratios:.2f}"))
+    header = ("recording", "by", "its error", "simple way", "its error", "ratio over episodes [95 %]")
+    return markdown_table(header, rows)
+
+
+def _mean_over_seeds(errors: Sequence[Sequence[float]]) -> list[float]:
+    return [sum(episode) / len(episode) for episode in zip(*errors, strict=True)]
 
 
 def tstr_table(results: Path) -> str:
     """Clones of generated, noisy and cleaned demonstrations beside those of real and of clean ones."""
-    lines = [
-        "| environment | generator | cloned from | normalized score, mean over clones [95 %] "
-        "| share of the undisturbed [95 %] | pieces that physics agreed with |",
-        "|-|-|-|-|-|-|",
-    ]
-    for path in sorted((results / "tstr").glob("*.json")):
-        found = json.loads(path.read_text())
-        for kind, scores in found["normalized_score"].items():
-            shown, beside = f"{mean_interval(scores):.2f}", UNDISTURBED.get(kind)
-            share = f"{ratio(scores, found['normalized_score'][beside]):.2f}" if beside else "-"
-            agreed = f"{found['agreed']:.2f}" if kind == "generated" else "-"
-            cells = (found["environment"], f"`{found['name']}`", kind, shown, share, agreed)
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rows = []
+    for stored in read_folder(results / "tstr"):
+        for kind, scores in stored["normalized_score"].items():
+            beside = UNDISTURBED.get(kind)
+            share = f"{ratio(scores, stored['normalized_score'][beside]):.2f}" if beside else "-"
+            agreed = f"{stored['agreed']:.2f}" if kind == "generated" else "-"
+            names = (stored["environment"], f"`{stored['name']}`", kind)
+            rows.append((*names, f"{mean_interval(scores):.2f}", share, agreed))
+    header = (
+        *("environment", "generator", "cloned from", "normalized score, mean over clones [95 %]"),
+        *("share of the undisturbed [95 %]", "pieces that physics agreed with"),
+    )
+    return markdown_table(header, rows)
 
 
 def ratio(scores: Sequence[float], beside: Sequence[float]) -> Estimate:

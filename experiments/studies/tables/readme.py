@@ -14,6 +14,7 @@ from .bench import bench_markdown, published_markdown
 from .classical import phases_table, pretraining_table
 from .families import family_table, gate_table, speed_table, spread_table, transfer_table
 from .generators import generator_table, repair_table, tstr_table
+from .markdown import markdown_table
 from .trials import choice_table, fewer_table, verdict_table, words_table
 from .worlds import efficiency_table, frames_table, world_table
 
@@ -23,46 +24,48 @@ MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def throughput_table(results: Path) -> str:
     """Speed of the environments beside the same work without them."""
     measured = json.loads((results / "throughput.json").read_text())
-    rows = ["| body | make_env | bare Batch.step | Gymnasium sync | of bare | times sync |", "|-|-|-|-|-|-|"]
+    rows = []
     for body in ("hopper", "walker2d"):
-        rates, found = measured[body]["steps_per_second"], measured[body]
+        rates, ratios = measured[body]["steps_per_second"], measured[body]
         speeds = (f"{rates[kind]:,}" for kind in ("make_env", "bare Batch.step", "gymnasium sync"))
-        ratios = (f"{found[kind]['median']:.2f}" for kind in ("of_bare_batch", "times_gymnasium_sync"))
-        rows.append(f"| {body} | {' | '.join(speeds)} | {' | '.join(ratios)} |")
-    return "\n".join(rows)
+        medians = (f"{ratios[kind]['median']:.2f}" for kind in ("of_bare_batch", "times_gymnasium_sync"))
+        rows.append((body, *speeds, *medians))
+    header = ("body", "make_env", "bare Batch.step", "Gymnasium sync", "of bare", "times sync")
+    return markdown_table(header, rows)
 
 
 def expert_table(results: Path) -> str:
     """The experts behind the shipped demonstrations."""
-    rows = ["| environment | return of the best checkpoint, N = 50 | steps | command |", "|-|-|-|-|"]
+    rows = []
     for path in sorted(results.glob("expert-*.json")):
-        made = json.loads(path.read_text())
-        agent = made["agent"]
-        shown = f"{agent['mean']:,.0f} ± {agent['std']:,.0f}"
-        rows.append(f"| {made['environment']} | {shown} | {made['steps'] / 1e6:g}M | `{made['command']}` |")
-    return "\n".join(rows)
+        expert = json.loads(path.read_text())
+        score = f"{expert['agent']['mean']:,.0f} ± {expert['agent']['std']:,.0f}"
+        rows.append((expert["environment"], score, f"{expert['steps'] / 1e6:g}M", f"`{expert['command']}`"))
+    return markdown_table(
+        ("environment", "return of the best checkpoint, N = 50", "steps", "command"),
+        rows,
+    )
 
 
 def exactness_table(results: Path) -> str:
     """Episodes compared with Gymnasium bit by bit."""
     proof = json.loads((results / "exactness.json").read_text())
-    rows = ["| body | actions | episodes | steps | differences |", "|-|-|-|-|-|"]
+    rows = []
     for body in ("hopper", "walker2d"):
         for kind in ("random", "expert", "noisy"):
-            found = proof[body][kind]
-            counts = f"{found['episodes']:,} | {found['steps']:,} | {found['differences']}"
-            rows.append(f"| {body} | {kind} | {counts} |")
+            counts = proof[body][kind]
+            numbers = (f"{counts['episodes']:,}", f"{counts['steps']:,}", str(counts["differences"]))
+            rows.append((body, kind, *numbers))
         states = proof[body]["set_state"]
-        rows.append(f"| {body} | `set_state` | - | {states['trials']:,} | {states['differences']} |")
-    return "\n".join(rows)
+        rows.append((body, "`set_state`", "-", f"{states['trials']:,}", str(states["differences"])))
+    return markdown_table(("body", "actions", "episodes", "steps", "differences"), rows)
 
 
 def times_table(results: Path) -> str:
     """Wall times with nothing else running, each measured once."""
     measured = json.loads((results / "times.json").read_text())
-    rows = ["| what | measured | command |", "|-|-|-|"]
-    rows += [f"| {row['what']} | {row['value']} | `{row['command']}` |" for row in measured["rows"]]
-    return "\n".join(rows)
+    rows = [(row["what"], row["value"], f"`{row['command']}`") for row in measured["rows"]]
+    return markdown_table(("what", "measured", "command"), rows)
 
 
 TABLES: dict[str, Callable[[Path], str]] = {
@@ -100,9 +103,9 @@ TABLES: dict[str, Callable[[Path], str]] = {
 
 def filled(text: str, results: Path) -> str:
     """A text whose marked parts hold the tables of these results."""
-    return MARKED.sub(lambda found: f"{found[1]}{TABLES[found[2]](results)}\n{found[3]}", text)
+    return MARKED.sub(lambda part: f"{part[1]}{TABLES[part[2]](results)}\n{part[3]}", text)
 
 
 def names_in(text: str) -> Sequence[str]:
     """Names of the tables that a text asks for."""
-    return [found[1] for found in MARKED.findall(text)]
+    return [name for _, name, _ in MARKED.findall(text)]

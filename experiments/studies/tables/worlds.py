@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from ....generative.worlds.world_families import WORLDS
 from ..sample_efficiency import first
 from .generators import spread
+from .markdown import markdown_table
+from .rows import EfficiencyResult, WorldResult, read_folder
 
 # Real steps at which ways are compared.
 BESIDE = 50_000
@@ -21,84 +22,86 @@ WAYS = {
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every world model, best after 50 steps first; persistence and the mean below."""
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for path in sorted((results / "worlds").glob("*.json")):
-        found = json.loads(path.read_text())
-        if found["environment"] == env:
-            groups[found["name"]].append(found)
-    lines = [
-        "| world model | one-step R² | 90 % interval holds | error after 1 step | 10 | 50 | 200 "
-        "| imagined and real return, Spearman | minutes to fit | N |",
-        "|" + "-|" * 10,
-    ]
-    for name in sorted(groups, key=lambda name: _place(name, groups[name])):
-        lines.append(_line(name, groups[name]))
-    return "\n".join(lines)
+    groups: dict[str, list[WorldResult]] = defaultdict(list)
+    for one in map(WorldResult.from_json, read_folder(results / "worlds")):
+        if one.environment == env:
+            groups[one.name].append(one)
+    header = (
+        *("world model", "one-step R²", "90 % interval holds", "error after 1 step", "10", "50", "200"),
+        *("imagined and real return, Spearman", "minutes to fit", "N"),
+    )
+    ordered = sorted(groups.values(), key=_place)
+    return markdown_table(header, [_cells(seeds) for seeds in ordered])
 
 
-def _place(name: str, found: Sequence[dict[str, Any]]) -> tuple[bool, float]:
-    return name not in WORLDS, sum(one["errors"]["50"] for one in found) / len(found)
+def _place(seeds: Sequence[WorldResult]) -> tuple[bool, float]:
+    return seeds[0].name not in WORLDS, sum(one.errors[50] for one in seeds) / len(seeds)
 
 
-def _line(name: str, found: Sequence[dict[str, Any]]) -> str:
-    known = name in WORLDS
-    cells = [
-        f"`{name}`" if known else name,
-        spread([one["one_step"]["r2"] for one in found], 4) if known else "-",
-        spread([one["one_step"]["covered"] for one in found]) if known else "-",
-        *(spread([one["errors"][key] for one in found], 3) for key in ("1", "10", "50", "200")),
-        spread([one["spearman"] for one in found]) if known else "-",
-        f"{sum(one['fit_seconds'] for one in found) / len(found) / 60:.1f}" if known else "-",
-        str(len(found)),
-    ]
-    return f"| {' | '.join(cells)} |"
+def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
+    name = seeds[0].name
+    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    return (
+        f"`{name}`" if name in WORLDS else name,
+        spread([one.r2 for one in seeds], 4),
+        spread([one.covered for one in seeds]),
+        *(spread([one.errors[steps] for one in seeds], 3) for steps in (1, 10, 50, 200)),
+        spread([one.spearman for one in seeds]),
+        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        str(len(seeds)),
+    )
 
 
 def efficiency_table(results: Path) -> str:
     """Real steps until imitation stays good, of every seed, and what it took."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
-    for path in sorted((results / "sample-efficiency").glob("*.json")):
-        found = json.loads(path.read_text())
-        groups[found["environment"], found["way"]].append(found)
-    lines = [
-        "| body | GAIL | real steps to normalized score 0.9 at three looks in a row, each seed "
-        "| kept to the end | best score of each seed "
-        f"| score at the evaluation nearest {BESIDE:,} real steps | last score | all real steps | minutes |",
-        "|" + "-|" * 9,
-    ]
-    for (env, way), found in sorted(groups.items()):
-        looks = [
-            list(zip([at for at, _ in one["curve"]], one["normalized_score"], strict=True)) for one in found
-        ]
-        reached, kept = _steps(map(first, looks)), _steps(one["reached"] for one in found)
-        best, last = (
-            " ".join(f"{pick(one['normalized_score']):.2f}" for one in found)
-            for pick in (max, lambda normalized_score: normalized_score[-1])
-        )
-        beside = " ".join(f"{_at(BESIDE, one):.2f}" for one in found)
-        minutes = sum(one["seconds"] for one in found) / len(found) / 60
-        lived = f"{max(one['real_steps'] for one in found):,}"
-        cells = (env, WAYS[way], reached, kept, best, beside, last, lived, f"{minutes:.0f}")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    groups: dict[tuple[str, str], list[EfficiencyResult]] = defaultdict(list)
+    for one in map(EfficiencyResult.from_json, read_folder(results / "sample-efficiency")):
+        groups[one.environment, one.way].append(one)
+    header = (
+        *("body", "GAIL", "real steps to normalized score 0.9 at three looks in a row, each seed"),
+        *("kept to the end", "best score of each seed"),
+        *(f"score at the evaluation nearest {BESIDE:,} real steps", "last score", "all real steps"),
+        "minutes",
+    )
+    return markdown_table(header, [_efficiency_cells(seeds) for _, seeds in sorted(groups.items())])
+
+
+def _efficiency_cells(seeds: Sequence[EfficiencyResult]) -> Sequence[str]:
+    curves = [list(zip(one.steps, one.normalized_score, strict=True)) for one in seeds]
+    minutes = sum(one.seconds for one in seeds) / len(seeds) / 60
+    return (
+        seeds[0].environment,
+        WAYS[seeds[0].way],
+        _steps(map(first, curves)),
+        _steps(one.reached for one in seeds),
+        _scores(max(one.normalized_score) for one in seeds),
+        _scores(_nearest(BESIDE, curve) for curve in curves),
+        _scores(one.normalized_score[-1] for one in seeds),
+        f"{max(one.real_steps for one in seeds):,}",
+        f"{minutes:.0f}",
+    )
 
 
 def _steps(counts: Iterable[int | None]) -> str:
     return " ".join(f"{count:,}" if count else "never" for count in counts)
 
 
-def _at(steps: int, found: Mapping[str, Any]) -> float:
-    """Normalized score at the look nearest to so many real steps."""
-    looks = zip(found["curve"], found["normalized_score"], strict=True)
-    return float(min(looks, key=lambda look: abs(look[0][0] - steps))[1])
+def _scores(values: Iterable[float]) -> str:
+    return " ".join(f"{value:.2f}" for value in values)
+
+
+def _nearest(steps: int, curve: Sequence[tuple[int, float]]) -> float:
+    """Normalized score at the evaluation nearest to so many real steps."""
+    return min(curve, key=lambda point: abs(point[0] - steps))[1]
 
 
 def frames_table(results: Path) -> str:
-    """Painters of frames beside what they must beat, and what they cannot."""
-    found = json.loads((results / "frames.json").read_text())["found"]
-    lines = ["| frames | Fréchet distance to unseen ones | absolute error | minutes to train |", "|-|-|-|-|"]
-    for name, one in sorted(found.items(), key=lambda item: item[1]["frechet"]):
+    """Frames of every image model beside those of the baselines."""
+    measured = json.loads((results / "frames.json").read_text())["found"]
+    rows = []
+    for name, one in sorted(measured.items(), key=lambda item: item[1]["frechet"]):
         error = f"{one['absolute error']:.3f}" if "absolute error" in one else "-"
         minutes = f"{one['minutes']:.1f}" if "minutes" in one else "-"
-        lines.append(f"| {name} | {one['frechet']:.2f} | {error} | {minutes} |")
-    return "\n".join(lines)
+        rows.append((name, f"{one['frechet']:.2f}", error, minutes))
+    header = ("frames", "Fréchet distance to unseen ones", "absolute error", "minutes to train")
+    return markdown_table(header, rows)

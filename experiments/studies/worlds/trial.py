@@ -71,8 +71,8 @@ class WorldTrial:
     ensemble: EnsembleConfig = field(
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
-    multi_step: int = 8000
-    # Weight of single steps in multi-step training.
+    multi_step_updates: int = 8000
+    # Weight of single steps in multi-step training; usually 0-1.
     one_step_weight: float = 0.0
 
     def run(self) -> None:
@@ -108,7 +108,7 @@ class WorldTrial:
             usual,
             fit=replace(usual.fit, updates=updates),
             multi_step=replace(
-                usual.multi_step, updates=self.multi_step, one_step_weight=self.one_step_weight
+                usual.multi_step, updates=self.multi_step_updates, one_step_weight=self.one_step_weight
             ),
             ensemble=self.ensemble,
         )

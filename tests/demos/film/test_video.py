@@ -24,8 +24,8 @@ def pictures(count: int, width: int = 320, height: int = 160) -> list[np.ndarray
     return [np.full((height, width, 3), GREY, dtype=np.uint8) for _ in range(count)]
 
 
-def pane(title: str, steps: int, **known: object) -> Pane:
-    return Pane(title, pictures(steps + 1), **known)
+def pane(title: str, steps: int, **series: object) -> Pane:
+    return Pane(title, pictures(steps + 1), **series)
 
 
 def frames_and_size(path) -> tuple[int, tuple[int, int], float]:
@@ -165,7 +165,7 @@ def test_panes_stand_side_by_side_over_their_strips():
     assert frames[0].shape == (160 + STRIP, 640, 3)
 
 
-def test_panes_that_know_nothing_need_no_strip():
+def test_panes_without_series_need_no_strip():
     frames = list(side_by_side([pane("a", 3)], fps=10.0, dt=0.1, hold_seconds=0.5))
     assert len(frames) == 4 + 5
     assert frames[0].shape == (160, 320, 3)
@@ -217,11 +217,11 @@ def test_a_scale_is_never_empty(values):
 
 def test_a_known_range_replaces_the_curve_s_own():
     curve = np.array([0.4, 0.5])
-    own, known = (
+    own, given = (
         next(side_by_side([pane("a", 2, curve=curve, curve_range=ends)], 10.0, 0.1))
         for ends in (None, (0.0, 1.0))
     )
-    assert not np.array_equal(own, known)
+    assert not np.array_equal(own, given)
 
 
 def test_bars_reach_the_edges_at_one_and_go_no_further():
@@ -233,7 +233,7 @@ def test_bars_reach_the_edges_at_one_and_go_no_further():
     assert not blue[:, 20:].any()
 
 
-def test_digits_stand_still():
+def test_all_digits_have_one_width():
     face = Typeface(14)
     assert face.width("step 111") == face.width("step 888")
 
@@ -241,7 +241,7 @@ def test_digits_stand_still():
 def test_the_return_so_far_is_nothing_before_the_first_step_and_all_at_the_end():
     steps = [np.array([100.0, 200.0]), np.array([0.0, 200.0])]
     by_pane = [
-        list(side_by_side([pane("a", 2, returns=known)], 10.0, 0.1, hold_seconds=0.0)) for known in steps
+        list(side_by_side([pane("a", 2, returns=returns)], 10.0, 0.1, hold_seconds=0.0)) for returns in steps
     ]
     assert np.array_equal(by_pane[0][0], by_pane[1][0])
     assert not np.array_equal(by_pane[0][1], by_pane[1][1])
@@ -275,7 +275,7 @@ def test_what_cannot_be_shown_is_refused_before_a_file_is_begun(tmp_path, panes,
 
 def test_side_by_side_fills_a_file(tmp_path):
     panes = [
-        pane("Expert", 12, curve=np.zeros(12), curve_label="opinion", actions=np.zeros((12, 3))),
+        pane("Expert", 12, curve=np.zeros(12), curve_label="expert probability", actions=np.zeros((12, 3))),
         pane("Imitator", 8, curve=np.ones(8), returns=np.arange(8.0)),
     ]
     path = write_side_by_side(tmp_path / "a.mp4", panes, fps=20.0, dt=0.05, hold_seconds=0.5)

@@ -11,7 +11,7 @@ from gailforce.demos.formats import minari as minari_format
 from gailforce.demos.formats.registry import export_minari, import_file, import_minari
 from gailforce.envs.errors import DataError, EnvironmentFault, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning", "ignore:.*nobody knows:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert:UserWarning")
 ARRAYS = ("obs", "actions", "states", "rewards")
 
 
@@ -22,9 +22,9 @@ def minari_root(tmp_path, monkeypatch):
     return root
 
 
-def assert_same_episodes(found, expected):
-    assert len(found) == len(expected)
-    for a, b in zip(found, expected, strict=True):
+def assert_same_episodes(imported, expected):
+    assert len(imported) == len(expected)
+    for a, b in zip(imported, expected, strict=True):
         assert (a.terminated, a.truncated, a.seed) == (b.terminated, b.truncated, b.seed)
         for name in ARRAYS:
             left, right = getattr(a, name), getattr(b, name)
@@ -41,10 +41,30 @@ def edit_metadata(root, dataset_id, **changes):
 
 def test_minari_gives_back_what_was_exported(recorded):
     export_minari(recorded, "mine/falls/random-v0")
-    found = import_minari("mine/falls/random-v0")
-    assert_same_episodes(found, recorded)
-    assert (found.env_id, found.card.maker) == (recorded.env_id, "random")
-    assert found.card.mean_return == pytest.approx(recorded.returns.mean())
+    imported = import_minari("mine/falls/random-v0")
+    assert_same_episodes(imported, recorded)
+    assert (imported.env_id, imported.card.maker) == (recorded.env_id, "random")
+    assert imported.card.mean_return == pytest.approx(recorded.returns.mean())
+
+
+def test_a_set_loads_by_its_minari_id(recorded):
+    export_minari(recorded, "mine/falls-v0")
+    loaded = Demonstrations.load("minari:mine/falls-v0")
+    assert_same_episodes(loaded, recorded)
+    assert loaded.name == "mine/falls-v0"
+    assert loaded.card == import_minari("mine/falls-v0").card
+
+
+def test_a_minari_set_is_all_training(strangers):
+    export_minari(strangers, "x-v0")
+    with pytest.raises(UsageError, match="x-v0 has no test episodes"):
+        Demonstrations.load("minari:x-v0", split="test")
+
+
+def test_loading_by_a_minari_id_warns_of_an_unknown_quality(strangers):
+    export_minari(strangers, "x-v0")
+    with pytest.warns(UserWarning, match="x-v0: expert quality unknown"):
+        Demonstrations.load("minari:x-v0")
 
 
 def test_minari_reads_our_export_by_itself(recorded):
@@ -108,7 +128,7 @@ def test_a_failed_export_leaves_nothing_behind(strangers, minari_root, monkeypat
 )
 def test_malformed_minari_ids_are_refused(dataset_id, strangers):
     for act in (lambda: import_minari(dataset_id), lambda: export_minari(strangers, dataset_id)):
-        with pytest.raises(UsageError, match="no Minari id"):
+        with pytest.raises(UsageError, match="not a Minari id"):
             act()
 
 

@@ -7,7 +7,7 @@ from gailforce.demos.formats import npz as npz_format
 from gailforce.demos.formats.registry import import_file, import_npz
 from gailforce.envs.errors import DataError, UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*nobody knows:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*expert quality unknown:UserWarning")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_damaged_and_missing_npz_files_are_refused(tmp_path, columns):
 
 def test_the_format_is_told_by_the_name(tmp_path, columns):
     assert len(import_file(str(saved(tmp_path, columns)), "HalfCheetah-v5")) == 2
-    with pytest.raises(UsageError, match="cannot say its environment"):
+    with pytest.raises(UsageError, match="does not store its environment"):
         import_file(str(tmp_path / "mine.npz"))
     with pytest.raises(UsageError, match="cannot tell the format"):
         import_file("mine.csv", "HalfCheetah-v5")

@@ -69,7 +69,7 @@ def _run(tmp_path):
         (["expert", "hopper", "--steps", "0"], 2, "--steps 0"),
         (["expert", "hopper", "--seed", "-1"], 2, "--seed -1"),
         (["expert", "hopper", "--seed", "4294967296"], 2, "seeds are 0 to"),
-        (["imitate", "hopper", "--threads", "-1"], 2, "threads=-1"),
+        (["imitate", "hopper", "--threads", "-1"], 2, "threads must be at least 1"),
         (["record", "hopper", "--policy", "x", "--out", "x", "--noise", "-1"], 2, "--noise -1"),
         (["record", "hopper", "--policy", "x", "--out", "x", "--noise", "nan"], 2, "--noise nan"),
         (["record", "hopper", "--policy", "x", "--out", "x", "--test", "-1"], 2, "--test -1"),

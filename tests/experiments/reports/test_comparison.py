@@ -13,24 +13,22 @@ from gailforce.experiments.reports.groups import group_runs
 from gailforce.experiments.reports.report import write_comparison
 
 
-def alike(normalized_score):
+def alike(share):
     """Fifty episodes of one normalized score, where random earns 0 and the expert 1000."""
-    interval = dict.fromkeys(("value", "low", "high"), normalized_score)
-    return {"returns": [1000.0 * normalized_score] * 50, "normalized_score": {**interval, "n": 50}}
+    interval = dict.fromkeys(("value", "low", "high"), share)
+    return {"returns": [1000.0 * share] * 50, "normalized_score": {**interval, "n": 50}}
 
 
 @pytest.fixture(scope="module")
 def maker(written_run, fixture_result):
     """Makes a run whose normalized score is exact."""
 
-    def make(folder, seed=0, normalized_score=0.99, **changes):
+    def make(folder, seed=0, share=0.99, **changes):
         config = {"seed": seed, "draw": seed, "gail": {"copies": 64}}
         made = fixture_result | {"seed": seed, "config": config} | changes
-        made["agent"] = {"deterministic": alike(normalized_score), "exploring": alike(normalized_score)}
+        made["agent"] = {"deterministic": alike(share), "exploring": alike(share)}
         made["controls"] = {"random": alike(0.0), "expert": alike(1.0), "constant": alike(0.3)}
-        lines = [
-            {"step": step, "eval/return_mean": normalized_score * step / 10} for step in (0, 5_000, 10_000)
-        ]
+        lines = [{"step": step, "eval/return_mean": share * step / 10} for step in (0, 5_000, 10_000)]
         return written_run(folder, made, lines, video=False)
 
     return make
@@ -44,16 +42,10 @@ def some_run(maker, tmp_path):
 def seven_runs(maker, folder):
     """Two seeds of one configuration and five of another, which is better."""
     fewer = {"name": "hopper-expert", "episodes": 1}
-    bad = [
-        maker(folder / f"bad-{i}", i, normalized_score, demonstrations=fewer)
-        for i, normalized_score in enumerate((0.1, 0.3))
-    ]
+    bad = [maker(folder / f"bad-{i}", i, share, demonstrations=fewer) for i, share in enumerate((0.1, 0.3))]
     return [
         *bad,
-        *(
-            maker(folder / f"good-{i}", i, normalized_score)
-            for i, normalized_score in enumerate((0.9, 1.0, 0.2, 0.8, 1.0))
-        ),
+        *(maker(folder / f"good-{i}", i, share) for i, share in enumerate((0.9, 1.0, 0.2, 0.8, 1.0))),
     ]
 
 
@@ -175,7 +167,7 @@ def test_learning_curves_are_drawn_thin_for_runs_and_strong_for_their_mean(seven
 
 
 def test_a_single_run_gets_neither_interval_nor_profile(some_run, tmp_path):
-    folders = [some_run("a", normalized_score=0.7), some_run("b", normalized_score=0.9, steps=5)]
+    folders = [some_run("a", share=0.7), some_run("b", share=0.9, steps=5)]
     text = plain(compared(folders, tmp_path / "c.html"))
     assert "0.90 of a single run, without an interval" in text
     assert "One run alone has no profile: A, B." in text
@@ -183,12 +175,8 @@ def test_a_single_run_gets_neither_interval_nor_profile(some_run, tmp_path):
 
 
 def test_an_order_whose_intervals_overlap_is_called_open(some_run, tmp_path):
-    apart = [
-        some_run(f"high-{i}", i, normalized_score, steps=1) for i, normalized_score in enumerate((0.9, 1.0))
-    ]
-    low = [
-        some_run(f"low-{i}", i, normalized_score, steps=2) for i, normalized_score in enumerate((0.1, 0.2))
-    ]
+    apart = [some_run(f"high-{i}", i, share, steps=1) for i, share in enumerate((0.9, 1.0))]
+    low = [some_run(f"low-{i}", i, share, steps=2) for i, share in enumerate((0.1, 0.2))]
     assert "no other interval reaches its own" in plain(compared([*apart, *low], tmp_path / "c.html"))
     low.append(some_run("near", 2, 1.0, steps=2))
     text = plain(compared([*apart, *low], tmp_path / "c.html"))
@@ -197,8 +185,8 @@ def test_an_order_whose_intervals_overlap_is_called_open(some_run, tmp_path):
 
 def test_several_intervals_overlap_in_the_plural(some_run, tmp_path):
     folders = [
-        some_run(f"{normalized_score}-{i}", i, normalized_score + i / 10, steps=int(100 * normalized_score))
-        for normalized_score in (0.8, 0.78, 0.76)
+        some_run(f"{share}-{i}", i, share + i / 10, steps=int(100 * share))
+        for share in (0.8, 0.78, 0.76)
         for i in (0, 1)
     ]
     text = plain(compared(folders, tmp_path / "c.html"))
@@ -208,9 +196,9 @@ def test_several_intervals_overlap_in_the_plural(some_run, tmp_path):
 def test_the_nearest_checkpoints_have_a_column_where_one_is_scored(seven, some_run, tmp_path):
     assert "Nearest score" not in seven
     folders = [some_run(name, seed) for seed, name in enumerate(("with", "without", "with too"))]
-    for folder, normalized_score in ((folders[0], 0.5), (folders[2], 0.7)):
+    for folder, share in ((folders[0], 0.5), (folders[2], 0.7)):
         found = json.loads((folder / "result.json").read_text())
-        found["agent"]["kept"] = alike(normalized_score)
+        found["agent"]["kept"] = alike(share)
         (folder / "result.json").write_text(json.dumps(found))
     html = compared(folders, tmp_path / "c.html")
     assert "checkpoint nearest to the demonstrations" in plain(html)

@@ -6,6 +6,7 @@ import pytest
 
 from gailforce.experiments.bench.family_results import label
 from gailforce.experiments.cli.models import Models
+from gailforce.experiments.scoring.statistics import Estimate
 from gailforce.experiments.studies.tables.classical import phases_table, pretraining_table
 from gailforce.experiments.studies.tables.families import (
     family_table,
@@ -39,12 +40,12 @@ def _row(method, normalized_score, low, high, n=3, episodes=4):
     [(0.4, 0.3, 3, "works"), (0.3, 0.3, 3, "for study"), (0.2, 0.3, 3, "for study"), (0.9, 0.3, 2, "-")],
 )
 def test_working_means_wholly_above_the_constant_reward(low, constant_high, n, expected):
-    constant = _row("constant", [0.2], 0.1, constant_high)
-    assert label(_row("vail", [0.5], low, 0.9, n), constant) == expected
+    constant = Estimate(0.2, 0.1, constant_high, 3)
+    assert label(Estimate(0.9, low, 0.9, n), constant) == expected
 
 
 def test_without_the_control_nothing_is_said():
-    assert label(_row("vail", [0.5], 0.4, 0.9), None) == "-"
+    assert label(Estimate(0.5, 0.4, 0.9, 3), None) == "-"
 
 
 def test_the_best_family_comes_first_and_controls_last(tmp_path):
