@@ -28,7 +28,7 @@ from ...generative.families.dcgan import DCGAN, DCGANConfig, PairedConfig, Pix2P
 from ...generative.families.frame_vae import FrameVAE, FrameVAEConfig
 from ...generative.interfaces.model import GenerativeModel
 from ...generative.interfaces.standardize import Standard
-from ...generative.nn.frames import COLOURS, SIDE
+from ...generative.nn.frames import COLORS, SIDE
 from ...generative.nn.frechet import frechet_distance
 from ...generative.worlds.dynamics import MultiStepConfig
 from ...generative.worlds.world_families import WorldConfig, heeded
@@ -163,7 +163,7 @@ def _frechet(eye: FrameVAE, x: Pixels, y: Pixels) -> float:
 
 def save_rows(rows: Sequence[Pixels], path: Path) -> None:
     """A picture with a row for each sample of frames."""
-    lines = [torch.cat(list(part.view(-1, COLOURS, SIDE, SIDE)), dim=2) for part in rows]
+    lines = [torch.cat(list(part.view(-1, COLORS, SIDE, SIDE)), dim=2) for part in rows]
     pixels = ((torch.cat(lines, dim=1).clamp(-1, 1) + 1) * 127.5).byte().permute(1, 2, 0).numpy()
     image = Image.fromarray(pixels)
     image.resize((ENLARGED * image.width, ENLARGED * image.height), Image.Resampling.NEAREST).save(path)

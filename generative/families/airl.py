@@ -38,7 +38,7 @@ def shaped_reward(
 
 
 class ShapedDiscriminator(nn.Module):
-    """Rows of the shaped view -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi).
+    """Rows of the shaped reward input -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi).
 
     The log-probability of a replayed step is that of the policy which made it.
     """
