@@ -126,8 +126,8 @@ def denoised(
     shape = generator.model.shape
     rows = torch.zeros(len(starts), size, shape.columns)
     mask = rough(rows, shape.state, shape.action, torch.full((1, 1, 1), level))
-    found = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
-    return _corrected(generator, _averaged(noisy, starts, *found), noisy, level)
+    expectation = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
+    return _corrected(generator, _averaged(noisy, starts, *expectation), noisy, level)
 
 
 def _corrected(generator: TrajectoryGenerator, drawn: Recording, noisy: Recording, level: float) -> Recording:
@@ -172,9 +172,9 @@ def _averaged(
 
 def _anchored(place: Float[np.ndarray, "T1"], along: Float[np.ndarray, "T1"]) -> Float[np.ndarray, "T1"]:
     """The drawn course moved and stretched so that it passes the known places."""
-    known = np.flatnonzero(np.isfinite(place))
-    off = place[known] - along[known]
-    return along + np.interp(np.arange(len(place)), known, off)
+    known_frames = np.flatnonzero(np.isfinite(place))
+    off = place[known_frames] - along[known_frames]
+    return along + np.interp(np.arange(len(place)), known_frames, off)
 
 
 def _known_motion(

@@ -97,8 +97,8 @@ class PatchJudge(nn.Module):
 
     def forward(self, state: Float[Tensor, "B S"], frame: Float[Tensor, "B C H W"]) -> Float[Tensor, "P"]:
         """The logits of all patches in a row; every pixel gets the state."""
-        told = state[:, :, None, None].expand(-1, -1, SIDE, SIDE)
-        return self.layers(torch.cat((frame, told), dim=1)).flatten()
+        repeated = state[:, :, None, None].expand(-1, -1, SIDE, SIDE)
+        return self.layers(torch.cat((frame, repeated), dim=1)).flatten()
 
 
 class Pix2Pix(GenerativeModel):

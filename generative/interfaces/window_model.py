@@ -38,7 +38,7 @@ class FitConfig:
 
 
 class WindowModel(nn.Module, ABC):
-    """Windows given a condition and what is known of them."""
+    """Windows given a condition and their known entries."""
 
     # Whether entries other than the first state may be known.
     fills: bool = False
@@ -77,7 +77,7 @@ class WholeWindows(WindowModel):
     """A generative model of flattened windows, taught on many kinds of gaps.
 
     Args:
-        model: of windows given what is known of them.
+        model: of windows given their known entries.
         shape: of the windows.
         config: how long it learns.
         draw: draws one window; by default the model's own sample.
@@ -106,7 +106,7 @@ class WholeWindows(WindowModel):
         return metrics
 
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-        """What the model draws; what is known stays as it is."""
+        """The model's draw; known entries keep their values."""
         drawn = self._draw(known.flat(), generator).view(known.rows.shape)
         return torch.where(known.mask >= 1, known.rows, drawn)
 
@@ -125,9 +125,9 @@ def state_after(
     return row[:, : shape.state] + scale * row[:, end - shape.state : end] + shift
 
 
-def looking_back(told: Float[Tensor, "N T Y"], memory: int) -> Float[Tensor, "M V Z"]:
-    """What was told up to each step of each window, the last few steps; 1 marks those there are."""
-    marked = torch.cat((told, torch.ones_like(told[..., :1])), dim=-1)
+def looking_back(rows: Float[Tensor, "N T Y"], memory: int) -> Float[Tensor, "M V Z"]:
+    """The last rows up to each step of each window; a last column is 1 where a row exists."""
+    marked = torch.cat((rows, torch.ones_like(rows[..., :1])), dim=-1)
     padded = torch.cat((torch.zeros_like(marked[:, :1]).expand(-1, memory - 1, -1), marked), dim=1)
     return padded.unfold(1, memory, 1).transpose(2, 3).flatten(0, 1)
 

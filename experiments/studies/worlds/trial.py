@@ -96,10 +96,10 @@ class WorldTrial:
             settings |= {"steps": self.steps, "experience": mix(self.env), **heeded(name, self._config(name))}
         if made(path, settings):
             return
-        found = self._reference(name) if name in REFERENCES else self._measured(name, seed, episodes())
+        result = self._reference(name) if name in REFERENCES else self._measured(name, seed, episodes())
         about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
-        write_result(path, {**about, **found, "settings": settings})
-        print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+        write_result(path, {**about, **result, "settings": settings})
+        print(path, result["errors"], result.get("one_step"), result.get("spearman"), flush=True)
 
     def _config(self, name: str) -> WorldConfig:
         usual = WorldConfig()

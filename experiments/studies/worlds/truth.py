@@ -77,12 +77,12 @@ def errors(
     rollout: Rollout, episodes: Sequence[Trajectory], steps: Sequence[int] = STEPS
 ) -> dict[int, float]:
     """After so many steps: root mean square over starts and columns, in the states' standard deviations."""
-    spread, found = spread_of(list(episodes))[1:], {}
+    spread, error_after = spread_of(list(episodes))[1:], {}
     for count in steps:
         states, actions = pieces(episodes, count)
         off = (rollout(states, actions)[:, -1] - states[:, -1]) / spread
-        found[count] = float(np.sqrt(np.square(off).mean()))
-    return found
+        error_after[count] = float(np.sqrt(np.square(off).mean()))
+    return error_after
 
 
 def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> dict[str, float]:
