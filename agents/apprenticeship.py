@@ -134,7 +134,7 @@ class Apprenticeship(Agent):
         )
         self._take(demos, obs_size + space.shape[0])
         self.iterations: list[Iteration] = []
-        self._known: list[np.ndarray] = []
+        self._expectations: list[np.ndarray] = []
         self._weights: list[dict[str, Tensor]] = []
 
     def _take(self, demos: Demonstrations, width: int) -> None:
@@ -189,13 +189,13 @@ class Apprenticeship(Agent):
     def _iterate(self, step: int) -> None:
         """The policy of now joins the hull, and the reward turns towards what the hull still lacks."""
         episodes = play(self.policy, self._judges, JUDGING_SEED, deterministic=False)
-        self._known.append(self.expectations(episodes))
+        self._expectations.append(self.expectations(episodes))
         self._weights.append({name: value.clone() for name, value in self.policy.state_dict().items()})
-        known = np.stack(self._known)
-        away = self.expert - nearest_mixture(known, self.expert) @ known
+        expectations = np.stack(self._expectations)
+        away = self.expert - nearest_mixture(expectations, self.expert) @ expectations
         margin = float(np.linalg.norm(away))
         self.w = torch.from_numpy(away / max(margin, 1e-12)).float()
-        distance = float(np.linalg.norm(self.expert - known[-1]))
+        distance = float(np.linalg.norm(self.expert - expectations[-1]))
         self.iterations.append(Iteration(step, sum(map(len, episodes)), distance, margin))
 
     @torch.no_grad()

@@ -23,9 +23,9 @@ def nearest_mixture(
         gain = away @ x
         newest = int(gain.argmin())
         if newest in active or gain[newest] >= x @ x * (1 - TOLERANCE):
-            found = np.zeros(len(away))
-            found[active] = weights
-            return found
+            mixture = np.zeros(len(away))
+            mixture[active] = weights
+            return mixture
         active, weights = _reduced(away, [*active, newest], np.append(weights, 0.0))
 
 
@@ -41,8 +41,8 @@ def _reduced(
         # How far towards the best the first weight reaches zero.
         part = (weights[falling] / (weights[falling] - best[falling])).min()
         moved = weights + part * (best - weights)
-        kept = moved > 1e-14
-        active, weights = [i for i, stays in zip(active, kept, strict=True) if stays], moved[kept]
+        positive = moved > 1e-14
+        active, weights = [i for i, stays in zip(active, positive, strict=True) if stays], moved[positive]
         weights = weights / weights.sum()
 
 

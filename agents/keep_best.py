@@ -32,8 +32,8 @@ class KeepBest:
         self.kept: Kept | None = None
 
     def __call__(self, step: int) -> None:
-        """Look at the policy as it is after so many environment steps."""
-        found = self._score(self._policy)
-        if self.kept is None or found > self.kept.score:
+        """Score the policy after a number of environment steps, and keep the best."""
+        score = self._score(self._policy)
+        if self.kept is None or score > self.kept.score:
             weights = {name: value.clone() for name, value in self._policy.state_dict().items()}
-            self.kept = Kept(step, found, weights)
+            self.kept = Kept(step, score, weights)

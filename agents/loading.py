@@ -41,7 +41,7 @@ def load_policy(path: str | Path) -> ActorCriticPolicy:
     return load_agent(path)[0]
 
 
-class NormalisedPolicy:
+class NormalizedPolicy:
     """A policy that was trained under VecNormalize, shown the observations as it was then."""
 
     def __init__(self, policy: Policy, mean: Float[np.ndarray, "O"], std: Float[np.ndarray, "O"]):
@@ -94,7 +94,7 @@ class PolicyOptions:
             return GMR.load(path) if _kind(path) == GMR.KIND else load_policy(path)
         statistics = self._statistics(env_id) if given else None
         policy = _unpickled(path, env_id) if self.trust_pickle else load_zip_policy(path, env_id)
-        return policy if statistics is None else NormalisedPolicy(policy, *statistics)
+        return policy if statistics is None else NormalizedPolicy(policy, *statistics)
 
     def _statistics(self, env_id: str) -> tuple[np.ndarray, np.ndarray]:
         if self.obs_mean is None or self.obs_std is None:

@@ -18,8 +18,8 @@ def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
     """
     assert dataclasses.is_dataclass(kind)
     hints = typing.get_type_hints(kind)
-    known = {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}
-    built = {name: _value(hints[name], value) for name, value in known.items()}
+    given = {f.name: values[f.name] for f in dataclasses.fields(kind) if f.name in values}
+    built = {name: _value(hints[name], value) for name, value in given.items()}
     try:
         return kind(**built)
     except TypeError as fault:

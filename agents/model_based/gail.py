@@ -1,4 +1,4 @@
-"""GAIL that trains in a dream: the loop of `gail.py` unchanged, in a world model of what was lived."""
+"""GAIL that trains in a world model of the collected steps; the loop of `gail.py` is unchanged."""
 
 from pathlib import Path
 from typing import Any
@@ -11,26 +11,26 @@ from ..gail import GAIL, GAILConfig
 from ..models.reward import RewardModel
 from ..sb3.callbacks import as_list
 from .mixed_env import MixedVecEnv
-from .training import DreamConfig, Dreaming, begin
+from .training import ModelBasedConfig, ModelTraining, first_model
 
 
 class ModelBasedGAIL(GAIL):
-    """Imitates with few real steps: most of the training is imagined.
+    """Imitates with few real steps: most of the training takes place in a world model.
 
-    `learn` counts all steps, imagined and real; `real_steps` counts those lived.
+    `learn` counts all steps, of the model and real; `real_steps` counts the real ones.
 
     Args:
         env: hopper or walker2d.
         demos: what to imitate, with states.
         reward_model: a name, or a `RewardModel`.
         world_model: a key of `WORLDS`.
-        seed: of everything.
+        seed: seeds everything.
         config: settings of GAIL.
-        dream: settings of the dream.
+        model_based: settings of the world model and its rollouts.
         **kwargs: further arguments of `GAIL`.
 
     Raises:
-        UsageError: for unknown names, a body without states, or the true reward, which no dream pays.
+        UsageError: for unknown names, a body without states, or the true reward, which no model gives.
         DataError: for demonstrations without states.
     """
 
@@ -42,48 +42,50 @@ class ModelBasedGAIL(GAIL):
         world_model: str = "ensemble",
         seed: int = 0,
         config: GAILConfig | None = None,
-        dream: DreamConfig | None = None,
+        model_based: ModelBasedConfig | None = None,
         **kwargs: Any,
     ):
         chosen = config or GAILConfig()
         if isinstance(reward_model, str):
             reward_model = RewardModel(reward_model, seed=seed, config=chosen.reward)
         if reward_model.family.reads_true:
-            raise UsageError("a dream pays no true reward; take another reward model, as gan")
+            raise UsageError("a world model gives no true reward; use another reward model, such as gan")
         if kwargs.get("horizon", "native") != "native":
-            raise UsageError("a dream has branches of its own; leave the horizon native")
-        self.dream_config = dream or DreamConfig()
-        self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)
-        super().__init__(
-            MixedVecEnv(self.real, self.dream), demos, reward_model, seed=seed, config=chosen, **kwargs
+            raise UsageError("model rollouts have a length of their own; leave the horizon native")
+        self.model_based = model_based or ModelBasedConfig()
+        self.model_env, self.real = first_model(
+            env, demos, world_model, chosen.copies, seed, self.model_based
         )
-        # One for all calls of `learn`: it knows how far the branches have grown.
-        self._dreaming = Dreaming(self, self.dream, self.real, demos, self.dream_config)
+        super().__init__(
+            MixedVecEnv(self.real, self.model_env), demos, reward_model, seed=seed, config=chosen, **kwargs
+        )
+        # One for all calls of `learn`: it counts the updates that rollouts grow with.
+        self._training = ModelTraining(self, self.model_env, self.real, demos, self.model_based)
 
     @property
     def real_steps(self) -> int:
-        """Steps lived in the real environment so far."""
+        """Steps taken in the real environment so far."""
         return self.real.steps
 
     def learn(  # type: ignore[override]  # the same arguments, passed on
         self, total_timesteps: int, callback: BaseCallback | list[BaseCallback] | None = None, **kwargs: Any
     ) -> "ModelBasedGAIL":
-        """Train for a number of steps, most of them imagined; every now and then the model learns anew."""
-        super().learn(total_timesteps, [self._dreaming, *as_list(callback)], **kwargs)
+        """Train for a number of steps, most of them in the model, which learns on at a fixed interval."""
+        super().learn(total_timesteps, [self._training, *as_list(callback)], **kwargs)
         return self
 
     @classmethod
     def load(cls, path: str | Path, *args: Any, **kwargs: Any) -> "GAIL":
-        """Refused: what was lived is in no file.
+        """Refused: the collected steps are in no file.
 
         Raises:
             UsageError: always.
         """
         raise UsageError(
-            f"what was lived is not in {path}, so no dream goes on from it; load the policy with GAIL.load, "
-            "and its world, if save_world wrote one, with WorldModel.load"
+            f"{path} does not hold the collected steps, so training cannot continue from it; load the "
+            "policy with GAIL.load, and its world model, if save_world wrote one, with WorldModel.load"
         )
 
     def save_world(self, path: str | Path) -> None:
         """Write the world model as one verified file."""
-        self.dream.world.save(path)
+        self.model_env.world.save(path)

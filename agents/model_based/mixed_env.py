@@ -1,7 +1,7 @@
-"""A dream some of whose copies are awake: they live in the real environment, among those that dream.
+"""Real environments and model rollouts in one vectorized environment.
 
-A policy that only dreams learns what its model gets wrong; one copy in sixteen that really falls corrects the
-values of all (in Janner et al. 2019 a share of real steps goes into every batch).
+A policy that trains in its model alone learns the model's errors. One real environment in sixteen corrects
+the values of all (Janner et al. 2019 put a share of real steps into every batch).
 """
 
 import numpy as np
@@ -11,40 +11,41 @@ from ...envs.one_object import OneObjectEnv
 from .experience import RealExperience
 from .model_env import ModelEnv
 
-# What learners are told of an end; the true return stays where it is.
-TOLD = ("terminal_observation", "TimeLimit.truncated")
+# Infos of an end that learners get; the true return is left out.
+INFOS = ("terminal_observation", "TimeLimit.truncated")
 
 
 class MixedVecEnv(OneObjectEnv):
-    """The real copies first, then the branches of the dream; it pays nothing.
+    """The real environments first, then the model rollouts; all rewards are zero.
 
     Args:
-        real: what is lived is remembered there.
-        dream: of the same body.
+        real: records the real steps.
+        model_env: of the same body.
     """
 
-    def __init__(self, real: RealExperience, dream: ModelEnv):
-        self.real, self.dream = real, dream
-        self.render_mode, self.spec = None, dream.spec
-        super().__init__(real.count + dream.num_envs, dream.observation_space, dream.action_space)
+    def __init__(self, real: RealExperience, model_env: ModelEnv):
+        self.real, self.model_env = real, model_env
+        self.render_mode, self.spec = None, model_env.spec
+        count = real.count + model_env.num_envs
+        super().__init__(count, model_env.observation_space, model_env.action_space)
 
     def reset(self) -> VecEnvObs:
-        """Begin all episodes and branches anew."""
-        return np.concatenate((self.real.reset(), np.asarray(self.dream.reset())))
+        """Start all episodes and rollouts."""
+        return np.concatenate((self.real.reset(), np.asarray(self.model_env.reset())))
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Keep the actions for `step_wait`."""
+        """Store the actions for `step_wait`."""
         self._actions = actions[: self.real.count].copy()
-        self.dream.step_async(actions[self.real.count :])
+        self.model_env.step_async(actions[self.real.count :])
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Live a step and imagine one."""
-        lived, over, told = self.real.step(self._actions)
-        imagined, _, ended, infos = self.dream.step_wait()
-        told = [{key: info[key] for key in TOLD if key in info} for info in told]
-        obs = np.concatenate((lived, np.asarray(imagined)))
-        return obs, np.zeros(len(obs), dtype=np.float32), np.concatenate((over, ended)), told + infos
+        """Take one real step and one model step."""
+        real_obs, real_ended, real_infos = self.real.step(self._actions)
+        model_obs, _, model_ended, model_infos = self.model_env.step_wait()
+        infos = [{key: info[key] for key in INFOS if key in info} for info in real_infos]
+        obs, ended = np.concatenate((real_obs, np.asarray(model_obs))), (real_ended, model_ended)
+        return obs, np.zeros(len(obs), dtype=np.float32), np.concatenate(ended), infos + model_infos
 
     def seed(self, seed: int | None = None) -> list[int | None]:
-        """Draw the branches anew from a seed; the real copies have their own."""
-        return [seed] * self.real.count + list(self.dream.seed(seed))
+        """Seed the model rollouts; the real environments keep their own seeds."""
+        return [seed] * self.real.count + list(self.model_env.seed(seed))

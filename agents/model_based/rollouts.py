@@ -1,7 +1,7 @@
-"""Imagination: what a policy does in a world model from real states on, as episodes like recorded ones.
+"""Model rollouts of a policy from real states, as episodes.
 
-Each step is the expected one: what a model of deterministic physics leaves open is ignorance, and drawing it
-anew at every step would knock bodies off balance that physics keeps upright.
+Each step is the expected one. The physics is deterministic, so the spread of a model is epistemic
+uncertainty; drawing from it at every step would make bodies fall that physics keeps upright.
 """
 
 import numpy as np
@@ -13,17 +13,17 @@ from ...demos.trajectory import Trajectory
 from ..models.world import WorldModel
 
 
-def imagined(
+def model_rollouts(
     world: WorldModel, policy: Policy, starts: Float[np.ndarray, "B S"], steps: int, seed: int = 0
 ) -> list[Trajectory]:
-    """An episode from every start: up to a fall, to where the model diverges, or to so many steps.
+    """An episode from every start, up to a fall, a divergence of the model, or a number of steps.
 
     Args:
         world: fitted.
         policy: acts deterministically, within the actuators' range.
         starts: real states, with their place on the ground.
-        steps: at most.
-        seed: of what is drawn to expect by.
+        steps: most steps of an episode.
+        seed: seeds the draws behind the expectation.
     """
     body, count = world.body, len(starts)
     low, high = body.model.actuator_ctrlrange.T
@@ -34,19 +34,20 @@ def imagined(
     while going.any() and len(actions) < steps:
         raw, _ = policy.predict(world.observe(carry.state), deterministic=True)
         action = np.clip(raw, low, high).astype(np.float32)
-        found = world.step(carry, torch.from_numpy(action), draws, expected=True)
-        going &= ~world.diverged(found.next_state)
+        prediction = world.step(carry, torch.from_numpy(action), draws, expected=True)
+        going &= ~world.diverged(prediction.next_state)
         lengths += going
-        fallen |= going & (found.p_terminated.numpy() > 0.5)
+        fallen |= going & (prediction.p_terminated.numpy() > 0.5)
         going &= ~fallen
-        change, after = found.change.double().numpy(), found.next_state.double().numpy()
-        states.append(np.column_stack((states[-1][:, 0] + change[:, 0], after)))
+        change, next_state = prediction.change.double().numpy(), prediction.next_state.double().numpy()
+        states.append(np.column_stack((states[-1][:, 0] + change[:, 0], next_state)))
         actions.append(action)
-        # Of those that are over nothing is asked any more.
-        carry = found.carry._replace(state=torch.where(torch.from_numpy(going)[:, None], found.next_state, 0))
-    path, done = np.stack(states, axis=1), np.stack(actions, axis=1)
+        # Rows that ended continue from zeros, which are not read.
+        state = torch.where(torch.from_numpy(going)[:, None], prediction.next_state, 0)
+        carry = prediction.carry._replace(state=state)
+    path, executed = np.stack(states, axis=1), np.stack(actions, axis=1)
     return [
-        _episode(world, path[i, : lengths[i] + 1], done[i, : lengths[i]], bool(fallen[i]))
+        _episode(world, path[i, : lengths[i] + 1], executed[i, : lengths[i]], bool(fallen[i]))
         for i in np.flatnonzero(lengths)
     ]
 
@@ -60,5 +61,5 @@ def _episode(
         terminated=fallen,
         truncated=not fallen,
         states=path,
-        source=f"imagined by {world.name}",
+        source=f"predicted by {world.name}",
     )

@@ -1,7 +1,7 @@
-"""Imitation inside a dream: a little real experience, a world model of it, and much training in the model.
+"""Model-based imitation: few real steps, a world model of them, and most of the training in the model.
 
-After Janner et al. 2019: short branches from real states, longer ones as the model learns; a few copies of
-the environment are real, and the policy learns from them as from the branches.
+After Janner et al. 2019: short model rollouts from real states, longer ones as the model learns. A few of the
+environments are real, and the policy learns from them as from the rollouts.
 """
 
 from collections.abc import Sequence
@@ -20,92 +20,88 @@ from ...generative.worlds.world_families import WorldConfig
 from ..gail import GAIL
 from ..models.reward import played
 from ..models.world import WorldModel
-from .experience import RealExperience, placed_env
+from .experience import RealExperience, reference_state_env
 from .model_env import ModelEnv
 
-# Starts of branches to choose from.
+# States that model rollouts are drawn from.
 STARTS = 10_000
 
 
 @dataclass(frozen=True)
-class DreamConfig:
-    """Settings of a dream and of what is really lived beside it."""
+class ModelBasedConfig:
+    """Model-based training and the real steps beside it."""
 
-    # Real steps of random actions before the first dream.
-    first: int = 2000
-    # Steps, imagined and real, until the model learns again; one or a few updates of the policy.
-    every: int = 4096
-    # Copies that are awake, of all that the policy learns from: their share is that of real steps.
-    awake: int = 4
-    # Share of their episodes that begin at demonstrated states, as a simulator can and a robot cannot.
-    placed: float = 0.5
-    # Steps of their episodes; short ones begin more often. Usually 100-1,000.
-    life: int = 200
-    # Steps of a branch in the first dream and in the last; usually 5-10 and 15-50.
-    shortest: int = 10
-    longest: int = 40
-    # Dreams until branches have their full length.
-    grown: int = 100
-    # Share of branches that begin at demonstrated states; usually 0.1-0.9.
-    demonstrated: float = 0.5
-    # A branch is left where the model is less sure than in so large a share of the steps it has learned.
-    sure: float = 0.99
-    # Gradient steps that the model then goes on learning for.
+    # Real steps by random actions before the first model is fitted.
+    random_steps: int = 2000
+    # Steps, of the model and real, between two updates of the model; one or a few updates of the policy.
+    model_update_interval: int = 4096
+    # Real environments among all environments; their share is the share of real steps.
+    n_real_envs: int = 4
+    # Share of real episodes that start at demonstrated states, which a simulator allows and a robot does not.
+    reference_state_init: float = 0.5
+    # Steps of a real episode; short episodes start more often. Usually 100-1,000.
+    max_episode_steps: int = 200
+    # Steps of a model rollout at first and at last; usually 5-10 and 15-50.
+    rollout_length_min: int = 10
+    rollout_length_max: int = 40
+    # Updates of the model until rollouts have their full length.
+    rollout_length_ramp: int = 100
+    # Share of model rollouts that start at demonstrated states; usually 0.1-0.9.
+    demo_start_share: float = 0.5
+    # A rollout ends where the uncertainty exceeds this quantile of the training steps.
+    uncertainty_quantile: float = 0.99
+    # Gradient steps of an update of the model.
     updates: int = 200
     world: WorldConfig = field(default_factory=WorldConfig)
 
     def __post_init__(self) -> None:
-        if min(self.first, self.every, self.life) < 1:
+        for name in ("random_steps", "model_update_interval", "max_episode_steps", "n_real_envs"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{_flag(name)} must be at least 1, got {getattr(self, name)}")
+        for name in ("reference_state_init", "uncertainty_quantile", "demo_start_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise UsageError(f"{_flag(name)} must be between 0 and 1, got {getattr(self, name)}")
+        shortest, longest = self.rollout_length_min, self.rollout_length_max
+        if shortest < 1 or longest < shortest:
             raise UsageError(
-                f"first, every and life are at least one step; got {self.first}, {self.every}, {self.life}: "
-                "give --dream.first, --dream.every and --dream.life"
-            )
-        if not (0 <= self.placed <= 1 and 0 <= self.sure <= 1):
-            raise UsageError(
-                f"the shares placed and sure are 0 to 1; got {self.placed} and {self.sure}: "
-                "give --dream.placed and --dream.sure"
-            )
-        if self.awake < 1:
-            raise UsageError(
-                f"without any real copy there is nothing to dream of; got {self.awake}: give --dream.awake"
-            )
-        if not 0 <= self.demonstrated <= 1:
-            raise UsageError(
-                f"the share of branches from demonstrated states is 0 to 1; got {self.demonstrated}: "
-                "give --dream.demonstrated"
-            )
-        if self.shortest < 1 or self.longest < self.shortest:
-            raise UsageError(
-                f"a branch has at least one step; got {self.shortest} to {self.longest}: "
-                "give --dream.shortest and --dream.longest"
+                f"a model rollout has at least one step; got {shortest} to {longest}: "
+                f"give {_flag('rollout_length_min')} and {_flag('rollout_length_max')}"
             )
 
 
-class Dreaming(BaseCallback):
-    """Every so many steps: let the model learn what was lived, and begin new branches from it.
+def _flag(name: str) -> str:
+    """The flag of a field on the command line."""
+    return f"--model-based.{name.replace('_', '-')}"
+
+
+class ModelTraining(BaseCallback):
+    """Updates the world model with the collected steps at a fixed interval, and restarts rollouts from them.
 
     Args:
-        agent: whose discriminator sees what was lived lately too.
-        dream: its environment.
-        real: what it has lived.
-        demos: known from the beginning; some branches begin at their states.
-        config: how much of each.
+        agent: its discriminator also learns from recent real steps.
+        model_env: the model rollouts.
+        real: the collected steps.
+        demos: training data of the model, and starts of some rollouts.
+        config: intervals, lengths and shares.
+
+    Attributes:
+        model_updates: updates so far.
     """
 
     def __init__(
         self,
         agent: GAIL,
-        dream: ModelEnv,
+        model_env: ModelEnv,
         real: RealExperience,
         demos: Demonstrations,
-        config: DreamConfig,
+        config: ModelBasedConfig,
     ):
         super().__init__()
-        self._agent, self._dream, self._real, self._config = agent, dream, real, config
-        self._demos, self._next, self.dreams = list(demos), 0, 0
+        self._agent, self._model_env, self._real, self._config = agent, model_env, real, config
+        self._demos, self._next, self.model_updates = list(demos), 0, 0
 
     def _on_training_start(self) -> None:
-        self._next = self.num_timesteps + self._config.every
+        self._next = self.num_timesteps + self._config.model_update_interval
 
     def _on_step(self) -> bool:
         return True
@@ -113,37 +109,43 @@ class Dreaming(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.num_timesteps < self._next:
             return
-        self._next += self._config.every
-        self.dreams += 1
-        self._real.cut()
+        self._next += self._config.model_update_interval
+        self.model_updates += 1
+        self._real.close_collection()
         self._agent.watch(played(self._real.recent))
-        self._dream.world.learn([*self._demos, *self._real.episodes], self._config.updates)
-        prepare(self._dream, self._demos, self._real, self._config, self.dreams)
-        self.logger.record("dream/real_steps", self._real.steps)
-        self.logger.record("dream/horizon", self._dream.horizon)
-        for why, count in self._dream.ends.items():
-            self.logger.record(f"dream/{why}", count)
-        self._dream.ends = dict.fromkeys(self._dream.ends, 0)
+        self._model_env.world.learn([*self._demos, *self._real.episodes], self._config.updates)
+        prepare(self._model_env, self._demos, self._real, self._config, self.model_updates)
+        self.logger.record("model/real_steps", self._real.steps)
+        self.logger.record("model/horizon", self._model_env.horizon)
+        for reason, count in self._model_env.ends.items():
+            self.logger.record(f"model/{reason}", count)
+        self._model_env.ends = dict.fromkeys(self._model_env.ends, 0)
 
 
 def prepare(
-    dream: ModelEnv,
+    model_env: ModelEnv,
     demos: Sequence[Trajectory],
     real: RealExperience,
-    config: DreamConfig,
-    dreams: int,
+    config: ModelBasedConfig,
+    model_updates: int,
 ) -> None:
-    """Branches begin where life was, half of them where it was lately; they grow longer with the dreams."""
-    lived = (1 - config.demonstrated) / 2
-    sources = ((demos, config.demonstrated), (real.episodes, lived), (real.recent, lived))
-    draws = np.random.default_rng(dreams)
-    dream.branch_from(np.concatenate([_some(*source, draws) for source in sources]))
-    dream.cut = dream.world.cut = dream.world.usual_uncertainty([*demos, *real.episodes], config.sure)
-    share = min(1.0, dreams / max(1, config.grown))
-    dream.horizon = round(config.shortest + share * (config.longest - config.shortest))
+    """Set starts, length and uncertainty bound of model rollouts after an update of the model.
+
+    Half of the starts outside the demonstrations are recent. Rollouts grow with the number of updates.
+    """
+    collected = (1 - config.demo_start_share) / 2
+    sources = ((demos, config.demo_start_share), (real.episodes, collected), (real.recent, collected))
+    draws = np.random.default_rng(model_updates)
+    model_env.start_from(np.concatenate([_drawn_states(*source, draws) for source in sources]))
+    world = model_env.world
+    bound = world.usual_uncertainty([*demos, *real.episodes], config.uncertainty_quantile)
+    model_env.max_uncertainty = world.max_uncertainty = bound
+    share = min(1.0, model_updates / max(1, config.rollout_length_ramp))
+    shortest, longest = config.rollout_length_min, config.rollout_length_max
+    model_env.horizon = round(shortest + share * (longest - shortest))
 
 
-def _some(
+def _drawn_states(
     episodes: Sequence[Trajectory], share: float, draws: np.random.Generator
 ) -> Float[np.ndarray, "K S"]:
     """States before a step, with repetition: a share of all starts."""
@@ -151,23 +153,26 @@ def _some(
     return states[draws.integers(len(states), size=round(share * STARTS))]
 
 
-def begin(
-    env: str, demos: Demonstrations, world: str, copies: int, seed: int, config: DreamConfig
+def first_model(
+    env: str, demos: Demonstrations, world: str, n_envs: int, seed: int, config: ModelBasedConfig
 ) -> tuple[ModelEnv, RealExperience]:
-    """A first life of random actions, a model of it and of the demonstrations, and a dream in that.
+    """Random real steps, a world model of them and of the demonstrations, and an environment of rollouts.
 
     Raises:
-        UsageError: an unknown world model, a body without states, or no copy left to dream.
+        UsageError: an unknown world model, a body without states, or no environment left for the model.
         DataError: demonstrations without states.
     """
-    if config.awake >= copies:
-        raise UsageError(f"of {copies} copies {config.awake} are awake and none dreams: lower --dream.awake")
+    if config.n_real_envs >= n_envs:
+        raise UsageError(
+            f"{config.n_real_envs} of {n_envs} environments are real and none is of the model: "
+            f"lower {_flag('n_real_envs')}"
+        )
     model = WorldModel(world, env, seed, config.world)
     starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-    real = RealExperience(placed_env(env, config.awake, seed, starts, config.placed, config.life))
-    real.live(RandomPolicy(real.action_space, seed), config.first)
-    episodes = [*demos, *real.episodes]
-    model.fit(episodes)
-    dream = ModelEnv(model, copies - config.awake, config.shortest, seed)
-    prepare(dream, list(demos), real, config, 0)
-    return dream, real
+    share, longest = config.reference_state_init, config.max_episode_steps
+    real = RealExperience(reference_state_env(env, config.n_real_envs, seed, starts, share, longest))
+    real.collect(RandomPolicy(real.action_space, seed), config.random_steps)
+    model.fit([*demos, *real.episodes])
+    model_env = ModelEnv(model, n_envs - config.n_real_envs, config.rollout_length_min, seed)
+    prepare(model_env, list(demos), real, config, 0)
+    return model_env, real

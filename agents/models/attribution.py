@@ -43,12 +43,12 @@ def attribution(
 
 def input_name(env: str, field: str, index: int) -> str:
     """What an input is called: of our bodies by MuJoCo's joints and actuators, else by number."""
-    found = find_body(env)
-    if found is None:
+    body = find_body(env)
+    if body is None:
         return f"{field}[{index}]"
     if field == "action":
-        return f"torque {found.actuator_names[index]}"
-    return found.observation_names[index] + (" next" if field == "next_obs" else "")
+        return f"torque {body.actuator_names[index]}"
+    return body.observation_names[index] + (" next" if field == "next_obs" else "")
 
 
 def _mixed(demos: Demonstrations, episodes: Sequence[Trajectory], seed: int) -> Rollout:

@@ -36,14 +36,16 @@ def augmented(
     """
     model = TrajectoryGenerator(generator, seed, config or FEW).fit(demos)
     drawn = pieces_like(model, demos, GROWTH * demos.steps // STEPS, seed)
-    kept = [piece for piece in drawn if passes(piece)]
-    if not kept:
+    accepted = [piece for piece in drawn if passes(piece)]
+    if not accepted:
         raise DataError(
             f"of {len(drawn)} pieces drawn by {generator} physics agrees with none; "
             "give more demonstrations, or another --augment"
         )
     own = [replace(episode, rewards=None, residual=None) for episode in demos]
-    return replace(demos, trajectories=[*own, *(replace(piece, residual=None) for piece in kept)], phases=())
+    return replace(
+        demos, trajectories=[*own, *(replace(piece, residual=None) for piece in accepted)], phases=()
+    )
 
 
 def augmentation_settings(generator: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Trajectory generators on demonstrations: windows of their states in, trajectories marked synthetic out."""
+"""Trajectory generators on demonstrations: windows of states in, trajectories marked synthetic out."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,8 +14,8 @@ from ...envs.body import Body
 from ...envs.errors import UsageError, unknown
 from ...envs.registry import body as body_of
 from ...generative.interfaces.motion import Motion
-from ...generative.trajectories import trajectory_generator as tensors
 from ...generative.trajectories.generator_families import GENERATORS, GeneratorConfig
+from ...generative.trajectories.trajectory_generator import Drawn, WindowGenerator
 
 # Steps of a window, and from the start of one window to the next.
 STEPS, STRIDE = 32, 4
@@ -75,13 +75,16 @@ def motion_of(episodes: Sequence[Trajectory], steps: int = STEPS, stride: int = 
     return Motion(*(torch.from_numpy(np.stack(part).astype(np.float32)) for part in parts))
 
 
-class TrajectoryGenerator(tensors.TrajectoryGenerator):
-    """Makes trajectories like the demonstrations', at a speed one asks for.
+class TrajectoryGenerator:
+    """Generates trajectories like the demonstrations, at a given speed.
 
     Args:
         name: a key of `GENERATORS`.
-        seed: of the weights and of what is drawn.
+        seed: seeds the weights and the batches.
         config: settings of all families.
+
+    Attributes:
+        model: the generator on tensors.
 
     Raises:
         UsageError: for an unknown name; lists the valid ones.
@@ -90,11 +93,10 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
     def __init__(self, name: str = "diffusion", seed: int = 0, config: GeneratorConfig | None = None):
         if name not in GENERATORS:
             raise unknown("trajectory generator", name, GENERATORS)
-        super().__init__(name, seed, config)
+        self.name, self.seed = name, seed
+        self.model = WindowGenerator(name, seed, config)
 
-    def fit(  # type: ignore[override]  # the bridge of the role
-        self, demos: Demonstrations, condition: Condition = forward_speed
-    ) -> "TrajectoryGenerator":
+    def fit(self, demos: Demonstrations, condition: Condition = forward_speed) -> "TrajectoryGenerator":
         """Learn the demonstrations' windows, each under its episode's condition.
 
         Raises:
@@ -109,7 +111,7 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
         self.known_conditions = np.stack([condition(e, self.body.dt) for e in episodes])
         for episode, row in zip(episodes, self.known_conditions, strict=True):
             conditions += [row] * len(window_starts(len(episode), STEPS, STRIDE))
-        super().fit(motion, torch.from_numpy(np.stack(conditions).astype(np.float32)))
+        self.model.fit(motion, torch.from_numpy(np.stack(conditions).astype(np.float32)))
         self.unit = change_std(episodes)
         return self
 
@@ -122,7 +124,7 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
             UsageError: a speed outside the demonstrations'.
         """
         require_shown(speed, self.known_conditions)
-        drawn = self.sample(
+        drawn = self.model.sample(
             torch.from_numpy(starts[:, 1:].astype(np.float32)),
             torch.from_numpy(speed.astype(np.float32))[:, None],
             horizon,
@@ -139,13 +141,13 @@ class TrajectoryGenerator(tensors.TrajectoryGenerator):
         require_shown(np.array([speed]), self.known_conditions)
         draws = torch.Generator().manual_seed(seed)
         try:
-            drawn = self.walk(torch.from_numpy(start[1:]).float(), torch.tensor([speed]), count, draws)
+            drawn = self.model.walk(torch.from_numpy(start[1:]).float(), torch.tensor([speed]), count, draws)
         except ValueError as fault:
             raise UsageError(str(fault)) from fault
         return self.trajectories(drawn, np.full(count, start[0]))
 
-    def trajectories(self, drawn: tensors.Drawn, place: Float[np.ndarray, "B"]) -> list[Trajectory]:
-        """What was drawn, from places on the ground."""
+    def trajectories(self, drawn: Drawn, place: Float[np.ndarray, "B"]) -> list[Trajectory]:
+        """Drawn motion as trajectories from places on the ground."""
         path, motion = drawn.path.double().numpy(), drawn.motion
         along = np.cumsum(motion.change[..., 0].double().numpy(), axis=1)
         made = []

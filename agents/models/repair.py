@@ -37,7 +37,7 @@ def repaired(generator: TrajectoryGenerator, lossy: Recording, speed: float, see
         DataError: a recording shorter than a window, or without its first frame.
         UsageError: nothing is missing, or the speed is far from what was demonstrated.
     """
-    size, steps = generator.shape.steps, len(lossy.actions)
+    size, steps = generator.model.shape.steps, len(lossy.actions)
     if steps < size or not lossy.known[0]:
         raise DataError(
             f"a recording must have at least {size} steps and its first frame; this one has {steps} steps"
@@ -84,7 +84,7 @@ def _expected(
     count = len(mask)
     many = Motion(*(part.repeat(DRAWS, 1, 1) for part in motion))
     asked = torch.full((DRAWS * count, 1), speed)
-    drawn = generator.inpaint(many, mask.repeat(DRAWS, 1, 1), asked, draws)
+    drawn = generator.model.inpaint(many, mask.repeat(DRAWS, 1, 1), asked, draws)
     path, change, action = (
         part.double().unflatten(0, (DRAWS, count)).mean(dim=0).numpy()
         for part in (drawn.path, drawn.motion.change, drawn.motion.action)
@@ -113,7 +113,7 @@ def denoised(
         UsageError: frames are missing, the level is not between 0 and 1, or the speed is far from what was
             demonstrated.
     """
-    size, steps = generator.shape.steps, len(noisy.actions)
+    size, steps = generator.model.shape.steps, len(noisy.actions)
     if steps < size:
         raise DataError(f"a recording must have at least {size} steps; this one has {steps}")
     if not (noisy.known.all() and np.isfinite(noisy.actions).all()):
@@ -123,16 +123,16 @@ def denoised(
     require_shown(np.array([speed]), generator.known_conditions)
     starts = [*range(0, steps - size, APART), steps - size]
     motion = _noisy_motion(generator, noisy, starts)
-    shape = generator.shape
+    shape = generator.model.shape
     rows = torch.zeros(len(starts), size, shape.columns)
     mask = rough(rows, shape.state, shape.action, torch.full((1, 1, 1), level))
-    found = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
-    return _corrected(generator, _averaged(noisy, starts, *found), noisy, level)
+    expectation = _expected(generator, motion, mask, speed, torch.Generator().manual_seed(seed))
+    return _corrected(generator, _averaged(noisy, starts, *expectation), noisy, level)
 
 
 def _corrected(generator: TrajectoryGenerator, drawn: Recording, noisy: Recording, level: float) -> Recording:
     """The drawing, and on top of it what the noise of the recording hides of its errors."""
-    units = generator.units
+    units = generator.model.units
     states, actions = drawn.states.copy(), drawn.actions.copy()
     states[:, 1:] += beneath((noisy.states - drawn.states)[:, 1:], level * units.state.std.double().numpy())
     actions += beneath(noisy.actions - drawn.actions, level * units.action.std.double().numpy())
@@ -141,7 +141,7 @@ def _corrected(generator: TrajectoryGenerator, drawn: Recording, noisy: Recordin
 
 def _noisy_motion(generator: TrajectoryGenerator, noisy: Recording, starts: list[int]) -> Motion:
     """All windows; changes and ends are not looked at."""
-    size = generator.shape.steps
+    size = generator.model.shape.steps
     states, actions = (
         torch.from_numpy(np.stack([part[i : i + size] for i in starts])).float() for part in noisy
     )
@@ -172,9 +172,9 @@ def _averaged(
 
 def _anchored(place: Float[np.ndarray, "T1"], along: Float[np.ndarray, "T1"]) -> Float[np.ndarray, "T1"]:
     """The drawn course moved and stretched so that it passes the known places."""
-    known = np.flatnonzero(np.isfinite(place))
-    off = place[known] - along[known]
-    return along + np.interp(np.arange(len(place)), known, off)
+    known_frames = np.flatnonzero(np.isfinite(place))
+    off = place[known_frames] - along[known_frames]
+    return along + np.interp(np.arange(len(place)), known_frames, off)
 
 
 def _known_motion(

@@ -109,9 +109,9 @@ def load_agent(
     """
     arrays, meta = load_archive(Path(path))
     if "policy" not in meta or (kinds and meta["kind"] not in kinds):
-        wanted = " or ".join(kinds) or "an agent"
+        expected = " or ".join(kinds) or "an agent"
         raise DataError(
-            f"{path} holds {meta.get('kind', 'something unknown')}, not {wanted}; name another file"
+            f"{path} holds {meta.get('kind', 'something unknown')}, not {expected}; name another file"
         )
     policy = from_plain(PolicySpec, meta["policy"]).build()
     tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}

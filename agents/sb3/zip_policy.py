@@ -132,9 +132,11 @@ def load_zip_policy(path: Path, env_id: str) -> ZipPolicy:
     activation = _activation(path, layout)
     *hidden, head = layers = [_linear(path, weights, prefix) for prefix in _prefixes(layout, weights)]
     obs_size, space = spaces(env_id)
-    widths, wanted = (layers[0].in_features, head.out_features), (obs_size, space.shape[0])
-    if widths != wanted:
-        raise DataError(f"{path} maps {widths} observations to actions; {env_id} has {wanted}; name its own")
+    widths, expected = (layers[0].in_features, head.out_features), (obs_size, space.shape[0])
+    if widths != expected:
+        raise DataError(
+            f"{path} maps {widths} observations to actions; {env_id} has {expected}; name its own"
+        )
     if any(a.out_features != b.in_features for a, b in itertools.pairwise(layers)):
         raise DataError(f"{path} holds layers that do not fit each other; save it anew")
     latent = nn.Sequential(*(module for layer in hidden for module in (layer, activation())))
@@ -161,16 +163,18 @@ def _weights(path: Path) -> dict[str, Tensor]:
 
 def _layout(path: Path, weights: dict[str, Tensor]) -> Layout:
     """The layout that explains every part of a policy: what it does not know might change the actions."""
-    found = next((known for known in LAYOUTS.values() if f"{known.hidden}0.weight" in weights), None)
-    if found is None:
+    layout = next(
+        (candidate for candidate in LAYOUTS.values() if f"{candidate.hidden}0.weight" in weights), None
+    )
+    if layout is None:
         raise UsageError(f"{path} holds no MlpPolicy of {'; '.join(LAYOUTS)}; {TRUST}")
-    actor = {prefix + part for prefix in _prefixes(found, weights) for part in ("weight", "bias")}
+    actor = {prefix + part for prefix in _prefixes(layout, weights) for part in ("weight", "bias")}
     strange = [
-        key for key in weights if key not in actor.union(found.width) and not re.match(found.training, key)
+        key for key in weights if key not in actor.union(layout.width) and not re.match(layout.training, key)
     ]
     if strange:
         raise UsageError(f"{path} holds parts that are not in a plain MlpPolicy, as {strange[0]}; {TRUST}")
-    return found
+    return layout
 
 
 def _prefixes(layout: Layout, weights: dict[str, Tensor]) -> list[str]:
@@ -189,12 +193,12 @@ def _activation(path: Path, layout: Layout) -> type[nn.Module]:
     named = kwargs.get("activation_fn")
     if named is None:
         return ACTIVATIONS[layout.activation]
-    found = re.fullmatch(r"<class 'torch\.nn\.modules\.activation\.(\w+)'>", str(named))
-    if found is None or found[1] not in ACTIVATIONS:
+    match = re.fullmatch(r"<class 'torch\.nn\.modules\.activation\.(\w+)'>", str(named))
+    if match is None or match[1] not in ACTIVATIONS:
         raise UsageError(
             f"{path} has the activation {named}; read by weights are {', '.join(ACTIVATIONS)}; {TRUST}"
         )
-    return ACTIVATIONS[found[1]]
+    return ACTIVATIONS[match[1]]
 
 
 def _policy_kwargs(path: Path) -> dict[str, Any]:

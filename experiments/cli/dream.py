@@ -9,7 +9,7 @@ import tyro
 
 from ...agents.gail import GAIL
 from ...agents.model_based.model_env import ModelEnv
-from ...agents.model_based.rollouts import imagined
+from ...agents.model_based.rollouts import model_rollouts
 from ...agents.models.reward import RewardModel
 from ...agents.models.world import WorldModel
 from ...agents.settings import from_plain
@@ -39,19 +39,19 @@ class Dream(Command):
     path: Annotated[Path, tyro.conf.Positional]
     # Imagined steps.
     steps: int = 200_000
-    # Steps of a branch.
+    # Steps of a model rollout.
     horizon: int = 20
     # Episodes of the score.
     episodes: int = 20
-    # Film an imagined episode of the policy beside the same actions in physics, from the same start.
+    # Film a model rollout of the policy beside the same actions in physics, from the same start.
     video: Path | None = None
     # Steps of that episode at most.
     filmed: int = 400
-    # Of what is drawn and imagined.
+    # Random seed.
     seed: int = 0
 
     def run(self) -> dict[str, Any]:
-        """Dream, then wake."""
+        """Train in the model, evaluate in MuJoCo."""
         require_at_least(
             1, steps=self.steps, horizon=self.horizon, episodes=self.episodes, filmed=self.filmed
         )
@@ -67,16 +67,16 @@ class Dream(Command):
         demos = config.demonstrations()
         world = WorldModel.load(run.world)
         reward = RewardModel(config.reward, config.inputs, config.form, self.seed, config.gail.reward)
-        dream = self._dream(world, list(demos), config)
-        agent = GAIL(dream, demos, reward, seed=self.seed, config=config.gail).learn(self.steps)
-        agent.save(run.path / "dreamt.gfa")
+        model_env = self._model_env(world, list(demos), config)
+        agent = GAIL(model_env, demos, reward, seed=self.seed, config=config.gail).learn(self.steps)
+        agent.save(run.path / "model_policy.gfa")
         score = evaluate(agent, config.env, self.episodes)
         pair = beside_physics(world, agent, self.filmed)
         return {
-            "path": str(run.path / "dreamt.gfa"),
-            "imagined_steps": self.steps,
+            "path": str(run.path / "model_policy.gfa"),
+            "model_steps": self.steps,
             "real_steps": 0,
-            "branches_ended_by": dream.ends,
+            "rollouts_ended_by": model_env.ends,
             "return": score.mean,
             "std": score.std,
             "n": self.episodes,
@@ -84,12 +84,12 @@ class Dream(Command):
             "video": self._filmed(config.env, pair, reward),
         }
 
-    def _dream(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> ModelEnv:
-        """Branches from the demonstrations' states, left where the run's own would have been."""
-        cut = np.inf if world.cut is None else world.cut
-        dream = ModelEnv(world, config.gail.copies, self.horizon, self.seed, cut)
-        dream.branch_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
-        return dream
+    def _model_env(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> ModelEnv:
+        """Model rollouts from the demonstrations' states, with the run's bound on the uncertainty."""
+        bound = np.inf if world.max_uncertainty is None else world.max_uncertainty
+        model_env = ModelEnv(world, config.gail.copies, self.horizon, self.seed, bound)
+        model_env.start_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
+        return model_env
 
     def _filmed(
         self, env: str, pair: tuple[Trajectory, Trajectory] | None, reward: RewardModel
@@ -100,10 +100,10 @@ class Dream(Command):
 
 
 def beside_physics(world: WorldModel, policy: Policy, steps: int) -> tuple[Trajectory, Trajectory] | None:
-    """An imagined episode from a real beginning, and what MuJoCo makes of its start and actions.
+    """A model rollout from a real start, and what MuJoCo makes of its start and actions.
 
     None where the model diverges at the first step.
     """
     (played,) = record(policy, world.body.env_id, 1, EVALUATION_SEED)
-    dreamt = imagined(world, policy, states_of(played)[:1], steps)
-    return (dreamt[0], executed(world.body, dreamt[0])) if dreamt else None
+    predicted = model_rollouts(world, policy, states_of(played)[:1], steps)
+    return (predicted[0], executed(world.body, predicted[0])) if predicted else None

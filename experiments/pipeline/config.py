@@ -7,7 +7,7 @@ import tyro
 
 from ...agents.gail import GAIL, GAILConfig
 from ...agents.model_based.gail import ModelBasedGAIL
-from ...agents.model_based.training import DreamConfig
+from ...agents.model_based.training import ModelBasedConfig
 from ...agents.models.augmentation import augmented
 from ...agents.models.reward import RewardModel, require_safe_form
 from ...demos.dataset import Demonstrations
@@ -41,7 +41,7 @@ class ImitationConfig:
     inputs: Inputs = "sa"
     # The form of the reward; the last three can be negative and need a fixed horizon.
     form: Form = "positive"
-    # Train in a dream of this world model; steps then count imagined and real ones.
+    # Train in this world model; steps then count those of the model and real ones.
     world_model: str = ""
     # The policy's learner.
     learner: Literal["ppo"] = "ppo"
@@ -55,9 +55,9 @@ class ImitationConfig:
     seed: int = 0
     # Physics threads; by default every core this process may use.
     threads: int | None = None
-    # Of the learner, and of the dream where there is one.
+    # Of the learner, and of the world model where there is one.
     gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
-    dream: DreamConfig = field(default_factory=DreamConfig)
+    model_based: ModelBasedConfig = field(default_factory=ModelBasedConfig)
 
     def demonstrations(self) -> Demonstrations:
         """The demonstrations this run learns from."""
@@ -82,16 +82,25 @@ class ImitationConfig:
         require_safe_form(self.form, self.horizon, self.force)
         reward = RewardModel(self.reward, self.inputs, self.form, self.seed, self.gail.reward)
         if self.world_model:
-            return self._dreaming(self.taught(demos), reward)
+            return self._model_based_agent(self.taught(demos), reward)
         env = make_env(self.env, self.gail.copies, self.seed, self.threads, self.horizon)
         taught = self.taught(demos)
         return GAIL(env, taught, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
 
-    def _dreaming(self, demos: Demonstrations, reward: RewardModel) -> ModelBasedGAIL:
+    def _model_based_agent(self, demos: Demonstrations, reward: RewardModel) -> ModelBasedGAIL:
         if self.horizon != "native":
-            raise UsageError("a dream has branches of its own; leave --horizon native with --world-model")
+            raise UsageError(
+                "model rollouts have a length of their own; leave --horizon native with --world-model"
+            )
         return ModelBasedGAIL(
-            self.env, demos, reward, self.world_model, self.seed, self.gail, self.dream, force=self.force
+            self.env,
+            demos,
+            reward,
+            self.world_model,
+            self.seed,
+            self.gail,
+            self.model_based,
+            force=self.force,
         )
 
     def task(self, demos: Demonstrations) -> Task:

@@ -96,7 +96,7 @@ def _interrupted(agent: GAIL, run: RunFolder) -> str:
     if not isinstance(agent, ModelBasedGAIL):
         return f"go on with: gailforce resume {run.path}"
     agent.save_world(run.world)
-    return f"a dream does not go on; its world is kept: gailforce dream {run.path}"
+    return f"model-based training cannot be resumed; its world model is kept: gailforce dream {run.path}"
 
 
 def finish(

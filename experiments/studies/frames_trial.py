@@ -28,9 +28,9 @@ from ...generative.families.dcgan import DCGAN, DCGANConfig, PairedConfig, Pix2P
 from ...generative.families.frame_vae import FrameVAE, FrameVAEConfig
 from ...generative.interfaces.model import GenerativeModel
 from ...generative.interfaces.standardize import Standard
-from ...generative.nn.frames import COLOURS, SIDE
+from ...generative.nn.frames import COLORS, SIDE
 from ...generative.nn.frechet import frechet_distance
-from ...generative.worlds.multi_step import RehearsalConfig
+from ...generative.worlds.dynamics import MultiStepConfig
 from ...generative.worlds.world_families import WorldConfig, heeded
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
@@ -95,7 +95,7 @@ class FramesTrial:
     out: Path = Path("results/frames.json")
     picture: Path = Path("docs/frames.png")
     # Of the dream that is painted.
-    world: WorldConfig = field(default_factory=lambda: WorldConfig(rehearsal=RehearsalConfig(updates=2000)))
+    world: WorldConfig = field(default_factory=lambda: WorldConfig(multi_step=MultiStepConfig(updates=2000)))
 
     def run(self) -> None:
         """All of it, with one seed."""
@@ -163,7 +163,7 @@ def _frechet(eye: FrameVAE, x: Pixels, y: Pixels) -> float:
 
 def save_rows(rows: Sequence[Pixels], path: Path) -> None:
     """A picture with a row for each sample of frames."""
-    lines = [torch.cat(list(part.view(-1, COLOURS, SIDE, SIDE)), dim=2) for part in rows]
+    lines = [torch.cat(list(part.view(-1, COLORS, SIDE, SIDE)), dim=2) for part in rows]
     pixels = ((torch.cat(lines, dim=1).clamp(-1, 1) + 1) * 127.5).byte().permute(1, 2, 0).numpy()
     image = Image.fromarray(pixels)
     image.resize((ENLARGED * image.width, ENLARGED * image.height), Image.Resampling.NEAREST).save(path)

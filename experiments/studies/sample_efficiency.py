@@ -1,9 +1,9 @@
-"""How many real steps does imitation take? GAIL in a dream beside GAIL in the simulator.
+"""How many real steps does imitation take? GAIL in a world model beside GAIL in the simulator.
 
-In the simulator it learns from its own starts, and once more from those that the dreamer's real copies have.
-`python -m gailforce.experiments.studies.sample_efficiency [--env walker2d --ways dream]` writes
-`results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. What
-is played to look costs steps too, but no learner sees them, so they are not counted.
+In the simulator it learns from its own starts, and once more with the starts of the model-based agent.
+`python -m gailforce.experiments.studies.sample_efficiency [--env walker2d --ways model-based]` writes
+`results/sample-efficiency/WAY-ENV-SEED.json`: the return of deterministic episodes against real steps. Steps
+of evaluations are not counted, since no learner sees them.
 """
 
 import time
@@ -17,9 +17,9 @@ import tyro
 from stable_baselines3.common.callbacks import BaseCallback
 
 from ...agents.gail import GAIL, GAILConfig
-from ...agents.model_based.experience import placed_env
+from ...agents.model_based.experience import reference_state_env
 from ...agents.model_based.gail import ModelBasedGAIL
-from ...agents.model_based.training import DreamConfig
+from ...agents.model_based.training import ModelBasedConfig
 from ...demos.dataset import Demonstrations
 from ...demos.physics_residual import states_of
 from ...envs.errors import unknown
@@ -32,12 +32,12 @@ from ..scoring.statistics import normalized
 
 RESULTS = Path("results/sample-efficiency")
 EPISODES = 10
-# What has to be reached and kept, and at how many looks at least.
+# Score to reach and keep, and the least number of evaluations that must have it.
 LEVEL, SUSTAINED = 0.9, 3
 
 
-class Looks(BaseCallback):
-    """Scores the policy after every so many real steps."""
+class Evaluations(BaseCallback):
+    """Evaluates the policy at a fixed interval of real steps."""
 
     def __init__(self, agent: GAIL, env: str, every: int):
         super().__init__()
@@ -53,47 +53,54 @@ class Looks(BaseCallback):
             self.curve.append((self._agent.real_steps, evaluate(self._agent, self._env, EPISODES).mean))
 
 
-def reached(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
-    """Real steps of the first look from which all reach the level, so many at least; None where none does."""
-    kept = len(curve)
-    while kept and curve[kept - 1][1] >= level:
-        kept -= 1
-    return curve[kept][0] if len(curve) - kept >= looks else None
+def reached(
+    curve: Sequence[tuple[int, float]], level: float = LEVEL, evaluations: int = SUSTAINED
+) -> int | None:
+    """Real steps of the first evaluation from which all reach the level.
+
+    None where the level is not kept for a number of evaluations at the end.
+    """
+    start = len(curve)
+    while start and curve[start - 1][1] >= level:
+        start -= 1
+    return curve[start][0] if len(curve) - start >= evaluations else None
 
 
-def first(curve: Sequence[tuple[int, float]], level: float = LEVEL, looks: int = SUSTAINED) -> int | None:
-    """Real steps of the first of so many looks in a row that reach the level; None where none do."""
-    for at in range(len(curve) - looks + 1):
-        if all(value >= level for _, value in curve[at : at + looks]):
+def first(
+    curve: Sequence[tuple[int, float]], level: float = LEVEL, evaluations: int = SUSTAINED
+) -> int | None:
+    """Real steps of the first of several evaluations in a row that reach the level; None where none do."""
+    for at in range(len(curve) - evaluations + 1):
+        if all(value >= level for _, value in curve[at : at + evaluations]):
             return curve[at][0]
     return None
 
 
 @dataclass
 class SampleEfficiency:
-    """Train in both ways and look on."""
+    """Train in every way and evaluate on the way."""
 
     env: str = "hopper"
     demonstrations: int = 4
     ways: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     seeds: tuple[int, ...] = (102, 103, 104)
     world_model: str = "ensemble"
-    # Of GAIL in a dream, imagined and real, and of GAIL alone.
+    # Of model-based GAIL, in the model and real, and of GAIL alone.
     steps: int = 800_000
     steps_alone: int = 400_000
-    # Real steps between two looks in a dream, and alone.
+    # Real steps between two evaluations of model-based GAIL, and of GAIL alone.
     every: int = 2000
     every_alone: int = 10_000
     results: Path = RESULTS
-    dream: DreamConfig = field(default_factory=DreamConfig)
+    model_based: ModelBasedConfig = field(default_factory=ModelBasedConfig)
 
     def run(self) -> None:
         """One file for each way and seed; what is there with the same settings is not made again."""
         one_thread()
         ways: dict[str, Callable[[Demonstrations, int], dict[str, Any]]] = {
-            "dream": self._dream,
+            "model-based": self._model_based,
             "alone": self._alone,
-            "placed": self._alone_placed,
+            "reference-states": self._alone_reference_states,
         }
         for way in self.ways or ways:
             if way not in ways:
@@ -106,23 +113,26 @@ class SampleEfficiency:
 
     def _settings(self, way: str) -> dict[str, Any]:
         """All that a result of this way depends on but its seed."""
-        measured = {"episodes": EPISODES, "level": LEVEL, "looks": SUSTAINED}
+        measured = {"episodes": EPISODES, "level": LEVEL, "evaluations": SUSTAINED}
         found: dict[str, Any] = {
             "demonstrations": self.demonstrations,
             "measured": measured,
             "algorithm": ALGORITHM,
         }
-        if way != "dream":
+        if way != "model-based":
             found |= {"steps": self.steps_alone, "every": self.every_alone}
-            if way == "placed":
-                found |= {"placed": self.dream.placed, "life": self.dream.life}
+            if way == "reference-states":
+                found |= {
+                    "reference_state_init": self.model_based.reference_state_init,
+                    "max_episode_steps": self.model_based.max_episode_steps,
+                }
         else:
-            dream = {**asdict(self.dream), "world": heeded(self.world_model, self.dream.world)}
+            world = heeded(self.world_model, self.model_based.world)
             found |= {
                 "steps": self.steps,
                 "every": self.every,
                 "world_model": self.world_model,
-                "dream": dream,
+                "model_based": {**asdict(self.model_based), "world": world},
             }
         return found
 
@@ -147,26 +157,28 @@ class SampleEfficiency:
             "seconds": round(time.perf_counter() - started, 1),
         }
 
-    def _dream(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
-        agent = ModelBasedGAIL(self.env, demos, world_model=self.world_model, seed=seed, dream=self.dream)
-        looks = Looks(agent, self.env, self.every)
-        agent.learn(self.steps, [looks])
-        return {"curve": looks.curve, "real_steps": agent.real_steps}
+    def _model_based(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        agent = ModelBasedGAIL(
+            self.env, demos, world_model=self.world_model, seed=seed, model_based=self.model_based
+        )
+        evaluations = Evaluations(agent, self.env, self.every)
+        agent.learn(self.steps, [evaluations])
+        return {"curve": evaluations.curve, "real_steps": agent.real_steps}
 
     def _alone(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         return self._watched(GAIL(self.env, demos, seed=seed))
 
-    def _alone_placed(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
-        """As many episodes from demonstrated states, and as short, as in a dreamer's real life."""
+    def _alone_reference_states(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
+        """The starts and the episode length of the model-based agent's real environments."""
         starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-        copies = GAILConfig().copies
-        env = placed_env(self.env, copies, seed, starts, self.dream.placed, self.dream.life)
+        n_envs, c = GAILConfig().copies, self.model_based
+        env = reference_state_env(self.env, n_envs, seed, starts, c.reference_state_init, c.max_episode_steps)
         return self._watched(GAIL(env, demos, seed=seed))
 
     def _watched(self, agent: GAIL) -> dict[str, Any]:
-        looks = Looks(agent, self.env, self.every_alone)
-        agent.learn(self.steps_alone, [looks])
-        return {"curve": looks.curve, "real_steps": agent.real_steps}
+        evaluations = Evaluations(agent, self.env, self.every_alone)
+        agent.learn(self.steps_alone, [evaluations])
+        return {"curve": evaluations.curve, "real_steps": agent.real_steps}
 
 
 if __name__ == "__main__":

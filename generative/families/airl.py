@@ -38,7 +38,7 @@ def shaped_reward(
 
 
 class ShapedDiscriminator(nn.Module):
-    """Rows of the shaped view -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi).
+    """Rows of the shaped reward input -> logit f(s, a, s') - log pi(a | s), since D = exp f / (exp f + pi).
 
     The log-probability of a replayed step is that of the policy which made it.
     """
@@ -69,8 +69,7 @@ def airl(widths: Widths, seed: int, config: AIRLConfig) -> AdversarialCritic:
     model = seeded(seed, lambda: ShapedDiscriminator(widths, config))
 
     def penalty(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
-        # Of f alone: the policy's log-probability is no part of what should be smooth.
-        assert isinstance(score, ShapedDiscriminator)
-        return config.penalty * gradient_penalty(score.shaped, expert, agent, generator)
+        # Of f alone: the policy's log-probability need not be smooth.
+        return config.penalty * gradient_penalty(model.shaped, expert, agent, generator)
 
     return AdversarialCritic(model, bce, config.optimiser, seed, penalty if config.penalty else nothing)

@@ -44,9 +44,9 @@ class REDConfig:
     learning_rate: float = 1e-3
 
 
-def squared_error(given: Float[Tensor, "B X"], wanted: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
-    """‖given - wanted‖² / columns."""
-    return (given - wanted).square().mean(dim=-1)
+def squared_error(predicted: Float[Tensor, "B X"], target: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
+    """‖predicted - target‖² / columns."""
+    return (predicted - target).square().mean(dim=-1)
 
 
 class ErrorModel(GenerativeModel):

@@ -75,7 +75,6 @@ def cfil(widths: Widths, seed: int, config: CFILConfig) -> AdversarialCritic:
     flows = CoupledFlows(widths.inputs, seed, config)
 
     def likelihood(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
-        assert isinstance(score, CoupledFlows)
-        return config.likelihood * score.negative_log_likelihood(expert, agent)
+        return config.likelihood * flows.negative_log_likelihood(expert, agent)
 
     return AdversarialCritic(flows, donsker_varadhan, config.optimiser, seed, likelihood, Middle())

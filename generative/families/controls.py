@@ -49,9 +49,9 @@ class RandomDemosCritic(Critic):
     def update(self, expert: Float[Tensor, "B X"], agent: Float[Tensor, "B X"]) -> dict[str, float]:
         """Keep the agent's rows until there are enough; then teach the critic with those for the expert's."""
         start = int(self.count)
-        kept = agent[: len(self.demos) - start]
-        self.demos[start : start + len(kept)] = kept
-        self.count += len(kept)
+        added = agent[: len(self.demos) - start]
+        self.demos[start : start + len(added)] = added
+        self.count += len(added)
         drawn = torch.randint(int(self.count), (len(agent),), generator=self._generator)
         return self.critic.update(self.demos[drawn], agent)
 

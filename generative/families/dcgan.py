@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..interfaces.model import GenerativeModel, Kind
-from ..nn.frames import CHANNELS, COLOURS, SIDE, looking, painting
+from ..nn.frames import CHANNELS, COLORS, SIDE, looking, painting
 from ..nn.losses import bce, least_squares
 from ..nn.networks import seeded
 
@@ -28,7 +28,7 @@ class DCGANConfig:
 class PairedConfig:
     """Settings of the translation."""
 
-    # Weight of the absolute error beside the judge's opinion; the paper has 100.
+    # Weight of the absolute error beside the judge's loss; the paper has 100.
     fidelity: float = 100.0
     learning_rate: float = 2e-4
     momentum: float = 0.5
@@ -53,7 +53,7 @@ class DCGAN(GenerativeModel):
         super().__init__()
         self.config = config
         self.painter: nn.Sequential = seeded(seed, lambda: painting(config.noise))
-        self.judge: nn.Sequential = seeded(seed + 1, lambda: looking(COLOURS, 1))
+        self.judge: nn.Sequential = seeded(seed + 1, lambda: looking(COLORS, 1))
         self._draws = torch.Generator().manual_seed(seed)
         rates = config.learning_rate, config.momentum
         self._optimisers = [_adam(player, *rates) for player in (self.painter, self.judge)]
@@ -61,7 +61,7 @@ class DCGAN(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of the judge, and one of the painter."""
         self.train()
-        real = x.view(-1, COLOURS, SIDE, SIDE)
+        real = x.view(-1, COLORS, SIDE, SIDE)
         painted = self.painter(torch.randn(len(x), self.config.noise, generator=self._draws))
         judged = bce(self.judge(real).squeeze(1), self.judge(painted.detach()).squeeze(1))
         _step(self._optimisers[1], judged)
@@ -82,11 +82,11 @@ class DCGAN(GenerativeModel):
 
 
 class PatchJudge(nn.Module):
-    """(state, frame) -> an opinion on each of 8 x 8 patches (Isola et al. 2017, section 3.2.2)."""
+    """(state, frame) -> a logit of each of 8 x 8 patches (Isola et al. 2017, section 3.2.2)."""
 
     def __init__(self, state: int):
         super().__init__()
-        inputs = COLOURS + state
+        inputs = COLORS + state
         self.layers = nn.Sequential(
             nn.Conv2d(inputs, CHANNELS[0], 4, 2, 1),
             nn.LeakyReLU(0.2),
@@ -96,9 +96,9 @@ class PatchJudge(nn.Module):
         )
 
     def forward(self, state: Float[Tensor, "B S"], frame: Float[Tensor, "B C H W"]) -> Float[Tensor, "P"]:
-        """All patches' logit_metrics in a row; the state stands in every pixel."""
-        told = state[:, :, None, None].expand(-1, -1, SIDE, SIDE)
-        return self.layers(torch.cat((frame, told), dim=1)).flatten()
+        """The logits of all patches in a row; every pixel gets the state."""
+        repeated = state[:, :, None, None].expand(-1, -1, SIDE, SIDE)
+        return self.layers(torch.cat((frame, repeated), dim=1)).flatten()
 
 
 class Pix2Pix(GenerativeModel):
@@ -126,7 +126,7 @@ class Pix2Pix(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of the judge, and one of the painter."""
         self.train()
-        real, state = x.view(-1, COLOURS, SIDE, SIDE), context.flatten(1)
+        real, state = x.view(-1, COLORS, SIDE, SIDE), context.flatten(1)
         painted = self.painter(state)
         told_apart = least_squares(self.judge(state, real), self.judge(state, painted.detach()))
         _step(self._optimisers[1], told_apart)

@@ -137,14 +137,14 @@ class Denoiser(nn.Module):
         is linear in them out of the estimate's own noise.
         """
         times, noises = self._drawn(len(x)) if self.training else (self.fixed_times, self.fixed_noises)
-        found = []
+        errors = []
         for time, noise in zip(times, noises, strict=True):
             for signed in (noise, -noise):
                 noised = diffuse(x, signed, self.alpha_bar[time][:, None])
                 # One context after the other: for large batches the cache makes this several times faster.
                 missed = [signed - self(noised, time, context) for context in contexts]
-                found.append(torch.stack([error.square().mean(dim=-1) for error in missed]))
-        return torch.stack(found).mean(dim=0)
+                errors.append(torch.stack([error.square().mean(dim=-1) for error in missed]))
+        return torch.stack(errors).mean(dim=0)
 
     def _drawn(self, rows: int) -> tuple[Int[Tensor, "K B"], Float[Tensor, "K B X"]]:
         """Times and noises of every row's own."""

@@ -1,4 +1,4 @@
-"""Ensembles of probabilistic networks: each says what comes next and how sure it is (Chua et al. 2018)."""
+"""Ensembles of probabilistic networks: each predicts a mean and a deviation (Chua et al. 2018)."""
 
 import itertools
 import math
@@ -24,12 +24,12 @@ TAIL, LEAST_SCALE, BISECTIONS = 0.05, 0.01, 20
 class EnsembleConfig:
     """Settings of the networks."""
 
-    # Networks, and how many of them, the best on a sample of all rows, answer.
+    # Networks, and how many of them predict: those that score best on a sample of all rows.
     members: int = 5
     elites: int = 3
-    # Widths of the hidden layers of the networks that say what comes next, and of those that say how sure.
+    # Widths of the hidden layers of the networks of means, and of the networks of deviations and ends.
     layers: tuple[int, ...] = (200, 200, 200)
-    doubt_layers: tuple[int, ...] = (128, 128)
+    std_layers: tuple[int, ...] = (128, 128)
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
     # Weight decay; usually 1e-6 to 1e-4.
@@ -39,12 +39,12 @@ class EnsembleConfig:
     greatest_std: float = 2.0
     # Share of a batch that each member learns from.
     share: float = 0.8
-    # How much of its own deviation a draw gets; 0 draws a member's mean.
+    # Factor on the deviation of draws; 0 draws a member's mean.
     noise: float = 1.0
-    # Scale the deviations of draws, after every fit, so that nine in ten of its rows lie where they should.
+    # Scale the deviations of draws after every fit, so that 90 % intervals hold 90 % of the rows.
     calibrated: bool = False
-    # Bound on the norm of a batch's gradient, of means and of doubts each: a blow of the ground weighs as
-    # much as all other rows.
+    # Bound on the norm of a batch's gradient, for means and for deviations each: a contact impact weighs
+    # as much as all other rows.
     gradient: float = 10.0
 
     def __post_init__(self) -> None:
@@ -83,8 +83,8 @@ class Ensemble(GenerativeModel):
     """p(x | context) = mean over elites of N(values; μₑ, diag σₑ²) P(event | lₑ), l a logit.
 
     Means learn by squared error, deviations and ends by likelihood around means taken as numbers, in
-    networks of their own (Stirn et al. 2023): a likelihood by itself learns its mean least where it errs
-    most, and the blows of the ground stay unexplained.
+    separate networks (Stirn et al. 2023): a likelihood alone learns its mean least where it errs most, so
+    contact impacts are not learned.
 
     The last column of x is an event, 1 where it happens and -1 where not: rare ends would hardly move a
     Gaussian. Draws disagree where the members do.
@@ -98,16 +98,16 @@ class Ensemble(GenerativeModel):
 
     kind: ClassVar[Kind] = "log-likelihood"
     elites: Int[Tensor, "L"]
-    honesty: Float[Tensor, "D"]
+    std_scale: Float[Tensor, "D"]
 
     def __init__(self, width: int, context: int, config: EnsembleConfig, seed: int):
         super().__init__()
         self.config = config
         self._values = width - 1
         self.means = self._networks(seed, context, config.layers, self._values)
-        self.doubts = self._networks(seed + 1, context, config.doubt_layers, self._values + 1)
+        self.std_net = self._networks(seed + 1, context, config.std_layers, self._values + 1)
         self.register_buffer("elites", torch.arange(config.elites))
-        self.register_buffer("honesty", torch.ones(self._values))
+        self.register_buffer("std_scale", torch.ones(self._values))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
         self._draws = torch.Generator().manual_seed(seed)
         self._optimiser = torch.optim.AdamW(
@@ -117,39 +117,39 @@ class Ensemble(GenerativeModel):
     def _networks(self, seed: int, context: int, layers: tuple[int, ...], width: int) -> Members:
         return seeded(seed, lambda: Members(self.config.members, (context, *layers, width)))
 
-    def _told(
+    def _predictions(
         self, context: Float[Tensor, "B ..."]
     ) -> tuple[Float[Tensor, "E B V"], Float[Tensor, "E B V"], Float[Tensor, "E B"]]:
         """Mean and log-deviation of the values and the event's logit by every member."""
         flat = context.flatten(1).expand(self.config.members, -1, -1)
-        spread, logit = self.doubts(flat).split((self._values, 1), dim=-1)
+        spread, logit = self.std_net(flat).split((self._values, 1), dim=-1)
         return self.means(flat), bounded(spread, *self._bounds), logit.squeeze(-1)
 
     def likelihoods(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "E B"]:
         """Log p(x | context) by every member [nats]."""
-        mean, log_std, logit = self._told(context)
+        mean, log_std, logit = self._predictions(context)
         return normal(x[:, :-1], mean, log_std).sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of AdamW."""
-        means, doubts = self.losses(x, context)
-        self.descend(means + doubts, self._optimiser)
-        return {"loss": (means + doubts).item()}
+        mean_loss, std_loss = self.losses(x, context)
+        self.descend(mean_loss + std_loss, self._optimiser)
+        return {"loss": (mean_loss + std_loss).item()}
 
     def descend(self, loss: Float[Tensor, ""], optimiser: torch.optim.Optimizer) -> None:
-        """One step down the bounded gradient; means and doubts have bounds of their own."""
+        """One step down the clipped gradient; `means` and `std_net` are clipped separately."""
         optimiser.zero_grad()
         loss.backward()
-        for networks in (self.means, self.doubts):
+        for networks in (self.means, self.std_net):
             nn.utils.clip_grad_norm_(networks.parameters(), self.config.gradient)
         optimiser.step()
 
     def losses(
         self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]
     ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-        """Of means |values - μₑ|² / 2, of doubts the negative likelihood; each member on rows of its own."""
+        """|values - μₑ|² / 2 of `means` and the likelihood loss of `std_net`, each member on its own rows."""
         own = torch.rand(self.config.members, len(x), generator=self._draws) < self.config.share
-        mean, log_std, logit = self._told(context)
+        mean, log_std, logit = self._predictions(context)
         square = 0.5 * (x[:, :-1] - mean).square().sum(dim=-1)
         likely = normal(x[:, :-1], mean.detach(), log_std).sum(dim=-1) + F.logsigmoid(x[:, -1] * logit)
         rows = own.sum().clamp(min=1)
@@ -161,41 +161,42 @@ class Ensemble(GenerativeModel):
 
     @torch.no_grad()
     def finish(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
-        """Let those members answer that score best; rows that stopped the fit are among them."""
-        some = torch.randperm(len(x), generator=self._draws)[:JUDGED]
-        worth = self.likelihoods(x[some], context[some]).mean(dim=1)
-        self.elites = worth.topk(self.config.elites).indices.sort().values
+        """Choose the members that score best; held-out rows are in the sample."""
+        sample = torch.randperm(len(x), generator=self._draws)[:JUDGED]
+        score = self.likelihoods(x[sample], context[sample]).mean(dim=1)
+        self.elites = score.topk(self.config.elites).indices.sort().values
         if self.config.calibrated:
-            self.calibrate(x[some], context[some])
+            self.calibrate(x[sample], context[sample])
 
     @torch.no_grad()
     def calibrate(self, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."]) -> None:
-        """Scale each value's deviation in draws so that nine in ten of these rows lie in their 90 % interval.
+        """Scale the deviation of each value in draws so that 90 % intervals hold 90 % of these rows.
 
-        A row lies in it where the elites' mixture has 5 to 95 % below it; wider deviations hold more, so
-        bisection finds the scale. Blows of the ground make deviations that are right on average too wide for
-        most steps. Where the elites' means alone lie too far apart, deviations shrink to their least and
-        intervals still hold more. Scores keep the members' own.
+        A row lies in its interval where the elites' mixture has 5 to 95 % below it. Bisection finds the
+        scale, because wider deviations hold more rows. Contact impacts make deviations that are right on
+        average too wide for most steps. Where the elites' means alone lie too far apart, the scale falls to
+        its least and intervals hold more than 90 %. Scores use the unscaled deviations.
         """
-        mean, log_std, _ = (part[self.elites] for part in self._told(context))
+        mean, log_std, _ = (part[self.elites] for part in self._predictions(context))
         z = (x[:, :-1] - mean) * torch.exp(-log_std)
-        low, high = torch.full_like(self.honesty, LEAST_SCALE), torch.full_like(self.honesty, 1 / LEAST_SCALE)
+        low = torch.full_like(self.std_scale, LEAST_SCALE)
+        high = torch.full_like(self.std_scale, 1 / LEAST_SCALE)
         for _ in range(BISECTIONS):
             scale = (low * high).sqrt()
             below = torch.special.ndtr(z / scale).mean(dim=0)
             narrow = ((below > TAIL) & (below < 1 - TAIL)).float().mean(dim=0) < 1 - 2 * TAIL
             low, high = torch.where(narrow, scale, low), torch.where(narrow, high, scale)
-        self.honesty = (low * high).sqrt()
+        self.std_scale = (low * high).sqrt()
 
     @torch.no_grad()
     def sample(
         self, context: Float[Tensor, "B ..."], n: int, generator: torch.Generator
     ) -> Float[Tensor, "n B X"]:
-        """Each draw by an elite of its own."""
-        mean, log_std, logit = (part[self.elites] for part in self._told(context))
+        """Every draw takes a random elite."""
+        mean, log_std, logit = (part[self.elites] for part in self._predictions(context))
         chosen = torch.randint(len(self.elites), (n, mean.shape[1]), generator=generator)
         row = torch.arange(mean.shape[1])
-        noise = self.config.noise * self.honesty * torch.randn(n, *mean.shape[1:], generator=generator)
+        noise = self.config.noise * self.std_scale * torch.randn(n, *mean.shape[1:], generator=generator)
         values = mean[chosen, row] + log_std[chosen, row].exp() * noise
         happens = torch.rand(values.shape[:2], generator=generator) < logit[chosen, row].sigmoid()
         return torch.cat((values, 2.0 * happens[..., None] - 1.0), dim=-1)
@@ -205,13 +206,13 @@ class Ensemble(GenerativeModel):
         self, drawn: Float[Tensor, "n B X"], context: Float[Tensor, "B ..."]
     ) -> Float[Tensor, "B X"]:
         """Mean of the elites' means, and of their events, -1 to 1."""
-        mean, _, logit = (part[self.elites] for part in self._told(context))
+        mean, _, logit = (part[self.elites] for part in self._predictions(context))
         return torch.cat((mean.mean(dim=0), 2 * logit.sigmoid().mean(dim=0)[:, None] - 1), dim=-1)
 
     @torch.no_grad()
     def disagreement(
         self, drawn: Float[Tensor, "n B X"], context: Float[Tensor, "B ..."]
     ) -> Float[Tensor, "B"]:
-        """Deviation of the elites' means, a root mean square over values: ignorance, without the noise."""
-        means, _, _ = self._told(context)
+        """Deviation of the elites' means, a root mean square over values: epistemic uncertainty."""
+        means, _, _ = self._predictions(context)
         return means[self.elites].var(dim=0, correction=0).mean(dim=1).sqrt()

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..interfaces.model import GenerativeModel, Kind
-from ..nn.frames import COLOURS, SIDE, looking, painting
+from ..nn.frames import COLORS, SIDE, looking, painting
 from ..nn.networks import seeded
 from .vae import gaussian_log_prob, lower_bound, standard_normal
 
@@ -38,7 +38,7 @@ class FrameVAE(GenerativeModel):
     def __init__(self, config: FrameVAEConfig, seed: int):
         super().__init__()
         self.config = config
-        self.eye: nn.Sequential = seeded(seed, lambda: looking(COLOURS, 2 * config.latent))
+        self.eye: nn.Sequential = seeded(seed, lambda: looking(COLORS, 2 * config.latent))
         self.hand: nn.Sequential = seeded(seed + 1, lambda: painting(config.latent))
         self._draws = torch.Generator().manual_seed(seed)
         self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
@@ -48,7 +48,7 @@ class FrameVAE(GenerativeModel):
         return self._codes(x)[0]
 
     def _codes(self, x: Float[Tensor, "B X"]) -> tuple[Float[Tensor, "B Z"], Float[Tensor, "B Z"]]:
-        mean, log_std = self.eye(x.view(-1, COLOURS, SIDE, SIDE)).chunk(2, dim=1)
+        mean, log_std = self.eye(x.view(-1, COLORS, SIDE, SIDE)).chunk(2, dim=1)
         return mean, log_std.clamp(-6.0, 2.0)
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:

@@ -109,12 +109,12 @@ class LogisticCritic(Critic):
         c = self._config
         rows = self.features(torch.cat((expert, agent))).double()
         labels = (torch.arange(len(rows)) < len(expert)).double()
-        told = logit_metrics(*(rows @ self.w).split(len(expert)))
+        metrics = logit_metrics(*(rows @ self.w).split(len(expert)))
         total = c.decay + c.inertia
         center = self.w * c.inertia / total
         for _ in range(c.newton_steps):
             self.w = newton_step(self.w, rows, labels, total, center)
-        return told
+        return metrics
 
     @torch.no_grad()
     def logit(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:

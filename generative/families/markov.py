@@ -68,16 +68,16 @@ def filtered(
     αₜ(j) ∝ p(xₜ | j) Σᵢ αₜ₋₁(i) P(j | i) (Rabiner 1989, eq. 20), normalized at every step (his eq. 91).
     """
     predicted = chain.log_start.expand(len(log_seen), -1)
-    kept, told = [], []
+    log_phases, evidences = [], []
     for seen, there in zip(log_seen.unbind(1), exists.unbind(1), strict=True):
         joint = predicted + seen
         evidence = joint.logsumexp(dim=1)
         now = torch.where(there[:, None], joint - evidence[:, None], predicted)
-        kept.append(now)
-        told.append(torch.where(there, evidence, 0.0))
+        log_phases.append(now)
+        evidences.append(torch.where(there, evidence, 0.0))
         moved = torch.logsumexp(now[:, :, None] + chain.log_move, dim=1)
         predicted = torch.where(there[:, None], moved, predicted)
-    return torch.stack(kept, dim=1), torch.stack(told, dim=1)
+    return torch.stack(log_phases, dim=1), torch.stack(evidences, dim=1)
 
 
 def smoothed(
@@ -139,7 +139,7 @@ class HMM(GenerativeModel):
 
     @property
     def chain(self) -> Chain:
-        """The most likely chain of what is kept."""
+        """The most likely chain of the moments."""
         prior = self._config.prior
         seen = estimate(Moments(self.weight, self.first, self.second), prior)
         return Chain(log_weights(self.start, prior), log_weights(self.moves, prior), seen)
@@ -201,19 +201,19 @@ class HMM(GenerativeModel):
             self.moves = before.T @ share / len(share)
 
     def _learn(self, steps: Float[Tensor, "B T X"], exists: Bool[Tensor, "B T"], rate: float) -> float:
-        """Move what is kept towards what these windows give; the mean log-likelihood of a step before."""
+        """Move the moments towards those of these windows; returns the log-likelihood of a step before."""
         chain = self.chain
         log_seen = log_densities(steps, chain.seen)
         share, moves = smoothed(chain, log_seen, exists)
         share = share * exists[..., None]
         first = exists.int().argmax(dim=1)
         count = exists.sum()
-        found = moments(steps.flatten(0, 1), share.flatten(0, 1))
+        row_moments = moments(steps.flatten(0, 1), share.flatten(0, 1))
         scale = exists.numel() / count
         fresh = {
             "start": share[torch.arange(len(share)), first].mean(dim=0),
             "moves": moves / count,
-            **{name: value * scale for name, value in found._asdict().items()},
+            **{name: value * scale for name, value in row_moments._asdict().items()},
         }
         for name, value in fresh.items():
             setattr(self, name, (1 - rate) * getattr(self, name) + rate * value)

@@ -52,12 +52,12 @@ class MarkovRegression(WindowModel):
         s, shape = self._shape.state, self._shape
         require_start(known, s)
         chain = self.chain.chain
-        rows, told = known.rows.clone(), s + shape.condition
+        rows, context_columns = known.rows.clone(), s + shape.condition
         predicted = chain.log_start.expand(len(rows), -1)
         here = torch.ones(len(rows), 1, dtype=torch.bool)
         for t in range(rows.shape[1]):
             context = torch.cat((rows[:, t, :s], known.condition), dim=1).double()
-            share = (predicted + log_densities(context, leading(chain.seen, told))).softmax(dim=1)
+            share = (predicted + log_densities(context, leading(chain.seen, context_columns))).softmax(dim=1)
             follows = (share[..., None] * conditional_means(chain.seen, context)).sum(dim=1)
             rows[:, t, s:] = follows.to(rows.dtype)
             joint = self._joint(rows[:, t : t + 1], known.condition).double()

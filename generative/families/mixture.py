@@ -92,11 +92,11 @@ class GaussianMixture(GenerativeModel):
 
     @property
     def moments(self) -> Moments:
-        """What is kept of all rows so far."""
+        """The moments of all rows so far."""
         return Moments(self.weight, self.first, self.second)
 
-    def _keep(self, found: Moments) -> None:
-        self.weight, self.first, self.second = found
+    def _keep(self, new: Moments) -> None:
+        self.weight, self.first, self.second = new
 
     @property
     def parts(self) -> tuple[Float[Tensor, "K"], Gaussians]:
@@ -109,8 +109,8 @@ class GaussianMixture(GenerativeModel):
         """One step of EM whose moments are the running mean over batches (Cappé & Moulines 2009)."""
         rows, rate = self._joint(x, context), self._config.rate
         loss = -self.score(x, context).mean().item()
-        found = self._expected(rows)
-        self._keep(Moments(*((1 - rate) * a + rate * b for a, b in zip(self.moments, found, strict=True))))
+        new = self._expected(rows)
+        self._keep(Moments(*((1 - rate) * a + rate * b for a, b in zip(self.moments, new, strict=True))))
         return {"loss": loss}
 
     def sweep(self, rows: Float[Tensor, "B Y"]) -> float:
@@ -119,8 +119,8 @@ class GaussianMixture(GenerativeModel):
         The objective, mean log-likelihood with `log_prior`, never falls from one sweep to the next.
         """
         log_weight, parts = self.parts
-        kept = Gaussians(*(column[self.used] for column in parts))
-        prior = log_prior(log_weight[self.used], kept, self._config.prior)
+        used_parts = Gaussians(*(column[self.used] for column in parts))
+        prior = log_prior(log_weight[self.used], used_parts, self._config.prior)
         objective = self._log_joint(rows).mean() + prior
         self._keep(self._expected(rows))
         return objective.item()

@@ -65,12 +65,12 @@ class TemporalUNet(nn.Module):
             raise ValueError(
                 f"windows of {x.shape[1]} steps cannot be halved {halvings} times; use a multiple"
             )
-        hidden, kept = x.transpose(1, 2), []
+        hidden, skipped = x.transpose(1, 2), []
         for i, block in enumerate(self.down):
             hidden = block(hidden if i == 0 else F.avg_pool1d(hidden, 2), embedded)
-            kept.append(hidden)
+            skipped.append(hidden)
         hidden = self.middle(hidden, embedded)
         for i, block in enumerate(self.up):
             hidden = hidden if i == 0 else hidden.repeat_interleave(2, dim=2)
-            hidden = block(torch.cat((hidden, kept.pop()), dim=1), embedded)
+            hidden = block(torch.cat((hidden, skipped.pop()), dim=1), embedded)
         return self.last(hidden).transpose(1, 2)

@@ -73,8 +73,8 @@ class Block(nn.Module):
         """The last tokens, so many, after a look at all; the others need no work in the last block."""
         normed = self.norm_attention(tokens)
         q, k, v = self.query(normed[:, -last:]), self.key(normed), self.value(normed)
-        found = attention(self._split(q), self._split(k), self._split(v), mask[:, :, -last:])
-        tokens = tokens[:, -last:] + self.out(found.transpose(1, 2).flatten(2))
+        attended = attention(self._split(q), self._split(k), self._split(v), mask[:, :, -last:])
+        tokens = tokens[:, -last:] + self.out(attended.transpose(1, 2).flatten(2))
         return tokens + self.network(self.norm_network(tokens))
 
     def _split(self, part: Float[Tensor, "B V F"]) -> Float[Tensor, "B H V D"]:

@@ -101,8 +101,8 @@ class RatioCritic(Critic):
         x, context = self._split(agent)
         noise = self._config.noise * torch.randn(x.shape, generator=self._generator)
         learned = self.agent.update(x + noise, context)
-        told = logit_metrics(self.logit(expert[:REPORTED]), self.logit(agent[:REPORTED]))
-        return {**told, "agent_model_loss": learned["loss"]}
+        metrics = logit_metrics(self.logit(expert[:REPORTED]), self.logit(agent[:REPORTED]))
+        return {**metrics, "agent_model_loss": learned["loss"]}
 
     @torch.no_grad()
     def logit(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:

@@ -1,7 +1,7 @@
-"""Views: what a critic is shown of each step, one row a step, time-major.
+"""Reward inputs: what a critic is shown of each step, one row a step, time-major.
 
-Inputs name the part of a step that is looked at; a view arranges it: single steps, the windows that end in
-each step, or the pieces of a shaped reward.
+`inputs` name the part of a step. A reward input arranges it: single steps, the windows that end in each step,
+or the pieces of a shaped reward.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ WIDTHS: dict[str, Callable[[int, int], int]] = {
     "ss'": lambda obs, action: 2 * obs,
 }
 # (rollout, inputs) -> one row a step.
-View = Callable[[Rollout, str], Float[Tensor, "B ..."]]
+RewardInput = Callable[[Rollout, str], Float[Tensor, "B ..."]]
 
 
 def single_steps(rollout: Rollout, inputs: str) -> Float[Tensor, "B X"]:
@@ -45,7 +45,7 @@ def single_steps(rollout: Rollout, inputs: str) -> Float[Tensor, "B X"]:
 
 
 class Shaped(NamedTuple):
-    """The columns of a shaped view, by name."""
+    """The columns of a shaped reward input, by name."""
 
     inputs: Float[Tensor, "B X"]
     obs: Float[Tensor, "B O"]

@@ -1,6 +1,6 @@
-"""How models become generators of windows: whole windows at once, or step by step.
+"""Window models: generative models that draw whole windows at once, or step by step.
 
-Both learn rows of `Units.rows` and are asked with `Known`; both answer with rows.
+Both learn rows of `Units.rows`, take a `Known` and give rows.
 """
 
 from abc import ABC, abstractmethod
@@ -38,10 +38,12 @@ class FitConfig:
 
 
 class WindowModel(nn.Module, ABC):
-    """Windows given a condition and what is known of them."""
+    """Windows given a condition and their known entries."""
 
     # Whether entries other than the first state may be known.
     fills: bool = False
+    # Whether windows have latent codes, so that `walk` works.
+    has_codes: bool = False
 
     @abstractmethod
     def fit(
@@ -51,37 +53,44 @@ class WindowModel(nn.Module, ABC):
 
     @abstractmethod
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-        """One window for every row of what is known."""
+        """One window for every row of known entries."""
+
+    def walk(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
+        """One window for every row, their codes on a straight line between two drawn codes.
+
+        Raises:
+            NotImplementedError: for a family without codes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no codes")
 
 
-# (model, context, generator) -> one x for each context.
-Draw = Callable[[GenerativeModel, Float[Tensor, "B ..."], torch.Generator], Float[Tensor, "B X"]]
+# (context, generator) -> one x for each context.
+Draw = Callable[[Float[Tensor, "B ..."], torch.Generator], Float[Tensor, "B X"]]
 
 
-def as_sampled(
-    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
-) -> Float[Tensor, "B X"]:
-    """A draw of the model's own."""
-    return model.sample(context, 1, generator)[0]
+def one_sample(model: GenerativeModel) -> Draw:
+    """One of the model's own draws for each context."""
+    return lambda context, generator: model.sample(context, 1, generator)[0]
 
 
 class WholeWindows(WindowModel):
     """A generative model of flattened windows, taught on many kinds of gaps.
 
     Args:
-        model: of windows given what is known of them.
+        model: of windows given their known entries.
         shape: of the windows.
         config: how long it learns.
-        draw: how one window is taken.
+        draw: draws one window; by default the model's own sample.
     """
 
     fills = True
 
     def __init__(
-        self, model: GenerativeModel, shape: WindowShape, config: FitConfig, draw: Draw = as_sampled
+        self, model: GenerativeModel, shape: WindowShape, config: FitConfig, draw: Draw | None = None
     ):
         super().__init__()
-        self.model, self._shape, self._config, self._draw = model, shape, config, draw
+        self.model, self._shape, self._config = model, shape, config
+        self._draw = draw or one_sample(model)
 
     def fit(
         self, rows: Float[Tensor, "N T C"], condition: Float[Tensor, "N K"], units: Units, seed: int
@@ -97,8 +106,8 @@ class WholeWindows(WindowModel):
         return metrics
 
     def draw(self, known: Known, generator: torch.Generator) -> Float[Tensor, "B T C"]:
-        """What the model draws; what is known stays as it is."""
-        drawn = self._draw(self.model, known.flat(), generator).view(known.rows.shape)
+        """The model's draw; known entries keep their values."""
+        drawn = self._draw(known.flat(), generator).view(known.rows.shape)
         return torch.where(known.mask >= 1, known.rows, drawn)
 
 
@@ -116,9 +125,9 @@ def state_after(
     return row[:, : shape.state] + scale * row[:, end - shape.state : end] + shift
 
 
-def looking_back(told: Float[Tensor, "N T Y"], memory: int) -> Float[Tensor, "M V Z"]:
-    """What was told up to each step of each window, the last few steps; 1 marks those there are."""
-    marked = torch.cat((told, torch.ones_like(told[..., :1])), dim=-1)
+def looking_back(rows: Float[Tensor, "N T Y"], memory: int) -> Float[Tensor, "M V Z"]:
+    """The last rows up to each step of each window; a last column is 1 where a row exists."""
+    marked = torch.cat((rows, torch.ones_like(rows[..., :1])), dim=-1)
     padded = torch.cat((torch.zeros_like(marked[:, :1]).expand(-1, memory - 1, -1), marked), dim=1)
     return padded.unfold(1, memory, 1).transpose(2, 3).flatten(0, 1)
 
@@ -143,7 +152,7 @@ class StepByStep(WindowModel):
         shape: of the windows.
         memory: rows of a context, this state's included.
         config: how long it learns.
-        draw: how one x is taken.
+        draw: draws one x; by default the model's own sample.
     """
 
     scale: Float[Tensor, "S"]
@@ -155,10 +164,11 @@ class StepByStep(WindowModel):
         shape: WindowShape,
         memory: int,
         config: FitConfig,
-        draw: Draw = as_sampled,
+        draw: Draw | None = None,
     ):
         super().__init__()
-        self.model, self._shape, self._memory, self._config, self._draw = model, shape, memory, config, draw
+        self.model, self._shape, self._memory, self._config = model, shape, memory, config
+        self._draw = draw or one_sample(model)
         self.register_buffer("scale", torch.ones(shape.state))
         self.register_buffer("shift", torch.zeros(shape.state))
 
@@ -201,6 +211,6 @@ class StepByStep(WindowModel):
         rows = known.rows.clone()
         for t in range(rows.shape[1]):
             context = self.context_at(rows, known.condition, t)
-            rows[:, t, s:] = self._draw(self.model, context, generator)
+            rows[:, t, s:] = self._draw(context, generator)
             self.lead_on(rows, t)
         return rows

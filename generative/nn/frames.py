@@ -2,8 +2,8 @@
 
 from torch import nn
 
-SIDE, COLOURS = 32, 3
-PIXELS = COLOURS * SIDE * SIDE
+SIDE, COLORS = 32, 3
+PIXELS = COLORS * SIDE * SIDE
 # Channels at 16, 8 and 4 pixels a side, and pixels that are left at the end.
 CHANNELS, LEFT = (32, 64, 128), 4
 
@@ -27,5 +27,5 @@ def painting(inputs: int) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before, after in zip(CHANNELS[::-1], CHANNELS[-2::-1], strict=False):
         layers += [nn.ConvTranspose2d(before, after, 4, 2, 1), nn.BatchNorm2d(after), nn.ReLU()]
-    last = [nn.ConvTranspose2d(CHANNELS[0], COLOURS, 4, 2, 1), nn.Tanh()]
+    last = [nn.ConvTranspose2d(CHANNELS[0], COLORS, 4, 2, 1), nn.Tanh()]
     return nn.Sequential(*first, *layers, *last)

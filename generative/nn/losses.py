@@ -23,8 +23,8 @@ def smoothed_bce(label: float) -> Loss:
 
     def loss(expert: Float[Tensor, "B"], agent: Float[Tensor, "B"]) -> Float[Tensor, ""]:
         # -label log D - (1 - label) log(1 - D) = softplus(-h) + (1 - label) h
-        known = F.softplus(-expert) + (1 - label) * expert
-        return (known.mean() + F.softplus(agent).mean()) / 2
+        expert_loss = F.softplus(-expert) + (1 - label) * expert
+        return (expert_loss.mean() + F.softplus(agent).mean()) / 2
 
     return loss
 

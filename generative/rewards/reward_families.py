@@ -22,7 +22,7 @@ from ..families.transformer import gpt
 from ..families.vae import MakePosterior, vae_ratio
 from ..families.vail import vail
 from ..interfaces.model import Critic
-from ..interfaces.reward_inputs import WINDOW, Inputs, View, Widths, shaped, single_steps, windows
+from ..interfaces.reward_inputs import WINDOW, Inputs, RewardInput, Widths, shaped, single_steps, windows
 from .reward_config import RewardConfig
 
 Way = Literal["adversarial", "ratio", "density", "control"]
@@ -38,7 +38,7 @@ class Family:
         make: builds the critic; a class with these arguments does.
         way: how the critic comes about: adversarial, ratio of two densities, density, or a control.
         use_when: one line for whoever chooses.
-        view: what it is shown of each step.
+        reward_input: what it is shown of each step.
         inputs: the parts of a step it can look at.
         looks_back: steps before the judged one that it looks at; above 0 it needs whole episodes.
         fewest: steps of demonstrations it needs.
@@ -50,7 +50,7 @@ class Family:
     make: MakeCritic
     way: Way
     use_when: str
-    view: View = single_steps
+    reward_input: RewardInput = single_steps
     inputs: tuple[Inputs, ...] = ("s", "sa", "ss'")
     looks_back: int = 0
     fewest: int = 2
@@ -91,7 +91,7 @@ FAMILIES: dict[str, Family] = {
         lambda widths, seed, config: airl(widths, seed, config.airl),
         "adversarial",
         "a reward to take to another policy or body; inputs s for the state alone",
-        view=shaped,
+        reward_input=shaped,
         inputs=("s", "sa"),
         asks_policy=True,
         gate=0.9,
@@ -150,7 +150,7 @@ FAMILIES: dict[str, Family] = {
         lambda widths, seed, config: gpt(widths, seed, config.gpt, config.density),
         "ratio",
         "what follows what, over windows of steps; whole episodes only",
-        view=windows,
+        reward_input=windows,
         inputs=("s", "sa"),
         looks_back=WINDOW - 1,
         fewest=WINDOW,
@@ -160,7 +160,7 @@ FAMILIES: dict[str, Family] = {
         lambda widths, seed, config: lstm(widths, seed, config.lstm, config.density),
         "ratio",
         "what follows what, by a recurrent network; whole episodes only",
-        view=windows,
+        reward_input=windows,
         inputs=("s", "sa"),
         looks_back=WINDOW - 1,
         fewest=WINDOW,
@@ -176,7 +176,7 @@ FAMILIES: dict[str, Family] = {
         lambda widths, seed, config: hmm(widths, seed, config.hmm, config.density),
         "ratio",
         "a gait with phases one can name and draw; whole episodes only",
-        view=windows,
+        reward_input=windows,
         inputs=("s", "sa"),
         looks_back=WINDOW - 1,
         fewest=WINDOW,

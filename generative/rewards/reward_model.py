@@ -62,7 +62,7 @@ class RewardModel:
 
     def _seen(self, steps: Rollout) -> Float[Tensor, "B ..."]:
         """What the critic is shown of every step."""
-        return self.family.view(self._scales.scaled(steps, self.config.input_clip), self.inputs)
+        return self.family.reward_input(self._scales.scaled(steps, self.config.input_clip), self.inputs)
 
     def update(self, expert: Rollout, agent: Rollout) -> dict[str, float]:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""

@@ -44,8 +44,8 @@ def likeliest(mixture: Mixture, top_k: int = 0, top_p: float = 1.0) -> Mixture:
     keep = before < top_p
     if top_k:
         keep = keep & (torch.arange(ordered.shape[-1]) < top_k)
-    kept = torch.zeros_like(keep).scatter(-1, place, keep)
-    weight = mixture.log_weight.where(kept, -torch.inf).log_softmax(dim=-1)
+    allowed = torch.zeros_like(keep).scatter(-1, place, keep)
+    weight = mixture.log_weight.where(allowed, -torch.inf).log_softmax(dim=-1)
     return mixture._replace(log_weight=weight)
 
 

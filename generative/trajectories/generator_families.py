@@ -18,10 +18,10 @@ from ..families.trajectory_diffusion import TrajectoryDiffusion, TrajectoryDiffu
 from ..families.transformer import GPT, GPTConfig
 from ..families.vae import VAE, VAEConfig
 from ..interfaces.gaussian_head import GaussianModel, HeadConfig
-from ..interfaces.model import GenerativeModel
 from ..interfaces.window_model import Draw, FitConfig, StepByStep, WholeWindows, WindowModel, WindowShape
 from ..nn.gaussians import PriorConfig
 from .beam import Beam
+from .coded_windows import CodedWindows
 from .decoding import DecodingConfig, decoded
 
 # Least deviation of the next step, in units of its change: changes follow nearly exactly from the state.
@@ -34,7 +34,7 @@ class GeneratorConfig:
     """Settings of all generators."""
 
     fit: FitConfig = field(default_factory=FitConfig)
-    # Diffusion learns every level of noise, and goes on getting better for longer.
+    # Diffusion learns every level of noise and improves for longer.
     diffusion_fit: FitConfig = field(default_factory=lambda: FitConfig(updates=20_000))
     decoding: DecodingConfig = field(default_factory=lambda: DecodingConfig(temperature=0.5))
     diffusion: TrajectoryDiffusionConfig = field(
@@ -61,9 +61,9 @@ class GeneratorFamily:
     Attributes:
         make: builds the model.
         use_when: one line for whoever chooses.
-        settings: the parts of `GeneratorConfig` that it heeds.
-        fills: can fill gaps, not only go on from a start.
-        control: stands beside the others to compare with.
+        settings: the parts of `GeneratorConfig` that it uses.
+        fills: can fill gaps, not only continue from a start.
+        control: a baseline to compare the others with.
     """
 
     make: MakeWindowModel
@@ -80,16 +80,7 @@ def _diffusion(shape: WindowShape, seed: int, config: GeneratorConfig) -> Window
 
 def _vae(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
     size = shape.steps * shape.columns
-    model = VAE(size, shape.condition + 2 * size, config.vae, seed)
-    return WholeWindows(model, shape, config.fit, _decoded)
-
-
-def _decoded(
-    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
-) -> Float[Tensor, "B X"]:
-    """The mean of a code drawn: the decoder's own noise would shake a body."""
-    assert isinstance(model, VAE)
-    return model.decode(torch.randn(1, len(context), model.latent, generator=generator), context)[0]
+    return CodedWindows(VAE(size, shape.condition + 2 * size, config.vae, seed), shape, config.fit)
 
 
 def _wgan_gp(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
@@ -130,11 +121,8 @@ def _columns(shape: WindowShape) -> int:
     return shape.state + shape.condition + 1
 
 
-def _from_mixture(decoding: DecodingConfig) -> Draw:
-    def draw(
-        model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
-    ) -> Float[Tensor, "B X"]:
-        assert isinstance(model, GaussianModel)
+def _from_mixture(model: GaussianModel, decoding: DecodingConfig) -> Draw:
+    def draw(context: Float[Tensor, "B ..."], generator: torch.Generator) -> Float[Tensor, "B X"]:
         return decoded(model.mixture(context), decoding, generator)
 
     return draw
@@ -155,7 +143,7 @@ def _one_by_one(
 ) -> WindowModel:
     if config.decoding.beam:
         return Beam(model, shape, memory, config.fit, config.decoding.beam)
-    return StepByStep(model, shape, memory, config.fit, _from_mixture(config.decoding))
+    return StepByStep(model, shape, memory, config.fit, _from_mixture(model, config.decoding))
 
 
 def _gmm(shape: WindowShape, seed: int, config: GeneratorConfig) -> WindowModel:
@@ -171,14 +159,7 @@ def _regression(
     shape: WindowShape, seed: int, config: GeneratorConfig, mixture: MixtureConfig
 ) -> WindowModel:
     model = GaussianMixture(shape.columns - shape.state, _columns(shape), mixture, seed)
-    return StepByStep(model, shape, 1, config.fit, _expected)
-
-
-def _expected(
-    model: GenerativeModel, context: Float[Tensor, "B ..."], generator: torch.Generator
-) -> Float[Tensor, "B X"]:
-    assert isinstance(model, GaussianMixture)
-    return model.regress(context.flatten(1))
+    return StepByStep(model, shape, 1, config.fit, lambda context, _: model.regress(context.flatten(1)))
 
 
 GENERATORS: dict[str, GeneratorFamily] = {
@@ -216,5 +197,5 @@ GENERATORS: dict[str, GeneratorFamily] = {
 
 
 def heeded(name: str, config: GeneratorConfig) -> dict[str, Any]:
-    """The settings that a family heeds, so that results outlive the other families' settings."""
+    """The settings that a family uses."""
     return {part: asdict(getattr(config, part)) for part in GENERATORS[name].settings}

@@ -1,4 +1,4 @@
-"""Trajectory generators: what would the expert do? Pieces of motion from a start, or between known frames."""
+"""Trajectory generators: pieces of the expert's motion from a start, or between known frames."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..families.vae import VAE
 from ..interfaces.motion import Motion, Units, fused
 from ..interfaces.standardize import Standard
 from ..interfaces.window_context import Known, started
-from ..interfaces.window_model import WholeWindows, WindowModel, WindowShape
+from ..interfaces.window_model import WindowModel, WindowShape
 from .generator_families import GENERATORS, GeneratorConfig
 
 # Above this an episode counts as ended, in units of 0 and 1.
@@ -30,12 +29,12 @@ class Drawn:
     path: Float[Tensor, "N T1 S"]
 
 
-class TrajectoryGenerator:
-    """A family that has learned windows of motion under conditions.
+class WindowGenerator:
+    """A family of window models in units of its training data.
 
     Args:
         name: a key of `GENERATORS`.
-        seed: of the weights and of what is drawn.
+        seed: seeds the weights and the batches.
         config: settings of all families.
     """
 
@@ -46,12 +45,12 @@ class TrajectoryGenerator:
 
     def fit(self, motion: Motion, condition: Float[Tensor, "N K"]) -> dict[str, float]:
         """Learn windows of equal length, each with its condition."""
-        self.units, self.asked = Units.of(motion), Standard.of(condition)
+        self.units, self.condition_unit = Units.of(motion), Standard.of(condition)
         rows = self.units.rows(motion)
         state, _, action, _ = self.units.widths
         self.shape = WindowShape(rows.shape[1], rows.shape[2], state, action, condition.shape[1])
         self.model = self.family.make(self.shape, self.seed, self.config)
-        return self.model.fit(rows, self.asked.scaled(condition), self.units, self.seed)
+        return self.model.fit(rows, self.condition_unit.scaled(condition), self.units, self.seed)
 
     def sample(
         self,
@@ -60,10 +59,10 @@ class TrajectoryGenerator:
         horizon: int,
         generator: torch.Generator,
     ) -> Drawn:
-        """Go on from states for so many steps.
+        """Motion of a number of steps from states.
 
-        Models that go step by step do so at once, and keep their memory; the others draw window after window,
-        each from where the last one ended.
+        Step-by-step models draw all steps at once and keep their memory. The others draw window after window,
+        each from the end of the last one.
 
         Raises:
             RuntimeError: before `fit`.
@@ -86,9 +85,9 @@ class TrajectoryGenerator:
         condition: Float[Tensor, "B K"],
         generator: torch.Generator,
     ) -> Drawn:
-        """Fill what is not known of windows; `mask` is 1 where rows of `Units.rows` are known.
+        """Fill the unknown entries of windows; `mask` is 1 where rows of `Units.rows` are known.
 
-        Where it is 1 - d they are known up to a noise of d standard deviations, and are cleaned.
+        Where it is 1 - d, entries are known up to a noise of d standard deviations, and are denoised.
 
         Raises:
             RuntimeError: before `fit`.
@@ -114,24 +113,20 @@ class TrajectoryGenerator:
         count: int,
         generator: torch.Generator,
     ) -> Drawn:
-        """Windows from one start, their codes on a straight line between two drawn ones: what codes mean.
+        """Windows from one start whose codes lie on a straight line between two drawn codes.
 
         Raises:
             RuntimeError: before `fit`.
             ValueError: a family without codes.
         """
         model, shape = self._fitted()
-        if not (isinstance(model, WholeWindows) and isinstance(model.model, VAE)):
+        if not model.has_codes:
             raise ValueError(f"the generator {self.name} has no codes to walk through; take vae")
         rows = torch.zeros(count, shape.steps, shape.columns)
         rows[:, 0, : shape.state] = self.units.state.scaled(start)
-        ends = torch.randn(2, model.model.latent, generator=generator)
-        share = torch.linspace(0, 1, count)[:, None]
-        codes = (1 - share) * ends[0] + share * ends[1]
-        asked = self.asked.scaled(condition).expand(count, -1)
-        known = Known(asked, rows, started(rows, shape.state))
-        drawn = model.model.decode(codes[None], known.flat())[0].view(rows.shape)
-        return self._as_motion(torch.where(known.mask >= 1, rows, drawn), known.mask)
+        conditions = self.condition_unit.scaled(condition).expand(count, -1)
+        known = Known(conditions, rows, started(rows, shape.state))
+        return self._as_motion(model.walk(known, generator), known.mask)
 
     def _fitted(self) -> tuple[WindowModel, WindowShape]:
         if self.model is None:
@@ -147,7 +142,7 @@ class TrajectoryGenerator:
         generator: torch.Generator,
     ) -> Drawn:
         model, _ = self._fitted()
-        drawn = model.draw(Known(self.asked.scaled(condition), rows, mask), generator)
+        drawn = model.draw(Known(self.condition_unit.scaled(condition), rows, mask), generator)
         return self._as_motion(drawn, mask)
 
     def _as_motion(self, drawn: Float[Tensor, "B T C"], mask: Float[Tensor, "B T C"]) -> Drawn:

@@ -1,10 +1,8 @@
-"""Rehearsal: whole courses of actions, each step from where the model's own last one ended.
+"""Multi-step training: each step of a segment starts where the model's own last prediction ended.
 
-A model that has only seen true states errs more and more on its own; one that learned from its own states
-comes back (Venkatraman et al. 2015).
+A model that has only seen true states errs more and more on its own predictions; one that learned from its
+own predictions recovers (Venkatraman et al. 2015).
 """
-
-from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -13,46 +11,22 @@ from torch import Tensor, nn
 
 from ..families.ensemble import Ensemble
 from ..interfaces.motion import Motion, Units
+from ..interfaces.window_model import WindowShape
 from ..nn.decay import falling
+from .dynamics import MultiStepConfig, StepDynamics
 
 
-@dataclass(frozen=True)
-class RehearsalConfig:
-    """Settings of learning from courses."""
-
-    # Gradient steps after a fit; 0 rehearses nothing. Usually 0-10,000.
-    updates: int = 0
-    # Steps of a course; usually 4-16.
-    steps: int = 16
-    # Courses in one gradient step, and as many single steps twice over.
-    batch_size: int = 64
-    # Adam's learning rate, falling to 0.
-    learning_rate: float = 5e-4
-    # Weight of the squared error of single steps beside that of courses, which forgive the blows of the
-    # ground; usually 0-1.
-    single: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.single < 0:
-            raise ValueError(f"the weight of single steps is 0 or more; got {self.single}")
-        if self.steps < 2 or min(self.updates, self.batch_size - 1) < 0:
-            raise ValueError(
-                "a rehearsal has 0 updates or more of 1 course or more of 2 steps or more; got "
-                f"{self.updates}, {self.batch_size} and {self.steps}"
-            )
-
-
-class Rehearsal(nn.Module):
-    """Courses that an ensemble learns from; each member goes its own way.
+class MultiStepTraining(nn.Module):
+    """Trains an ensemble on segments; each member predicts from its own last prediction.
 
     Args:
         model: fitted to single steps.
-        units: of the rows it learned.
-        clip: bound on what it is told.
-        config: how long it learns.
+        units: those of its rows.
+        clip: bound on its inputs.
+        config: length and weights of the training.
     """
 
-    def __init__(self, model: Ensemble, units: Units, clip: float, config: RehearsalConfig):
+    def __init__(self, model: Ensemble, units: Units, clip: float, config: MultiStepConfig):
         super().__init__()
         self.model, self._units, self._clip, self._config = model, units, clip, config
         self._optimiser = torch.optim.AdamW(
@@ -63,43 +37,70 @@ class Rehearsal(nn.Module):
         )
 
     def learn(
-        self, courses: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
+        self, segments: Motion, x: Float[Tensor, "N X"], context: Float[Tensor, "N ..."], seed: int
     ) -> None:
-        """Steps of AdamW with a falling rate: means learn courses and, by their weight, single steps.
+        """Steps of AdamW at a falling rate: means learn segments and, by their weight, single steps.
 
         Args:
-            courses: of equal length.
+            segments: of equal length.
             x: rows of single steps, those of the fit.
             context: what each of them is conditioned on.
-            seed: of the batches.
+            seed: seeds the batches.
         """
         generator, c = torch.Generator().manual_seed(seed), self._config
         with falling(self, c.updates):
             for _ in range(c.updates):
-                at = torch.randint(len(courses.state), (c.batch_size,), generator=generator)
-                one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
-                means, doubts = self.model.losses(x[one], context[one])
-                course = self.course_loss(Motion(*(part[at] for part in courses)))
-                self.model.descend(course + c.single * means + doubts, self._optimiser)
+                at = torch.randint(len(segments.state), (c.batch_size,), generator=generator)
+                single = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
+                mean_loss, std_loss = self.model.losses(x[single], context[single])
+                loss = self.segment_loss(Motion(*(part[at] for part in segments)))
+                self.model.descend(loss + c.one_step_weight * mean_loss + std_loss, self._optimiser)
         self.model.finish(x, context)
 
-    def course_loss(self, courses: Motion) -> Float[Tensor, ""]:
+    def segment_loss(self, segments: Motion) -> Float[Tensor, ""]:
         """Mean over steps of Σ h(ŝ - s) over columns, in deviations of a step's change.
 
         h(e) is e² / 2 within ± 1 and |e| - 1/2 beyond (Huber 1964).
         """
-        units, width = self._units, courses.state.shape[-1]
-        true = courses.state + courses.change[..., -width:]  # (B, T, S), after each step
-        state = courses.state[:, 0].expand(self.model.config.members, -1, -1)
+        units, width = self._units, segments.state.shape[-1]
+        true = segments.state + segments.change[..., -width:]  # (B, T, S), after each step
+        state = segments.state[:, 0].expand(self.model.config.members, -1, -1)
         losses = []
         for t in range(true.shape[1]):
-            action = courses.action[:, t].expand(len(state), -1, -1)
-            change = units.change.back(self.model.means(self._told(state, action)))
+            action = segments.action[:, t].expand(len(state), -1, -1)
+            change = units.change.back(self.model.means(self._context(state, action)))
             state = state + change[..., -width:]
-            off = (state - true[:, t]) / units.change.std[-width:]
-            losses.append(F.smooth_l1_loss(off, torch.zeros_like(off), reduction="none").sum(dim=-1))
+            error = (state - true[:, t]) / units.change.std[-width:]
+            losses.append(F.smooth_l1_loss(error, torch.zeros_like(error), reduction="none").sum(dim=-1))
         return torch.stack(losses).mean()
 
-    def _told(self, state: Float[Tensor, "*B S"], action: Float[Tensor, "*B A"]) -> Float[Tensor, "*B Z"]:
+    def _context(self, state: Float[Tensor, "*B S"], action: Float[Tensor, "*B A"]) -> Float[Tensor, "*B Z"]:
         scaled = self._units.state.scaled(state, self._clip), self._units.action.scaled(action, self._clip)
         return torch.cat((*scaled, torch.ones_like(action[..., :1])), dim=-1)
+
+
+class EnsembleDynamics(StepDynamics):
+    """An ensemble's steps: its members' mean is the expectation, their disagreement the uncertainty.
+
+    Args:
+        model: of one step.
+        shape: of the windows.
+        batch_size: steps in one update.
+    """
+
+    model: Ensemble
+
+    def __init__(self, model: Ensemble, shape: WindowShape, batch_size: int):
+        super().__init__(model, shape, 1, batch_size, model.disagreement, model.expectation)
+
+    def fit_segments(
+        self,
+        segments: Motion,
+        rows: Float[Tensor, "N T C"],
+        units: Units,
+        clip: float,
+        config: MultiStepConfig,
+        seed: int,
+    ) -> None:
+        """Every member trains on its own predictions."""
+        MultiStepTraining(self.model, units, clip, config).learn(segments, *self.pairs(rows), seed)

@@ -13,16 +13,16 @@ from ..families.transformer import GPT, GPTConfig
 from ..families.vae import VAE, VAEConfig
 from ..interfaces.gaussian_head import HeadConfig
 from ..interfaces.window_model import FitConfig, WindowShape
-from .dynamics import Dynamics, FutureDynamics, StepDynamics
-from .multi_step import RehearsalConfig
+from .dynamics import Dynamics, FutureDynamics, MultiStepConfig, StepDynamics
+from .multi_step import EnsembleDynamics
 
-# The next step follows nearly exactly from state and action; but the surer a head may be of easy steps, the
-# less it learns of the ground's blows.
+# The next step follows nearly exactly from state and action; but the smaller the least deviation, the less a
+# head learns of contact impacts.
 FLOOR = 0.1
 NARROW = HeadConfig(components=5, least_std=FLOOR)
-# Steps of the futures that whole-window families draw, and of what families with a memory learn from.
+# Steps of the futures that whole-window families draw, and of the windows that memory families learn from.
 FUTURE, REMEMBERED = 8, 12
-# So far apart, windows have a whole future from every step.
+# Largest stride at which every step has a whole future in some window.
 EVERY_START = REMEMBERED - FUTURE + 1
 
 
@@ -31,10 +31,9 @@ class WorldConfig:
     """Settings of all world models."""
 
     fit: FitConfig = field(default_factory=lambda: FitConfig(updates=10_000, batch_size=256))
-    # Courses of several steps after a fit, not after later lessons, for families that rehearse: long
-    # imaginings get truer.
-    rehearsal: RehearsalConfig = field(default_factory=RehearsalConfig)
-    # Draws by whose mean, spread and share of ends a step is judged; usually 4-16.
+    # Multi-step training after the first fit, for families that have it: long rollouts get more accurate.
+    multi_step: MultiStepConfig = field(default_factory=MultiStepConfig)
+    # Draws that give the mean, the spread and the share of ends of a step; usually 4-16.
     draws: int = 8
     # Of each family.
     linear: RidgeConfig = field(default_factory=RidgeConfig)
@@ -65,14 +64,14 @@ class WorldFamily:
         use_when: one line for whoever chooses.
         window: consecutive steps that it learns from at once.
         stride: steps from one window to the next; where rows are held out, windows must not overlap.
-        rehearses: can learn courses of several steps too.
+        trains_multi_step: has multi-step training.
     """
 
     make: MakeDynamics
     use_when: str
     window: int = 1
     stride: int = 1
-    rehearses: bool = False
+    trains_multi_step: bool = False
 
 
 def _widths(shape: WindowShape) -> tuple[int, int]:
@@ -81,15 +80,14 @@ def _widths(shape: WindowShape) -> tuple[int, int]:
 
 
 def _linear(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    x, told = _widths(shape)
-    model = Ridge(x, told, config.linear)
+    x, context = _widths(shape)
+    model = Ridge(x, context, config.linear)
     return StepDynamics(model, shape, 1, config.fit.batch_size, expect=model.expectation)
 
 
 def _ensemble(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
-    x, told = _widths(shape)
-    model = Ensemble(x, told, config.ensemble, seed)
-    return StepDynamics(model, shape, 1, config.fit.batch_size, model.disagreement, model.expectation)
+    x, context = _widths(shape)
+    return EnsembleDynamics(Ensemble(x, context, config.ensemble, seed), shape, config.fit.batch_size)
 
 
 def _lstm(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
@@ -103,7 +101,7 @@ def _gpt(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 
 
 def _learnable(memory: int) -> int:
-    """A memory that the windows it learns from can fill."""
+    """Refuse a memory longer than the training windows."""
     if not 1 <= memory <= REMEMBERED:
         raise ValueError(f"a world model looks at 1 to {REMEMBERED} steps; got a memory of {memory}")
     return memory
@@ -130,23 +128,23 @@ def _gan(shape: WindowShape, seed: int, config: WorldConfig) -> Dynamics:
 WORLDS: dict[str, WorldFamily] = {
     "linear": WorldFamily(_linear, "a floor: one regression, fitted at once"),
     "ensemble": WorldFamily(
-        _ensemble, "to dream in: quick, and it knows where it does not know", rehearses=True
+        _ensemble, "to train policies in: fast, with a measure of its uncertainty", trains_multi_step=True
     ),
     "lstm": WorldFamily(
         _lstm, "where the past matters: a recurrent network with a mixture", REMEMBERED, REMEMBERED
     ),
     "gpt": WorldFamily(_gpt, "where the past matters: attention over the last steps", REMEMBERED, REMEMBERED),
     "vae": WorldFamily(_vae, "where one state has several nexts"),
-    "diffusion": WorldFamily(_diffusion, "short futures at once; slow to dream in", REMEMBERED, EVERY_START),
+    "diffusion": WorldFamily(_diffusion, "short futures at once; slow", REMEMBERED, EVERY_START),
     "gan": WorldFamily(_gan, "short futures at once, without a likelihood", REMEMBERED, EVERY_START),
 }
 
 
 def heeded(name: str, config: WorldConfig) -> dict[str, Any]:
-    """The settings that a family heeds, so that results outlive the other families' settings.
+    """The settings that a family uses.
 
     Raises:
         KeyError: no such family.
     """
-    known = {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}
-    return known | ({"rehearsal": asdict(config.rehearsal)} if WORLDS[name].rehearses else {})
+    settings = {"draws": config.draws, "fit": asdict(config.fit), name: asdict(getattr(config, name))}
+    return settings | ({"multi_step": asdict(config.multi_step)} if WORLDS[name].trains_multi_step else {})

@@ -1,4 +1,4 @@
-"""World models: where does an action lead? Carried from step to step, without gradients."""
+"""Dynamics models: the next state and end of every step, from state and action, without gradients."""
 
 from typing import NamedTuple
 
@@ -6,38 +6,36 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..families.ensemble import Ensemble
 from ..interfaces.motion import Motion, Units
 from ..interfaces.window_model import WindowShape
-from .dynamics import Dynamics, StepDynamics
-from .multi_step import Rehearsal
+from .dynamics import Dynamics
 from .world_families import WORLDS, WorldConfig
 
-# Bound on states and changes in their standard deviations: blows of the ground are far out but real.
+# Bound on states and changes in their standard deviations: contact impacts are far out but real.
 CLIP = 20.0
 
 
 class Carry(NamedTuple):
-    """Where imagination stands.
+    """State and memory from which the next step starts.
 
     Attributes:
         state: without the place on the ground.
-        told: the last steps before it, in rows of (state, action, 1 where there was a step).
+        past: the last steps before it, in rows of (state, action, 1 where there was a step).
     """
 
     state: Float[Tensor, "B S"]
-    told: Float[Tensor, "B V Z"]
+    past: Float[Tensor, "B V Z"]
 
 
-class Imagined(NamedTuple):
+class Prediction(NamedTuple):
     """What a step leads to.
 
     Attributes:
-        carry: to go on from.
+        carry: where the next step starts.
         next_state: without the place on the ground.
         change: of the whole state, the place included.
         p_terminated: probability that the episode terminates with the step.
-        uncertainty: the family's own doubt, in deviations of a step's change.
+        uncertainty: the family's own measure, in deviations of a step's change.
     """
 
     carry: Carry
@@ -47,12 +45,12 @@ class Imagined(NamedTuple):
     uncertainty: Float[Tensor, "B"]
 
 
-class WorldModel:
-    """A family that has learned what actions do.
+class DynamicsModel:
+    """A family of dynamics in units of its training data.
 
     Args:
         name: a key of `WORLDS`.
-        seed: of the weights and of the batches.
+        seed: seeds the weights and the batches.
         config: settings of all families.
     """
 
@@ -60,24 +58,21 @@ class WorldModel:
         self.name, self.seed, self.config = name, seed, config or WorldConfig()
         self.family = WORLDS[name]
         self.dynamics: Dynamics | None = None
-        self._lessons = 0
+        self._updates_after_fit = 0
 
-    def fit(self, motion: Motion, courses: Motion | None = None) -> dict[str, float]:
-        """Learn windows of consecutive steps, anew; units are theirs.
+    def fit(self, motion: Motion, segments: Motion | None = None) -> dict[str, float]:
+        """Learn windows of consecutive steps from fresh weights, in their units.
 
         Args:
             motion: of as many steps as the family's window.
-            courses: longer windows to learn from afterwards, for a family that rehearses.
+            segments: longer windows to learn from afterwards, for a family that trains on several steps.
         """
         self.units = Units.of(motion)
         self.build()
-        dynamics, rows = self._fitted(), self.units.rows(motion, CLIP)
+        dynamics, rows = self.fitted(), self.units.rows(motion, CLIP)
         metrics = dynamics.fit(rows, self.config.fit.updates, self.seed)
-        if courses is not None:
-            assert isinstance(dynamics, StepDynamics)
-            assert isinstance(dynamics.model, Ensemble)
-            rehearsal = Rehearsal(dynamics.model, self.units, CLIP, self.config.rehearsal)
-            rehearsal.learn(courses, *dynamics.pairs(rows), self.seed)
+        if segments is not None:
+            dynamics.fit_segments(segments, rows, self.units, CLIP, self.config.multi_step, self.seed)
         return metrics
 
     def build(self) -> None:
@@ -87,24 +82,24 @@ class WorldModel:
         self.dynamics = self.family.make(shape, self.seed, self.config)
 
     def learn(self, motion: Motion, updates: int | None = None) -> dict[str, float]:
-        """Go on learning, in the units of the first fit, by so many updates, none of them undone.
+        """Go on learning for a number of updates, in the units of the first fit.
 
         Raises:
             RuntimeError: before `fit`.
         """
         count = self.config.fit.updates if updates is None else updates
-        self._lessons += 1
-        seed = self.seed + self._lessons
-        return self._fitted().fit(self.units.rows(motion, CLIP), count, seed, held_out=0.0)
+        self._updates_after_fit += 1
+        seed = self.seed + self._updates_after_fit
+        return self.fitted().fit(self.units.rows(motion, CLIP), count, seed, held_out=0.0)
 
     def start(self, state: Float[Tensor, "B S"]) -> Carry:
-        """Begin at states, with nothing before them.
+        """Start at states, without steps before them.
 
         Raises:
             RuntimeError: before `fit`.
         """
         state_width, _, action_width, _ = self.units.widths
-        rows = max(0, self._fitted().memory - 1)
+        rows = max(0, self.fitted().memory - 1)
         return Carry(state, torch.zeros(len(state), rows, state_width + action_width + 1))
 
     @torch.no_grad()
@@ -114,36 +109,36 @@ class WorldModel:
         action: Float[Tensor, "B A"],
         generator: torch.Generator,
         expected: bool = False,
-    ) -> Imagined:
+    ) -> Prediction:
         """One step of every row.
 
         Args:
-            carry: where each row stands.
+            carry: where each row starts.
             action: what is done there.
-            generator: of the draws.
-            expected: take what is expected instead of one draw.
+            generator: seeds the draws.
+            expected: use the expectation instead of one draw.
 
         Raises:
             RuntimeError: before `fit`.
         """
-        drawn, told = self.draws(carry, action, self.config.draws, generator)
-        x = self._fitted().expect(drawn, told) if expected else drawn[0]
+        drawn, context = self.draws(carry, action, self.config.draws, generator)
+        x = self.fitted().expect(drawn, context) if expected else drawn[0]
         share = (drawn[..., -1] > 0).float().mean(dim=0)
         change = self.units.change.back(x[:, :-1])
         next_state = carry.state + change[:, -carry.state.shape[1] :]
-        after = Carry(next_state, told[:, 1:])
-        return Imagined(
+        after = Carry(next_state, context[:, 1:])
+        return Prediction(
             after,
             next_state,
             change,
             (1 + x[:, -1].clamp(-1, 1)) / 2 if expected else share,
-            self._fitted().doubt(drawn, told),
+            self.fitted().uncertainty(drawn, context),
         )
 
     def draws(
         self, carry: Carry, action: Float[Tensor, "B A"], n: int, generator: torch.Generator
     ) -> tuple[Float[Tensor, "n B X"], Float[Tensor, "B V Z"]]:
-        """Draws of (change, end) in their units, and all that was told to draw them."""
+        """Draws of (change, end) in their units, and the context they are conditioned on."""
         row = torch.cat(
             (
                 self.units.state.scaled(carry.state, CLIP),
@@ -152,10 +147,15 @@ class WorldModel:
             ),
             dim=1,
         )
-        told = torch.cat((carry.told, row[:, None]), dim=1)
-        return self._fitted().draw(told, n, generator), told
+        context = torch.cat((carry.past, row[:, None]), dim=1)
+        return self.fitted().draw(context, n, generator), context
 
-    def _fitted(self) -> Dynamics:
+    def fitted(self) -> Dynamics:
+        """The dynamics.
+
+        Raises:
+            RuntimeError: before `fit`.
+        """
         if self.dynamics is None:
             raise RuntimeError("this world model has learned nothing yet; call fit with transitions first")
         return self.dynamics

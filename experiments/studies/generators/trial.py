@@ -59,19 +59,19 @@ def transitions_per_second(generator: TrajectoryGenerator, condition: Condition)
     """Drawn steps a second, windows of many starts at once; the median of three."""
     starts = np.resize(condition.starts, (TIMED, condition.starts.shape[1]))
     state = torch.from_numpy(starts[:, 1:].astype(np.float32))
-    asked, steps = torch.full((TIMED, 1), condition.speed), generator.shape.steps
+    asked, steps = torch.full((TIMED, 1), condition.speed), generator.model.shape.steps
     taken = []
     for i in range(3):
         started = time.perf_counter()
-        generator.sample(state, asked, steps, torch.Generator().manual_seed(i))
+        generator.model.sample(state, asked, steps, torch.Generator().manual_seed(i))
         taken.append(time.perf_counter() - started)
     return TIMED * steps / float(np.median(taken))
 
 
 def trained(generator: TrajectoryGenerator) -> int:
     """Numbers that gradients moved; averages of them count no second time."""
-    assert generator.model is not None
-    return sum(p.numel() for p in generator.model.parameters() if p.requires_grad)
+    assert generator.model.model is not None
+    return sum(p.numel() for p in generator.model.model.parameters() if p.requires_grad)
 
 
 @dataclass

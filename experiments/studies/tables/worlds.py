@@ -14,9 +14,9 @@ from .rows import EfficiencyResult, WorldResult, read_folder
 # Real steps at which ways are compared.
 BESIDE = 50_000
 WAYS = {
-    "dream": "in a dream",
+    "model-based": "in a world model",
     "alone": "in the simulator",
-    "placed": "in the simulator, with the dreamer's starts",
+    "reference-states": "in the simulator, with the model-based agent's starts",
 }
 
 

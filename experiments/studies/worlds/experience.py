@@ -9,7 +9,7 @@ import torch
 
 from ....agents.gail import GAIL
 from ....agents.loading import load_policy
-from ....agents.model_based.experience import RealExperience, placed_env
+from ....agents.model_based.experience import RealExperience, reference_state_env
 from ....agents.sb3.callbacks import Periodic
 from ....demos.dataset import Demonstrations
 from ....demos.library import SHIPPED
@@ -25,14 +25,14 @@ from .policies import DRAWN_ANEW, GAINS, MOVED, MOVED_ANEW, NOISE, OFFSETS, AtSp
 NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
 # Shares of the steps by random actions and by random feedback; the rest is the expert's, at every noise.
 RANDOM, FEEDBACK = 0.125, 0.375
-# Share of the episodes that begin at demonstrated states.
-PLACED = 0.5
+# Share of the episodes that start at demonstrated states.
+REFERENCE_STARTS = 0.5
 # Shares of the steps by experts with other weights and by learners, where no expert knows several speeds.
 PERTURBED, LEARNED = 0.32, 0.2
-# A learner: GAIL's steps, the demonstrations it learns from, and how often its policy lives meanwhile.
-TRAINING, DEMOS, LIVES = 800_000, 4, 20
-# Real copies that live side by side.
-COPIES = 8
+# A learner: GAIL's steps, the demonstrations it learns from, and how often its policy collects steps.
+TRAINING, DEMOS, COLLECTIONS = 800_000, 4, 20
+# Real environments side by side.
+N_ENVS = 8
 
 
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
@@ -46,7 +46,7 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
     demos = Demonstrations.load(f"{body}-expert")
     starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
-    real = RealExperience(placed_env(env, COPIES, seed, starts, PLACED))
+    real = RealExperience(reference_state_env(env, N_ENVS, seed, starts, REFERENCE_STARTS))
     shown = at_speeds(body, SHOWN)
     own = (1 - RANDOM - FEEDBACK) / len(NOISES) / (2 if shown else 1)
     experts: list[tuple[Policy, float]] = [
@@ -63,31 +63,31 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for policy, share in graded:
-            real.live(policy, round((1 - perturbed - learned) * share * steps))
-        real.live(Perturbed(expert, seed), round(perturbed * steps))
+            real.collect(policy, round((1 - perturbed - learned) * share * steps))
+        real.collect(Perturbed(expert, seed), round(perturbed * steps))
         if learned:
-            live_learning(real, GAIL(env, demos.take(DEMOS, seed), seed=seed), round(learned * steps))
+            collect_learning(real, GAIL(env, demos.take(DEMOS, seed), seed=seed), round(learned * steps))
     return real.episodes
 
 
-def live_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
+def collect_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
     """So many steps by the policies that an agent passes through while it learns."""
-    live = Periodic(TRAINING // LIVES, lambda _: real.live(agent.policy, steps // LIVES))
-    agent.learn(TRAINING, [live])
+    collect = Periodic(TRAINING // COLLECTIONS, lambda _: real.collect(agent.policy, steps // COLLECTIONS))
+    agent.learn(TRAINING, [collect])
 
 
 def mix(env: str) -> dict[str, Any]:
     """What makes up the experience of a body, for the settings of results."""
-    known = {
+    shares = {
         "noises": NOISES,
         "random": RANDOM,
         "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
-        "placed": PLACED,
+        "reference_state_init": REFERENCE_STARTS,
     }
     if _speeds(body_of(env).name).exists():
-        return {**known, "speeds": SHOWN}
-    learned = (LEARNED, TRAINING, DEMOS, LIVES)
-    return {**known, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
+        return {**shares, "speeds": SHOWN}
+    learned = (LEARNED, TRAINING, DEMOS, COLLECTIONS)
+    return {**shares, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
@@ -95,7 +95,7 @@ def ladder(env: str) -> Mapping[str, Policy]:
     body, space = body_of(env).name, spaces(env)[1]
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     other = load_policy(SHIPPED / f"{body}-expert-2.gfa")
-    rungs: dict[str, Policy] = {
+    policies: dict[str, Policy] = {
         "still": StillPolicy(space),
         "random": RandomPolicy(space),
         "expert": expert,
@@ -105,7 +105,7 @@ def ladder(env: str) -> Mapping[str, Policy]:
         "second expert, noise 0.2": NoisyPolicy(other, 0.2, space),
         "second expert, noise 0.5": NoisyPolicy(other, 0.5, space),
     }
-    return rungs | at_speeds(body, sorted((*SHOWN, *HELD_OUT)))
+    return policies | at_speeds(body, sorted((*SHOWN, *HELD_OUT)))
 
 
 def at_speeds(body: str, speeds: Sequence[float]) -> dict[str, Policy]:

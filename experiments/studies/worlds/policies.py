@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-# Answers until random feedback is drawn anew (a life asks twice a step); sizes of its gains, offsets and
-# noises to draw from.
+# Calls until random feedback is drawn anew (a collection makes two a step); sizes of its gains, offsets
+# and noises to draw from.
 DRAWN_ANEW = 50
 GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 0.5)
 # How far an expert's weights are moved, in their deviations in a layer, and steps until they are moved anew.
@@ -58,7 +58,7 @@ class Perturbed(Acting):
 
     def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
         """The actions of as many copies as there are rows."""
-        # A life asks twice a step.
+        # A collection makes two calls a step.
         if self._calls % (2 * MOVED_ANEW) == 0:
             self._copies = [self._moved(float(size)) for size in self._draws.choice(MOVED, len(obs))]
         self._calls += 1

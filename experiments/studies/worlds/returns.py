@@ -1,8 +1,8 @@
-"""Does a policy that earns more in reality earn more in the dream? Imagined returns beside real ones."""
+"""Returns of policies in a world model beside their real returns."""
 
 import numpy as np
 
-from ....agents.model_based.rollouts import imagined
+from ....agents.model_based.rollouts import model_rollouts
 from ....agents.models.world import WorldModel
 from ....demos.physics_residual import states_of
 from ....demos.recorder import Policy, record
@@ -22,12 +22,12 @@ def paid(body: Body, episode: Trajectory) -> float:
     return float(body.reward(speed, healthy, episode.actions).sum())
 
 
-def imagined_return(world: WorldModel, policy: Policy, seed: int = 0) -> float:
-    """Mean return of imagined episodes from real beginnings."""
+def model_return(world: WorldModel, policy: Policy, seed: int = 0) -> float:
+    """Mean return of model rollouts from real starts."""
     env = make_env(world.body.env_id, EPISODES, seed, threads=1)
     env.reset()
     starts = env.get_attr("state")[0]
-    return sum(paid(world.body, one) for one in imagined(world, policy, starts, STEPS, seed)) / EPISODES
+    return sum(paid(world.body, one) for one in model_rollouts(world, policy, starts, STEPS, seed)) / EPISODES
 
 
 def real_return(env: str, policy: Policy) -> float:

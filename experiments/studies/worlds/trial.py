@@ -27,21 +27,21 @@ from ...runs.process import one_thread
 from ...runs.provenance import made, write_result
 from ...scoring.correlation import spearman
 from .experience import experience, ladder, mix
-from .returns import EPISODES, imagined_return, real_return
-from .returns import STEPS as IMAGINED
+from .returns import EPISODES, model_return, real_return
+from .returns import STEPS as ROLLOUT
 from .truth import DRAWS, STARTS, STEPS, average, errors, one_step, open_loop, persistence
 
 RESULTS = Path("results/worlds")
 REFERENCES = ("persistence", "mean")
-# Gradient steps that take every family some five to ten minutes on one core; then the ensemble rehearses.
+# Gradient steps that take every family some five to ten minutes on one core, before multi-step training.
 UPDATES = {"ensemble": 15_000, "vae": 20_000, "lstm": 5_000, "gpt": 5_000, "diffusion": 6_000, "gan": 6_000}
 MEASURED = {
     "steps": STEPS,
     "starts": STARTS,
     "draws": DRAWS,
     "episodes": EPISODES,
-    "of": IMAGINED,
-    "imagined": "expected steps",
+    "of": ROLLOUT,
+    "rollouts": "expected steps",
 }
 
 
@@ -52,7 +52,7 @@ def unseen(env: str) -> list[Trajectory]:
 
 @dataclass
 class WorldTrial:
-    """Fit, imagine, compare, for each family and seed."""
+    """Fit, predict and compare, for each family and seed."""
 
     env: str = "hopper"
     # Families; by default all of them, and the references.
@@ -67,7 +67,7 @@ class WorldTrial:
     keep: Path | None = None
     # Gradient steps of every family; by default as many as take it some minutes.
     updates: int | None = None
-    # The ensemble has wide layers, says how sure it is, and rehearses.
+    # The ensemble has wide layers, scaled deviations and multi-step training.
     ensemble: EnsembleConfig = field(
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
@@ -84,22 +84,22 @@ class WorldTrial:
                 raise unknown("world model", name, every)
         for seed in self.seeds:
             # One experience of a seed for all families.
-            lived = cache(partial(experience, self.env, self.steps, seed))
+            episodes = cache(partial(experience, self.env, self.steps, seed))
             for name in self.names or every:
                 if name not in REFERENCES or seed == self.seeds[0]:
-                    self._once(name, seed, lived)
+                    self._once(name, seed, episodes)
 
-    def _once(self, name: str, seed: int, lived: Callable[[], list[Trajectory]]) -> None:
+    def _once(self, name: str, seed: int, episodes: Callable[[], list[Trajectory]]) -> None:
         path = self.results / f"{name}-{self.env}-{seed}.json"
         settings: dict[str, Any] = {"measured": MEASURED}
         if name not in REFERENCES:
             settings |= {"steps": self.steps, "experience": mix(self.env), **heeded(name, self._config(name))}
         if made(path, settings):
             return
-        found = self._reference(name) if name in REFERENCES else self._measured(name, seed, lived())
+        result = self._reference(name) if name in REFERENCES else self._measured(name, seed, episodes())
         about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
-        write_result(path, {**about, **found, "settings": settings})
-        print(path, found["errors"], found.get("one_step"), found.get("spearman"), flush=True)
+        write_result(path, {**about, **result, "settings": settings})
+        print(path, result["errors"], result.get("one_step"), result.get("spearman"), flush=True)
 
     def _config(self, name: str) -> WorldConfig:
         usual = WorldConfig()
@@ -107,34 +107,36 @@ class WorldTrial:
         return replace(
             usual,
             fit=replace(usual.fit, updates=updates),
-            rehearsal=replace(usual.rehearsal, updates=self.multi_step_updates, single=self.one_step_weight),
+            multi_step=replace(
+                usual.multi_step, updates=self.multi_step_updates, one_step_weight=self.one_step_weight
+            ),
             ensemble=self.ensemble,
         )
 
     def _reference(self, name: str) -> dict[str, Any]:
         episodes = unseen(self.env)
         states = np.concatenate([e.states[:, 1:] for e in episodes if e.states is not None])
-        imagine = persistence if name == "persistence" else average(states.mean(axis=0))
-        return {"errors": errors(imagine, episodes)}
+        rollout = persistence if name == "persistence" else average(states.mean(axis=0))
+        return {"errors": errors(rollout, episodes)}
 
-    def _measured(self, name: str, seed: int, lived: list[Trajectory]) -> dict[str, Any]:
+    def _measured(self, name: str, seed: int, episodes: list[Trajectory]) -> dict[str, Any]:
         strangers = unseen(self.env)
         started = time.perf_counter()
         world = WorldModel(name, self.env, seed, self._config(name))
-        world.fit(lived)
+        world.fit(episodes)
         seconds = time.perf_counter() - started
         if self.keep is not None:
             world.save(self.keep / f"{name}-{self.env}-{seed}.gfa")
         policies = ladder(self.env)
-        real = {rung: real_return(self.env, policy) for rung, policy in policies.items()}
-        dreamt = {rung: imagined_return(world, policy, seed) for rung, policy in policies.items()}
+        real = {key: real_return(self.env, policy) for key, policy in policies.items()}
+        predicted = {key: model_return(world, policy, seed) for key, policy in policies.items()}
         return {
             "errors": errors(open_loop(world, seed), strangers),
             "one_step": one_step(world, strangers, seed),
-            "returns": {rung: {"real": real[rung], "imagined": dreamt[rung]} for rung in policies},
-            "spearman": spearman(list(real.values()), list(dreamt.values())).value,
+            "returns": {key: {"real": real[key], "model": predicted[key]} for key in policies},
+            "spearman": spearman(list(real.values()), list(predicted.values())).value,
             "fit_seconds": round(seconds, 1),
-            "parameters": sum(p.numel() for p in world.dynamics.parameters()) if world.dynamics else 0,
+            "parameters": sum(p.numel() for p in world.model.fitted().parameters()),
         }
 
 

@@ -1,4 +1,4 @@
-"""Truth: imagined steps against MuJoCo's, one step and many, and whether intervals hold what they promise."""
+"""Errors of world models against MuJoCo: one step, many steps, and the coverage of intervals."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,13 +12,13 @@ from ....demos.physics_residual import states_of
 from ....demos.trajectory import Trajectory
 from ....envs.errors import DataError
 
-# Steps after which imagination is compared, and starts taken from every policy.
+# Steps after which predictions are compared, and starts taken from every policy.
 STEPS, STARTS = (1, 10, 50, 200), 100
 # Draws whose quantiles are an interval, and what it should hold.
 DRAWS, COVERED = 64, 0.9
 
 # Starts (B, T+1, S) without place, actions (B, T, A) -> states (B, T+1, S).
-Imagine = Callable[[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]], Float[np.ndarray, "B T1 S"]]
+Rollout = Callable[[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]], Float[np.ndarray, "B T1 S"]]
 
 
 def pieces(
@@ -40,27 +40,27 @@ def pieces(
             states.append(states_of(episode)[first : first + steps + 1, 1:])
             actions.append(episode.actions[first : first + steps])
     if not states:
-        raise DataError(f"no episode has {steps} steps to imagine")
+        raise DataError(f"no episode has {steps} steps to predict")
     return np.stack(states), np.stack(actions)
 
 
-def open_loop(world: WorldModel, seed: int = 0) -> Imagine:
+def open_loop(world: WorldModel, seed: int = 0) -> Rollout:
     """Step after step by the model's expectation, which never sees a real state again."""
 
-    def imagine(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
+    def rollout(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
         draws = torch.Generator().manual_seed(seed)
-        mean, std = world.units.state.mean, world.units.state.std
+        mean, std = world.model.units.state.mean, world.model.units.state.std
         carry, path = world.start(torch.tensor(states[:, 0], dtype=torch.float32)), [states[:, 0]]
         for t in range(actions.shape[1]):
             act = torch.tensor(actions[:, t], dtype=torch.float32)
-            found = world.step(carry, act, draws, expected=True)
+            prediction = world.step(carry, act, draws, expected=True)
             # A model that diverges stays at the edge of what may be.
-            z = ((found.next_state - mean) / std).nan_to_num(FARTHEST).clamp(-FARTHEST, FARTHEST)
-            carry = found.carry._replace(state=mean + std * z)
+            z = ((prediction.next_state - mean) / std).nan_to_num(FARTHEST).clamp(-FARTHEST, FARTHEST)
+            carry = prediction.carry._replace(state=mean + std * z)
             path.append(carry.state.double().numpy())
         return np.stack(path, axis=1)
 
-    return imagine
+    return rollout
 
 
 def persistence(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
@@ -68,21 +68,21 @@ def persistence(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, 
     return np.repeat(states[:, :1], actions.shape[1] + 1, axis=1)
 
 
-def average(mean: Float[np.ndarray, "S"]) -> Imagine:
+def average(mean: Float[np.ndarray, "S"]) -> Rollout:
     """Everything is always at its mean."""
     return lambda states, actions: np.broadcast_to(mean, states.shape)
 
 
 def errors(
-    imagine: Imagine, episodes: Sequence[Trajectory], steps: Sequence[int] = STEPS
+    rollout: Rollout, episodes: Sequence[Trajectory], steps: Sequence[int] = STEPS
 ) -> dict[int, float]:
     """After so many steps: root mean square over starts and columns, in the states' standard deviations."""
-    spread, found = spread_of(list(episodes))[1:], {}
+    spread, error_after = spread_of(list(episodes))[1:], {}
     for count in steps:
         states, actions = pieces(episodes, count)
-        off = (imagine(states, actions)[:, -1] - states[:, -1]) / spread
-        found[count] = float(np.sqrt(np.square(off).mean()))
-    return found
+        off = (rollout(states, actions)[:, -1] - states[:, -1]) / spread
+        error_after[count] = float(np.sqrt(np.square(off).mean()))
+    return error_after
 
 
 def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> dict[str, float]:
@@ -93,10 +93,10 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
     states, actions = pieces(episodes, 1)
     state, action = (torch.from_numpy(part).float() for part in (states[:, 0], actions[:, 0]))
     draws = torch.Generator().manual_seed(seed)
-    drawn, _ = world.draws(world.start(state), action, DRAWS, draws)
+    drawn, _ = world.model.draws(world.start(state), action, DRAWS, draws)
     width = state.shape[1]
     drawn = drawn[..., -1 - width : -1]
-    unit = world.units.change
+    unit = world.model.units.change
     true = (torch.from_numpy(states[:, 1] - states[:, 0]).float() - unit.mean[-width:]) / unit.std[-width:]
     missed = (true - drawn.mean(dim=0)).square().sum()
     # The level at which the interval of so few draws holds its share of true changes (Weibull 1939).

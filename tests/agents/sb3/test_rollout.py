@@ -64,7 +64,7 @@ def test_the_environment_pays_nothing_and_still_reports_the_true_return():
     assert np.isfinite(episodes).all()
 
 
-def test_the_tape_holds_the_true_last_observation_and_how_the_episode_ended():
+def test_a_rollout_holds_the_true_last_observation_and_how_the_episode_ended():
     body_env = make_env("hopper", 4)
     env = ZeroRewardVecEnv(body_env)
     env.reset()

@@ -9,11 +9,11 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.experiments.studies.frames_trial import ENLARGED, ROW, FramesTrial, baselines, rendered
 from gailforce.generative.interfaces.window_model import FitConfig
 from gailforce.generative.nn.frames import PIXELS, SIDE
-from gailforce.generative.worlds.multi_step import RehearsalConfig
+from gailforce.generative.worlds.dynamics import MultiStepConfig
 from gailforce.generative.worlds.world_families import WorldConfig
 
 BRIEF = WorldConfig(
-    fit=FitConfig(updates=5, batch_size=16), rehearsal=RehearsalConfig(updates=2, batch_size=4)
+    fit=FitConfig(updates=5, batch_size=16), multi_step=MultiStepConfig(updates=2, batch_size=4)
 )
 
 
@@ -35,11 +35,11 @@ def test_baselines_are_the_mean_and_the_same_pixels_in_another_order():
     assert not torch.equal(found["shuffled pixels"], held_out)
 
 
-def test_a_trial_judges_all_painters_and_paints_a_dream(tmp_path):
+def test_a_trial_judges_all_painters_and_paints_a_rollout(tmp_path):
     out, picture = tmp_path / "frames.json", tmp_path / "frames.png"
     FramesTrial(frames=100, updates=2, out=out, picture=picture, world=BRIEF).run()
     found = json.loads(out.read_text())["found"]
     assert set(found) == {"pix2pix", "vae", "dcgan", "real frames", "mean image", "shuffled pixels"}
     assert found["real frames"]["frechet"] < found["shuffled pixels"]["frechet"]
-    # Lived, dreamt, unseen, and what each of three painters makes.
+    # Played, predicted, unseen, and what each of three painters makes.
     assert Image.open(picture).size == (ENLARGED * SIDE * ROW, ENLARGED * SIDE * 6)

@@ -20,7 +20,7 @@ from gailforce.experiments.studies.sample_efficiency import first, reached
 from gailforce.experiments.studies.tables.worlds import efficiency_table, frames_table, world_table
 from gailforce.experiments.studies.worlds.experience import experience, ladder
 from gailforce.experiments.studies.worlds.policies import Perturbed
-from gailforce.experiments.studies.worlds.returns import imagined_return, paid, real_return
+from gailforce.experiments.studies.worlds.returns import model_return, paid, real_return
 from gailforce.experiments.studies.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.studies.worlds.truth import (
     average,
@@ -68,23 +68,24 @@ def test_a_fitted_world_is_better_than_nothing_moving():
 
 def test_every_policy_gives_as_many_pieces():
     short, long = (e for e in unseen("hopper") if e.source in ("snapshot-200000", "snapshot-300000"))
-    cut = piece(short, 0, 60)
-    states, actions = pieces([cut, long, long], 50)
+    part = piece(short, 0, 60)
+    states, actions = pieces([part, long, long], 50)
     # Eleven places in the short one, a hundred of the long ones' 1,902.
     assert len(states) == len(actions) == 11 + 100
-    assert np.array_equal(states[0], cut.states[:51, 1:])
+    assert np.array_equal(states[0], part.states[:51, 1:])
 
 
-def test_a_true_model_of_noise_covers_what_it_promises():
-    class Noise(WorldModel):
-        def draws(self, carry, action, n, generator):
-            return torch.randn(n, len(action), 13, generator=generator), None
-
-    world = Noise("linear", "hopper")
+def test_a_true_model_of_noise_has_the_coverage_of_its_intervals(monkeypatch):
+    world = WorldModel("linear", "hopper")
     world.fit(EPISODES)
+    monkeypatch.setattr(
+        world.model,
+        "draws",
+        lambda carry, action, n, generator: (torch.randn(n, len(action), 13, generator=generator), None),
+    )
     truth = pieces(EPISODES, 1)
     changes = torch.randn(len(truth[0]), 11, generator=torch.Generator().manual_seed(1))
-    unit = world.units.change
+    unit = world.model.units.change
     after = truth[0][:, 0] + (unit.mean[1:] + unit.std[1:] * changes).numpy()
     made = [
         Trajectory(
@@ -105,33 +106,33 @@ def test_pieces_too_long_are_refused():
         pieces(EPISODES, 2000)
 
 
-def test_an_imagined_episode_is_paid_as_a_recorded_one_is():
+def test_the_return_of_states_and_actions_is_that_of_the_recorded_rewards():
     fallen = next(e for e in Demonstrations.load("hopper-ladder") if e.terminated)
     for episode in (*EPISODES, fallen):
         assert paid(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
 
 
-def test_imagined_returns_are_paid_by_the_true_reward():
+def test_model_returns_are_paid_by_the_true_reward():
     world, still = WorldModel("linear", "hopper"), StillPolicy(spaces("Hopper-v5")[1])
     world.fit(EPISODES)
-    assert np.isfinite(imagined_return(world, still))
+    assert np.isfinite(model_return(world, still))
     assert 0 < real_return("hopper", still) < 400
 
 
 def test_experience_is_graded_and_the_ladder_has_strangers():
-    lived = experience("hopper", 1200)
-    assert sum(map(len, lived)) >= 1200
-    assert any(e.terminated for e in lived)
+    episodes = experience("hopper", 1200)
+    assert sum(map(len, episodes)) >= 1200
+    assert any(e.terminated for e in episodes)
     assert len(ladder("hopper")) >= 8
     assert len(ladder("walker2d")) >= 8
     assert {e.source for e in unseen("hopper")} >= {"snapshot-200000"}
 
 
-def test_the_same_seed_lives_the_same_and_a_learner_lives_its_share(monkeypatch):
+def test_the_same_seed_collects_the_same_and_a_learner_collects_its_share(monkeypatch):
     monkeypatch.setattr("gailforce.experiments.studies.worlds.experience.TRAINING", 4096)
-    monkeypatch.setattr("gailforce.experiments.studies.worlds.experience.LIVES", 2)
+    monkeypatch.setattr("gailforce.experiments.studies.worlds.experience.COLLECTIONS", 2)
     one, other = (experience("walker2d", 800, seed) for seed in (1, 1))
-    # Eight copies live side by side, so that every share is rounded up to whole steps of all.
+    # Eight environments run side by side, so every share is rounded up to whole steps of all.
     assert 800 <= sum(map(len, one)) < 800 + 8 * 20
     assert len(one) == len(other)
     assert all(np.array_equal(a.states, b.states) for a, b in zip(one, other, strict=True))
@@ -148,7 +149,7 @@ def test_a_perturbed_policy_moves_every_copy_by_its_own_and_leaves_the_expert_as
     assert np.array_equal(expert.predict(obs, deterministic=True)[0], before)
 
 
-def test_a_level_is_first_reached_at_looks_in_a_row():
+def test_a_level_is_first_reached_at_evaluations_in_a_row():
     curve = [(1, 0.95), (2, 0.5), (3, 0.9), (4, 0.92), (5, 0.9), (6, 0.1)]
     assert first(curve, 0.9, 3) == 3
     assert first(curve[:4], 0.9, 3) is None
@@ -157,7 +158,7 @@ def test_a_level_is_first_reached_at_looks_in_a_row():
 def test_a_level_is_reached_when_it_is_kept():
     curve = [(1, 0.95), (2, 0.5), (3, 0.91), (4, 0.92), (5, 0.93), (6, 0.2)]
     assert reached(curve[:5]) == 3
-    # Two looks are too few, and what is lost again was not kept.
+    # Two evaluations are too few, and a level that is lost again is not kept.
     assert reached(curve[:4]) is None
     assert reached(curve) is None
 
@@ -169,7 +170,7 @@ def test_references_and_tables(tmp_path, capsys):
     (tmp_path / "sample-efficiency").mkdir()
     found = {
         "environment": "hopper",
-        "way": "dream",
+        "way": "model-based",
         "reached": 9000,
         "normalized_score": [0.2, 0.95],
         "seconds": 60,
@@ -177,7 +178,7 @@ def test_references_and_tables(tmp_path, capsys):
     (tmp_path / "sample-efficiency" / "a.json").write_text(
         json.dumps({**found, "real_steps": 12000, "curve": [[2000, 700], [9000, 3400]]})
     )
-    line = "| hopper | in a dream | never | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |"
+    line = "| hopper | in a world model | never | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |"
     assert line in efficiency_table(tmp_path)
     painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
     (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))

@@ -43,7 +43,7 @@ class Watched(Ensemble):
 
 
 @pytest.mark.parametrize(("held_out", "half_way"), [(0.1, 0.005), (0.0, 0.01)])
-def test_a_fit_lets_the_rate_fall_and_a_lesson_does_not(held_out, half_way):
+def test_a_fit_lets_the_rate_fall_and_later_learning_does_not(held_out, half_way):
     model = Watched(2, 3, EnsembleConfig(layers=(4,), members=2, elites=1, learning_rate=0.01), seed=0)
     dynamics = StepDynamics(model, WindowShape(1, 4, 1, 1, 0), memory=1, batch_size=8)
     rows = torch.randn(64, 1, 4, generator=torch.Generator().manual_seed(0))

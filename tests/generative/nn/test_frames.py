@@ -6,7 +6,7 @@ import torch
 
 from gailforce.generative.families.dcgan import DCGAN, DCGANConfig, PairedConfig, Pix2Pix
 from gailforce.generative.families.frame_vae import FrameVAE, FrameVAEConfig
-from gailforce.generative.nn.frames import COLOURS, PIXELS, SIDE
+from gailforce.generative.nn.frames import COLORS, PIXELS, SIDE
 from gailforce.generative.nn.frechet import frechet_distance
 
 MODELS = {
@@ -19,7 +19,7 @@ MODELS = {
 def squares(count=32, seed=0):
     """A bright square at a place along the frame that the context says."""
     place = torch.rand(count, 1, generator=torch.Generator().manual_seed(seed))
-    frames = -torch.ones(count, COLOURS, SIDE, SIDE)
+    frames = -torch.ones(count, COLORS, SIDE, SIDE)
     for frame, at in zip(frames, (place[:, 0] * (SIDE - 8)).int().tolist(), strict=True):
         frame[:, 12:20, at : at + 8] = 1.0
     return frames.flatten(1), place

@@ -22,7 +22,7 @@ from gailforce.generative.nn.gaussians import PriorConfig
 from gailforce.generative.trajectories.beam import Beam
 from gailforce.generative.trajectories.decoding import DecodingConfig
 from gailforce.generative.trajectories.generator_families import GENERATORS, GeneratorConfig, joint_tracks
-from gailforce.generative.trajectories.trajectory_generator import TrajectoryGenerator
+from gailforce.generative.trajectories.trajectory_generator import WindowGenerator
 
 STEPS, TURN = 8, 0.3
 QUICK = GeneratorConfig(
@@ -50,7 +50,7 @@ def wheel(count=40, speed=None, seed=0):
 
 
 def fresh(name, config=QUICK, seed=0):
-    generator = TrajectoryGenerator(name, seed, config)
+    generator = WindowGenerator(name, seed, config)
     generator.fit(*wheel())
     return generator
 
@@ -121,7 +121,7 @@ def test_masks_that_cannot_be_meant_are_refused():
     with pytest.raises(ValueError, match="learned windows of"):
         generator.inpaint(motion, torch.zeros(5, STEPS, 3), speed, torch.Generator())
     with pytest.raises(RuntimeError, match="call fit"):
-        draw(TrajectoryGenerator("copy"))
+        draw(WindowGenerator("copy"))
 
 
 def test_a_copy_is_a_training_window_and_the_nearest_begins_near():

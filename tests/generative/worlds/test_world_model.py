@@ -15,10 +15,9 @@ from gailforce.generative.families.transformer import GPTConfig
 from gailforce.generative.families.vae import VAEConfig
 from gailforce.generative.interfaces.motion import Motion
 from gailforce.generative.interfaces.window_model import FitConfig, looking_back
-from gailforce.generative.worlds.dynamics import futures
-from gailforce.generative.worlds.multi_step import RehearsalConfig
+from gailforce.generative.worlds.dynamics import MultiStepConfig, futures
 from gailforce.generative.worlds.world_families import FUTURE, REMEMBERED, WORLDS, WorldConfig
-from gailforce.generative.worlds.world_model import WorldModel
+from gailforce.generative.worlds.world_model import DynamicsModel
 
 STEPS = 10
 QUICK = WorldConfig(
@@ -46,7 +45,7 @@ def wheel(count=200, seed=0):
 
 
 def fresh(name, config=QUICK, seed=0):
-    world = WorldModel(name, seed, config)
+    world = DynamicsModel(name, seed, config)
     world.fit(wheel())
     return world
 
@@ -55,7 +54,7 @@ def fresh(name, config=QUICK, seed=0):
 fitted = functools.cache(fresh)
 
 
-def imagined(world, steps=3, seed=1, expected=False):
+def rollout(world, steps=3, seed=1, expected=False):
     motion, draws = wheel(5, seed=9), torch.Generator().manual_seed(seed)
     carry = world.start(motion.state[:, 0])
     for t in range(steps):
@@ -65,8 +64,8 @@ def imagined(world, steps=3, seed=1, expected=False):
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_every_family_imagines_finite_steps_of_the_right_widths(name):
-    found = imagined(fitted(name))
+def test_every_family_predicts_finite_steps_of_the_right_widths(name):
+    found = rollout(fitted(name))
     assert found.next_state.shape == (5, 2)
     assert found.change.shape == (5, 3)
     assert found.p_terminated.shape == found.uncertainty.shape == (5,)
@@ -76,8 +75,8 @@ def test_every_family_imagines_finite_steps_of_the_right_widths(name):
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_the_same_seeds_imagine_the_same_bits(name):
-    one, other = (imagined(world) for world in (fitted(name), fresh(name)))
+def test_the_same_seeds_predict_the_same_bits(name):
+    one, other = (rollout(world) for world in (fitted(name), fresh(name)))
     assert torch.equal(one.next_state, other.next_state)
 
 
@@ -111,7 +110,7 @@ def test_what_was_never_seen_is_less_certain():
 
 
 @pytest.mark.parametrize("elites", [1, 3])
-def test_calibrated_draws_hold_what_they_promise(elites):
+def test_calibrated_intervals_have_their_coverage(elites):
     # Deviations of 0.5, whatever fresh weights foretell; nine in ten rows then lie within 90 % of the draws.
     draws = torch.Generator().manual_seed(0)
     context = torch.zeros(20_000, 2)
@@ -139,13 +138,13 @@ def test_expected_steps_of_an_ensemble_are_not_drawn():
     assert torch.equal(one.p_terminated, other.p_terminated)
 
 
-def test_doubts_teach_the_means_nothing():
+def test_the_loss_of_deviations_does_not_train_the_means():
     model = Ensemble(3, 2, EnsembleConfig(layers=(8,), members=2, elites=1), seed=0)
     x = torch.tensor([[0.5, -0.5, 1.0]]).repeat(8, 1)
-    _, doubts = model.losses(x, torch.zeros(8, 2))
-    doubts.backward()
+    _, std_loss = model.losses(x, torch.zeros(8, 2))
+    std_loss.backward()
     assert all(part.grad is None or not part.grad.any() for part in model.means.parameters())
-    assert any(part.grad.any() for part in model.doubts.parameters())
+    assert any(part.grad.any() for part in model.std_net.parameters())
 
 
 def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is():
@@ -156,7 +155,7 @@ def test_the_mean_of_the_ensemble_follows_the_squared_error_however_sure_it_is()
     config = EnsembleConfig(layers=(8,), members=2, elites=2, share=1.0, gradient=1e9)
     model = Ensemble(4, 2, config, seed=0)
     with torch.no_grad():
-        mean, log_std, _ = model._told(context)
+        mean, log_std, _ = model._predictions(context)
     assert log_std.std() > 0
     model.update(x, context)
     found = model.means.biases[-1].grad[:, 0]
@@ -219,23 +218,34 @@ def test_a_memory_that_no_window_fills_is_refused(name):
         fresh(name, config)
 
 
-def test_settings_without_sense_are_refused():
+def test_invalid_settings_are_refused():
     with pytest.raises(ValueError, match="2 draws or more; got 1"):
         WorldConfig(draws=1)
     with pytest.raises(ValueError, match="2 steps or more; got 0, 64 and 1"):
-        RehearsalConfig(steps=1)
+        MultiStepConfig(steps=1)
     with pytest.raises(ValueError, match="weight of single steps is 0 or more; got -1"):
-        RehearsalConfig(single=-1.0)
+        MultiStepConfig(one_step_weight=-1.0)
 
 
-@pytest.mark.parametrize("name", [name for name, family in WORLDS.items() if family.window > 1])
-def test_windows_leave_out_no_step(name):
+@pytest.mark.parametrize("name", ["diffusion", "gan"])
+def test_the_windows_of_a_long_episode_hold_every_future(name):
+    family, count = WORLDS[name], 60
+    starts = range(0, count - family.window + 1, family.stride)
+    rows = torch.stack([torch.arange(float(first), first + family.window) for first in starts])[..., None]
+    ends = -torch.ones_like(rows)
+    begins = futures(torch.cat((rows, ends), dim=-1), FUTURE)[:, 0, 0]
+    # The last windows are added by the role above, which knows where the episode ends.
+    assert set(begins.tolist()) >= set(range(starts[-1] + family.window - FUTURE + 1))
+
+
+@pytest.mark.parametrize("name", ["lstm", "gpt"])
+def test_windows_whose_rows_are_held_out_do_not_overlap(name):
     family = WORLDS[name]
-    held_out = name in ("lstm", "gpt")
-    assert family.stride == family.window if held_out else family.stride <= family.window - FUTURE + 1
+    windows = torch.arange(60).unfold(0, family.window, family.stride)
+    assert windows.unique().numel() == windows.numel()
 
 
-def test_a_lesson_of_no_updates_changes_nothing():
+def test_learning_for_no_updates_changes_nothing():
     world = fresh("ensemble")
     before = [part.clone() for part in world.dynamics.parameters()]
     world.learn(wheel(seed=3), 0)
@@ -244,6 +254,12 @@ def test_a_lesson_of_no_updates_changes_nothing():
     )
 
 
-def test_before_a_fit_it_is_said():
+def test_segments_are_refused_by_a_family_of_single_steps():
+    world = DynamicsModel("linear")
+    with pytest.raises(NotImplementedError, match="single steps only"):
+        world.fit(wheel(), wheel(10))
+
+
+def test_an_unfitted_model_is_refused():
     with pytest.raises(RuntimeError, match="call fit"):
-        WorldModel("linear")._fitted()
+        DynamicsModel("linear").fitted()
