@@ -47,13 +47,13 @@ class ModelBasedGAIL(GAIL):
     ):
         chosen = config or GAILConfig()
         if isinstance(reward_model, str):
-            reward_model = RewardModel(reward_model, seed=seed, config=chosen.reward)
+            reward_model = RewardModel(reward_model, seed=seed, training=chosen.reward)
         if reward_model.family.reads_true:
             raise UsageError("a dream pays no true reward; take another reward model, as gan")
         if kwargs.get("horizon", "native") != "native":
             raise UsageError("a dream has branches of its own; leave the horizon native")
         self.dream_config = dream or DreamConfig()
-        self.dream, self.real = begin(env, demos, world_model, chosen.copies, seed, self.dream_config)
+        self.dream, self.real = begin(env, demos, world_model, chosen.n_envs, seed, self.dream_config)
         super().__init__(
             MixedVecEnv(self.real, self.dream), demos, reward_model, seed=seed, config=chosen, **kwargs
         )

@@ -116,7 +116,7 @@ class Dreaming(BaseCallback):
         self._next += self._config.every
         self.dreams += 1
         self._real.cut()
-        self._agent.watch(played(self._real.recent))
+        self._agent.train_discriminator(played(self._real.recent))
         self._dream.world.learn([*self._demos, *self._real.episodes], self._config.updates)
         prepare(self._dream, self._demos, self._real, self._config, self.dreams)
         self.logger.record("dream/real_steps", self._real.steps)

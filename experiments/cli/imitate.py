@@ -1,6 +1,6 @@
 """The verbs `imitate`, `demo` and `resume`: imitation from the command line."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,7 +43,7 @@ class Imitate(Command):
         demos = self.config.demonstrations()
         agent = self.config.agent(demos)
         run = RunFolder.create(
-            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
+            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **self.config.to_plain()}
         )
         training = train(agent, run, self.config, self.every, plain=self.json)
         return finish(agent, run, self.config, demos, training, self.show)

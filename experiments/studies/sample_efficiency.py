@@ -159,7 +159,7 @@ class SampleEfficiency:
     def _alone_placed(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         """As many episodes from demonstrated states, and as short, as in a dreamer's real life."""
         starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-        copies = GAILConfig().copies
+        copies = GAILConfig().n_envs
         env = placed_env(self.env, copies, seed, starts, self.dream.placed, self.dream.life)
         return self._watched(GAIL(env, demos, seed=seed))
 

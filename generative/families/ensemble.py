@@ -110,7 +110,7 @@ class Ensemble(GenerativeModel):
         self.register_buffer("honesty", torch.ones(self._values))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
         self._draws = torch.Generator().manual_seed(seed)
-        self._optimiser = torch.optim.AdamW(
+        self._optimizer = torch.optim.AdamW(
             self.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
 
@@ -133,16 +133,16 @@ class Ensemble(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of AdamW."""
         means, doubts = self.losses(x, context)
-        self.descend(means + doubts, self._optimiser)
+        self.descend(means + doubts, self._optimizer)
         return {"loss": (means + doubts).item()}
 
-    def descend(self, loss: Float[Tensor, ""], optimiser: torch.optim.Optimizer) -> None:
+    def descend(self, loss: Float[Tensor, ""], optimizer: torch.optim.Optimizer) -> None:
         """One step down the bounded gradient; means and doubts have bounds of their own."""
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         for networks in (self.means, self.doubts):
             nn.utils.clip_grad_norm_(networks.parameters(), self.config.gradient)
-        optimiser.step()
+        optimizer.step()
 
     def losses(
         self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]

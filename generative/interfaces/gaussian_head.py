@@ -15,7 +15,7 @@ from .model import GenerativeModel, Kind
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """Settings of the mixture and of its optimiser."""
+    """Settings of the mixture and of its optimizer."""
 
     # Gaussians in the mixture; usually 1-8.
     components: int = 4
@@ -84,7 +84,7 @@ class GaussianModel(GenerativeModel):
         features: F.
         width: columns of x.
         columns: Z.
-        config: of the head and the optimiser.
+        config: of the head and the optimizer.
         seed: of the weights.
     """
 
@@ -103,7 +103,7 @@ class GaussianModel(GenerativeModel):
         self.encoder = seeded(seed, encoder)
         self.head = seeded(seed + 1, lambda: GaussianHead(features, width, config))
         self._columns, self._gradient_norm = columns, config.gradient_norm
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def mixture(self, context: Float[Tensor, "B ..."]) -> Mixture:
         """What is expected after each context."""
@@ -113,10 +113,10 @@ class GaussianModel(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on L = E[-log p(x | context)]."""
         loss = -self.score(x, context).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters(), self._gradient_norm)
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item(), "gradient_norm": norm.item()}
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:

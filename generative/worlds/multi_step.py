@@ -55,7 +55,7 @@ class Rehearsal(nn.Module):
     def __init__(self, model: Ensemble, units: Units, clip: float, config: RehearsalConfig):
         super().__init__()
         self.model, self._units, self._clip, self._config = model, units, clip, config
-        self._optimiser = torch.optim.AdamW(
+        self._optimizer = torch.optim.AdamW(
             model.parameters(),
             config.learning_rate,
             weight_decay=model.config.weight_decay,
@@ -80,7 +80,7 @@ class Rehearsal(nn.Module):
                 one = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
                 means, doubts = self.model.losses(x[one], context[one])
                 course = self.course_loss(Motion(*(part[at] for part in courses)))
-                self.model.descend(course + c.single * means + doubts, self._optimiser)
+                self.model.descend(course + c.single * means + doubts, self._optimizer)
         self.model.finish(x, context)
 
     def course_loss(self, courses: Motion) -> Float[Tensor, ""]:

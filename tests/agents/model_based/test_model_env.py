@@ -1,6 +1,6 @@
 """Dreams: branches end as they should, real steps are counted, and imagination is held against MuJoCo."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -294,6 +294,6 @@ def test_the_verb_dream_wants_a_run_with_a_world(tmp_path, capsys):
 
 def test_a_dream_is_not_resumed_in_half(tmp_path, capsys):
     config = ImitationConfig("hopper", world_model="ensemble", steps=10)
-    run = RunFolder.create("imitate-hopper", tmp_path, {"kind": "imitation", **asdict(config)})
+    run = RunFolder.create("imitate-hopper", tmp_path, {"kind": "imitation", **config.to_plain()})
     assert answer(["resume", str(run.path)]) != 0
     assert "start anew" in capsys.readouterr().err

@@ -31,7 +31,7 @@ def test_committed_cells_are_found_by_their_own_configuration():
     assert keyed
     for path, result in keyed:
         assert path.stem.endswith(result["key"])
-        config = cells.from_plain(ImitationConfig, result["config"])
+        config = ImitationConfig.from_plain(result["config"])
         again = Cell(config.reward, config, len(result["agent"]["deterministic"]["returns"]))
         assert again.name == path.stem
 
