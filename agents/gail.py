@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium.spaces import Box, Space
+from gymnasium.spaces import Box
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -30,7 +30,7 @@ from .sb3.callbacks import Periodic, as_list
 from .sb3.normalizer import UpdateNormalizer
 from .sb3.policy import load_agent, save_agent
 from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
-from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv
+from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv, box_width
 from .settings import from_plain
 
 # Many small updates with large steps; the entropy bonus keeps exploration alive until the body walks.
@@ -136,7 +136,7 @@ class GAIL(Agent):
 
     def _use(self, demos: Demonstrations, env: VecEnv) -> None:
         """Check that the demonstrations fit the environment, and fit the reward model to them."""
-        widths = _width(env.observation_space), _width(env.action_space)
+        widths = box_width(env.observation_space), box_width(env.action_space)
         require_environment(demos, self.env_id or demos.env_id, *widths)
         self._expert = demonstrated(demos)
         if not self.frozen:
@@ -295,9 +295,3 @@ class GAIL(Agent):
         self.policy.load_state_dict(policy.state_dict())
         self.reward_model.load_state_dict(reward_tensors(tensors))
         self.learner.num_timesteps = meta["steps"]
-
-
-def _width(space: Space) -> int:
-    if not (isinstance(space, Box) and len(space.shape) == 1):
-        raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
-    return space.shape[0]

@@ -101,7 +101,7 @@ class RewardModel:
         require_inputs(name, inputs)
         require_config(name, config)
         self.net = RewardNet(name, cast(Inputs, inputs), form, seed, config, training)
-        self.name, self.form, self.family = name, form, self.net.family
+        self.name, self.inputs, self.form, self.family = name, self.net.inputs, form, self.net.family
 
     @property
     def critic(self) -> Critic | None:
@@ -127,7 +127,7 @@ class RewardModel:
             training = from_plain(RewardConfig, facts["training"])
             if name not in FAMILIES:
                 raise unknown("reward model", name, FAMILIES)
-            config = from_plain(FAMILIES[name].config_class, facts["config"])
+            config: Any = from_plain(FAMILIES[name].config_class, facts["config"])
         except KeyError as missing:
             raise _from_elsewhere(f"{missing} is missing") from missing
         return cls(name, inputs, form, seed, config, training)

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from gymnasium.spaces import Box, Space
 from jaxtyping import Float
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
+from ...envs.errors import UsageError
 from ...generative.interfaces.rollout import Rollout
 
 
@@ -95,6 +97,17 @@ class ZeroRewardVecEnv(VecEnvWrapper):
         self._clear()
         self._history = rollout.last(self._looks_back) if self._looks_back else None
         return rollout
+
+
+def box_width(space: Space) -> int:
+    """Columns of a flat space.
+
+    Raises:
+        UsageError: a space of another kind.
+    """
+    if not (isinstance(space, Box) and len(space.shape) == 1):
+        raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
+    return space.shape[0]
 
 
 def _array(obs: VecEnvObs) -> np.ndarray:

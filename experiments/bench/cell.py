@@ -4,7 +4,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ class Cell:
     """What is run, and on how many episodes it is scored.
 
     Attributes:
-        method: one of `REFERENCES`, or the name of a reward model, which `config` then has too.
+        method: one of `REFERENCES`, or the name of a reward model.
         config: the task and the learner's settings; a reference reads what concerns it.
         evaluation_episodes: of the final score.
         cloning: settings of the method `bc`.
@@ -129,8 +129,8 @@ def _learner(cell: Cell) -> dict[str, Any]:
 
 def _settings(cell: Cell) -> dict[str, Any]:
     """All settings that a reward model's training uses, dotted as on the command line."""
-    config = cell.config
-    own = {"reward": asdict(config.gail.reward), table_of(cell.method): asdict(config.family_settings)}
+    config, family = cell.config, replace(cell.config, reward=cell.method).family_settings
+    own = {"reward": asdict(config.gail.reward), table_of(cell.method): asdict(family)}
     return _learner(cell) | dict(leaves(own))
 
 

@@ -141,14 +141,15 @@ def _cell(point: dict[str, Any], block: Mapping[str, Any], episodes: int) -> Cel
     method, seed = ALIASES.get(name, name), point.get("seed", 0)
     tables = _nested(_resolved(method, _own_settings(block)))
     reward = method if method in FAMILIES else ImitationConfig.reward
-    own = tables.get(table_of(reward)) if method in FAMILIES else None
+    family = FAMILIES[reward].config_class
+    own: Any = from_plain(family, tables.get(table_of(reward), {}))
     config = ImitationConfig(
         **{**point, "seed": seed, "draw": seed},
         reward=reward,
         force=block.get("force", False),
         threads=1,
         gail=from_plain(GAILConfig, tables),
-        family_config=own and from_plain(FAMILIES[reward].config_class, own),
+        family_config=None if own == family() else own,
     )
     require_safe_form(config.form, config.horizon, config.force)
     if method in FAMILIES:
@@ -193,7 +194,8 @@ def _check_settings(block: Mapping[str, Any]) -> None:
     for name in names:
         if name not in methods():
             raise unknown("method", name, methods())
-    used = {setting for name in names for setting in settings_of(ALIASES.get(name, name))}
+    chosen = [ALIASES.get(str(name), str(name)) for name in names]
+    used = {setting for method in chosen for setting in settings_of(method)}
     for name in _own_settings(block):
         if name in used:
             continue

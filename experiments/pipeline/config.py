@@ -96,8 +96,8 @@ class ImitationConfig:
         reward, world = plain.get("reward", cls.reward), plain.get("world_model", "")
         values = dict(plain)
         if reward in FAMILIES:
-            own = plain.get(table_of(reward), {})
-            values["family_config"] = from_plain(FAMILIES[reward].config_class, own)
+            own: Any = from_plain(FAMILIES[reward].config_class, plain.get(table_of(reward), {}))
+            values["family_config"] = None if own == FAMILIES[reward].config_class() else own
         if world:
             family = table_of(world)
             nested = {**plain.get("world", {}), family: plain.get(f"world_{family}", {})}

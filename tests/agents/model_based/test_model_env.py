@@ -133,7 +133,7 @@ def test_what_cannot_be_dreamt_is_said(world):
     with pytest.raises(UsageError, match=r"GAIL\.load"):
         ModelBasedGAIL.load("agent.gfa")
     with pytest.raises(UsageError, match="none dreams"):
-        ModelBasedGAIL("hopper", DEMOS, config=GAILConfig(copies=8), dream=DreamConfig(awake=8))
+        ModelBasedGAIL("hopper", DEMOS, config=GAILConfig(n_envs=8), dream=DreamConfig(awake=8))
     with pytest.raises(DataError, match="hold no states"):
         world.fit([replace(DEMOS[0], states=None)])
     with pytest.raises(DataError, match="Walker2d-v5 has 17"):
@@ -273,7 +273,7 @@ def test_a_world_model_comes_back_to_the_bit(world, tmp_path):
 
 def test_gail_learns_in_a_dream_and_lives_in_between():
     dream = DreamConfig(first=200, awake=4, every=2048, grown=4, updates=10, world=QUICK)
-    config = GAILConfig(copies=16)
+    config = GAILConfig(n_envs=16)
     agent = ModelBasedGAIL("hopper", DEMOS, seed=0, config=config, dream=dream)
     before = agent.policy.state_dict()["action_net.weight"].clone()
     assert agent.real_steps == 200

@@ -14,7 +14,7 @@ from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.experiments.cli.main import VERBS, answer
 
 SHORT = ["--steps", "512", "--ppo.steps-per-update", "256", "--ppo.batch-size", "128"]
-TINY = [*SHORT, "--copies", "8", "--threads", "1"]
+TINY = [*SHORT, "--n-envs", "8", "--threads", "1"]
 IMITATE = ["imitate", "hopper", *TINY, "--evaluation-episodes", "2", "--controls", "none", "--no-video"]
 
 

@@ -12,7 +12,7 @@ from gailforce.envs.errors import DataError
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.experiments.runs.toml import to_toml
 
-SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+SMALL = GAILConfig(n_envs=4, ppo=PPOConfig(policy_layers=(7,)))
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
     [
         ImitationConfig("hopper"),
         ImitationConfig(
-            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(n_envs=4, ppo=PPOConfig(policy_layers=(7,)))
         ),
     ],
 )
@@ -42,6 +42,6 @@ def test_what_is_not_finite_survives_toml():
 
 
 def test_unknown_keys_are_left_out_and_missing_ones_are_named():
-    assert from_plain(GAILConfig, {"copies": 8, "other": 1}) == GAILConfig(copies=8)
+    assert from_plain(GAILConfig, {"n_envs": 8, "other": 1}) == GAILConfig(n_envs=8)
     with pytest.raises(DataError, match="env"):
         ImitationConfig.from_plain({"steps": 1})
