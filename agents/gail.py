@@ -106,16 +106,14 @@ class GAIL(Agent):
         frozen: bool = False,
         **learner_kwargs: Any,
     ):
-        self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        self.horizon, self.force, self.keep_every, self.frozen = horizon, force, keep_every, frozen
+        self.config, self.seed, self.demos, self.horizon = config or GAILConfig(), seed, demos, horizon
+        self.force, self.keep_every, self.frozen = force, keep_every, frozen
         venv = make_env(env, self.config.n_envs, seed, horizon=horizon) if isinstance(env, str) else env
         # An environment of the user's own may have no id; then the demonstrations say what it must be.
         self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
-        self.reward_model = (
-            RewardModel(reward_model, seed=seed, training=self.config.reward)
-            if isinstance(reward_model, str)
-            else reward_model
-        )
+        if isinstance(reward_model, str):
+            reward_model = RewardModel(reward_model, seed=seed, training=self.config.reward)
+        self.reward_model = reward_model
         if frozen and self.reward_model.critic is None:
             raise UsageError("a frozen reward model must have been trained before; give one that was")
         require_safe_form(self.reward_model.form, horizon, force)

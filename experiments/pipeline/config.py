@@ -62,9 +62,9 @@ class ImitationConfig:
     # Settings of environments, learner and critic training.
     gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
     # Settings of training in a world model.
-    dream: DreamConfig = field(default_factory=DreamConfig)
+    dream: Annotated[DreamConfig, tyro.conf.Fixed] = field(default_factory=DreamConfig)
     # The reward model's own settings; None takes its default.
-    family_config: Any = None  # Any: every family has settings of its own class
+    family_config: Annotated[Any, tyro.conf.Fixed] = None  # Any: every family has settings of its own class
 
     @property
     def family_settings(self) -> Any:  # Any: every family has settings of its own class

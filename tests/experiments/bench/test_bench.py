@@ -110,7 +110,7 @@ def test_the_text_has_a_line_for_every_row(bench):
     text = command.describe(command.run())
     assert "0.20 0.90 1.00" in text
     assert "4 demonstrations" in text
-    assert "normalized score: 0 is random, 1 the expert" in text
+    assert "Normalized score: 0 is random, 1 the expert" in text
 
 
 @pytest.mark.parametrize("text", ["{}", "[", '{"kind": "imitation"}'])

@@ -62,9 +62,9 @@ def test_cloning_has_its_own_settings(tmp_path):
 
 
 def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
-    settings = '{ "reward.gan.penalty" = 3, "ppo.policy_layers" = [32, 32] }'
+    settings = '{ "gan.penalty" = 3, "ppo.policy_layers" = [32, 32] }'
     (cell,) = read_grid(write_grid(tmp_path, {"settings": settings})).cells
-    assert cell.config.gail.reward.gan.penalty == 3.0
+    assert cell.config.family_settings.penalty == 3.0
     assert cell.config.gail.ppo.policy_layers == (32, 32)
 
 
@@ -97,6 +97,11 @@ def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
         ({"settings": '{ "ppo.epochs" = 1.5 }'}, ("ppo.epochs", "1.5")),
         ({"settings": '{ "ppo.batch_size" = 300 }'}, ("2048", "300")),
         ({"settings": '{ "reward.updates" = 0 }'}, ("updates", "at least 1")),
+        (
+            {"settings": '{ "vail.limit" = 0.1 }'},
+            ("no method of this block", "vail.limit", "setting of vail"),
+        ),
+        ({"settings": '{ "bc.updates" = 10 }'}, ("no method of this block", "setting of bc")),
     ],
 )
 def test_what_cannot_be_meant_is_named_with_its_place(tmp_path, block, words):

@@ -183,7 +183,7 @@ def test_your_own_critic_joins_by_its_name_and_a_taken_name_is_refused(request):
         def logit(self, x):
             return x[:, 0]
 
-    register_reward("mine", Mine, "in this test", inputs=("s",))
+    register_reward("mine", Mine, use_when="in this test", inputs=("s",))
     request.addfinalizer(lambda: FAMILIES.pop("mine"))
     model = RewardNet("mine", inputs="s")
     model.fit(_steps())
