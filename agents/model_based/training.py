@@ -41,8 +41,9 @@ class DreamConfig:
     placed: float = 0.5
     # Steps of their episodes; short ones begin more often. Usually 100-1,000.
     life: int = 200
-    # Steps of a branch in the first dream and in the last; usually 5-10 and 15-50.
+    # Steps of a branch in the first dream; usually 5-10.
     shortest: int = 10
+    # Steps of a branch in the last dream; usually 15-50.
     longest: int = 40
     # Dreams until branches have their full length.
     grown: int = 100

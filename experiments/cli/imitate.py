@@ -63,10 +63,9 @@ class Imitate(Command):
         return groups | choices.groups()
 
     def __post_init__(self) -> None:
-        # Only the class that was made for a command line has the settings of its choices.
-        choices = Choices(self.config.reward, self.config.world_model, frozenset())
-        if all(hasattr(self, name) for name in choices.tables):
-            self.config = choices.resolved(self.config, vars(self))
+        # A parsed command line has the settings of its choices beside the configuration.
+        if not isinstance(self.config, ImitationConfig):
+            self.config = Choices.resolved(vars(self))
 
     def run(self) -> dict[str, Any]:
         """Learn, evaluate, film, report."""

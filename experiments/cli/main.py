@@ -6,11 +6,7 @@ import sys
 
 # Verb -> (module, class, what it does). Modules load when their verb is called, so that help is quick.
 VERBS: dict[str, tuple[str, str, str]] = {
-    "demo": (
-        "demo",
-        "Demo",
-        "the main job on shipped demonstrations: imitate, evaluate, film, report",
-    ),
+    "demo": ("demo", "Demo", "the main job on shipped demonstrations: imitate, evaluate, film, report"),
     "imitate": ("imitate", "Imitate", "learn a policy from demonstrations, without a reward"),
     "expert": ("expert", "TrainExpert", "train an expert on the true reward"),
     "record": ("record", "Record", "record episodes of a policy as demonstrations"),

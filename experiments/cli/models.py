@@ -56,8 +56,8 @@ class Models(Command):
         """The entries as a table, or the settings of one family."""
         if self.name:
             family = FAMILIES[self.name]
-            lines = describe_flags([Flag(**flag) for flag in result["settings"]], WIDTH) or ["  no settings"]
-            return "\n".join((f"{self.name}: {family.way}; {family.use_when}", "", *lines))
+            texts = describe_flags([Flag(**flag) for flag in result["settings"]], WIDTH) or ["  no settings"]
+            return "\n".join((f"{self.name}: {family.way}; {family.use_when}", "", *texts))
         lines = [HEAD, *(_texts(name, entry) for name, entry in result["reward models"].items())]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(

@@ -12,10 +12,12 @@ from ...agents.model_based.training import DreamConfig
 from ...envs.errors import UsageError, unknown
 from ...generative.rewards.reward_families import FAMILIES, table_of
 from ...generative.worlds.world_families import WORLDS, WorldConfig
-from ..runs.flags import Flag, flags_of
+from ..runs.flags import Flag, default_of, flags_of
 from .config import ImitationConfig
 
 DREAM, WORLD = "dream", "world"
+# Settings of a configuration that are parsed as tables of their own.
+APART = {DREAM, "family_config"}
 
 
 @dataclass(frozen=True)
@@ -64,23 +66,28 @@ class Choices:
 
     def parsed_class(self, verb: type) -> type:
         """The verb with the settings of what is chosen as further fields."""
-        fields = [
-            (
-                name,
-                Annotated[kind, tyro.conf.arg(name=name)],
-                field(default_factory=lambda kind=kind, default=default: default or kind(), kw_only=True),
-            )
-            for name, (kind, default) in self.tables.items()
-        ]
-        return dataclasses.make_dataclass(verb.__name__, fields, bases=(verb,))
+        config = next(f for f in dataclasses.fields(verb) if f.name == "config")
+        given = None if config.default_factory is dataclasses.MISSING else config.default_factory()
+        plain = _without(ImitationConfig, APART, given)
+        default = field() if given is None else field(default_factory=plain)
+        fields: list[tuple[str, Any, Any]] = [("config", Annotated[plain, tyro.conf.arg(name="")], default)]
+        for name, (kind, own) in self.tables.items():
+            make = kind if own is None else lambda own=own: own
+            settings = field(default_factory=make, kw_only=True)
+            fields.append((name, Annotated[kind, tyro.conf.arg(name=name)], settings))
+        return dataclasses.make_dataclass(
+            verb.__name__, fields, bases=(verb,), namespace={"__doc__": verb.__doc__}
+        )
 
-    def resolved(self, config: ImitationConfig, values: Mapping[str, Any]) -> ImitationConfig:
-        """A parsed configuration with the parsed settings of what is chosen."""
-        family = values[table_of(self.reward)]
+    @classmethod
+    def resolved(cls, values: Mapping[str, Any]) -> ImitationConfig:
+        """The configuration of a parsed verb, with the settings of what it chooses."""
+        config = ImitationConfig(**vars(values["config"]))
+        family = values[table_of(config.reward)]
         config = replace(config, family_config=None if family == type(family)() else family)
-        if not self.world_model:
+        if not config.world_model:
             return config
-        own = table_of(self.world_model)
+        own = table_of(config.world_model)
         world = replace(WorldConfig(), **vars(values[WORLD]), **{own: values[f"{WORLD}_{own}"]})
         return replace(config, dream=replace(DreamConfig(), **vars(values[DREAM]), world=world))
 
@@ -122,15 +129,23 @@ class Choices:
         return flags_of(kind, default, f"{table.replace('_', '-')}.")
 
 
-def _without(kind: type, names: set[str], default: Any) -> type:  # Any: an instance of the kind
+def _without(kind: type, names: set[str], instance: Any = None) -> type:  # Any: an instance of the kind
     """A dataclass's fields but some, with the values of an instance as defaults."""
     hints = typing.get_type_hints(kind, include_extras=True)
-    values = {f.name: getattr(default, f.name) for f in dataclasses.fields(kind) if f.name not in names}
-    fields = [
-        (name, hints[name], field(default_factory=lambda value=value: value))
-        for name, value in values.items()
-    ]
+    fields: list[tuple[str, Any, Any]] = []
+    for given in dataclasses.fields(kind):
+        if given.name in names:
+            continue
+        value = default_of(given, instance)
+        default = (
+            field() if value is dataclasses.MISSING else field(default_factory=lambda value=value: value)
+        )
+        fields.append((given.name, hints[given.name], default))
     return dataclasses.make_dataclass(kind.__name__, fields, namespace={"texts_of": kind})
+
+
+def _always(value: Any) -> Any:  # Any: a field's default, and dataclasses' own marker of a field
+    return field(default_factory=lambda: value)
 
 
 def _with_dashes(argument: str) -> str:

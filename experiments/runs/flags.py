@@ -45,7 +45,7 @@ def flags_of(kind: type, default: Any = None, prefix: str = "") -> list[Flag]:  
     return [
         flag
         for field in dataclasses.fields(kind)
-        for flag in _flags(field, hints[field.name], texts, _default(field, default), prefix)
+        for flag in _flags(field, hints[field.name], texts, default_of(field, default), prefix)
     ]
 
 
@@ -67,7 +67,8 @@ def _flags(
     yield Flag(f"{prefix}{name}", _kind(hint), text, texts.get(field.name, ""), positional)
 
 
-def _default(field: dataclasses.Field, instance: Any) -> Any:  # Any: of any field
+def default_of(field: dataclasses.Field, instance: Any) -> Any:  # Any: of any field
+    """The value a field has in an instance, or by default; MISSING where there is none."""
     if instance is not None:
         return getattr(instance, field.name)
     if field.default_factory is not dataclasses.MISSING:
@@ -147,6 +148,13 @@ def describe_flags(flags: list[Flag], width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
+def _described(kind: type, width: int) -> Iterator[str]:
+    """The docstring, lines that are too long broken."""
+    for line in (inspect.getdoc(kind) or "").splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        yield from textwrap.wrap(line, width, subsequent_indent=indent + "  " * bool(indent)) or [""]
+
+
 def help_text(verb: str, kind: type, groups: dict[str, list[Flag]]) -> str:
     """The help of a verb at the width of the terminal.
 
@@ -154,7 +162,7 @@ def help_text(verb: str, kind: type, groups: dict[str, list[Flag]]) -> str:
     """
     width = max(MARGIN + 30, shutil.get_terminal_size((100, 24)).columns)
     named = " ".join(f.name.upper() for flags in groups.values() for f in flags if f.positional)
-    lines = [f"usage: gailforce {verb} {named} [--flags]".replace("  ", " "), "", inspect.getdoc(kind) or ""]
+    lines = [f"usage: gailforce {verb} {named} [--flags]".replace("  ", " "), "", *_described(kind, width)]
     chosen = any(heading.startswith(SETTINGS) for heading in groups)
     for heading, flags in groups.items():
         if chosen and not heading.startswith(SETTINGS):

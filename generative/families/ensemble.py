@@ -24,18 +24,21 @@ TAIL, LEAST_SCALE, BISECTIONS = 0.05, 0.01, 20
 class EnsembleConfig:
     """Settings of the networks."""
 
-    # Networks, and how many of them, the best on a sample of all rows, answer.
+    # Networks; usually 5-7.
     members: int = 5
+    # Networks that answer, the best on a sample of all rows.
     elites: int = 3
-    # Widths of the hidden layers of the networks that say what comes next, and of those that say how sure.
+    # Widths of the hidden layers of the networks of means.
     layers: tuple[int, ...] = (200, 200, 200)
+    # Widths of the hidden layers of the networks of standard deviations.
     doubt_layers: tuple[int, ...] = (128, 128)
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
     # Weight decay; usually 1e-6 to 1e-4.
     weight_decay: float = 1e-5
-    # Least and greatest standard deviation, in those of x.
+    # Least standard deviation, in those of x.
     least_std: float = 0.01
+    # Greatest standard deviation, in those of x.
     greatest_std: float = 2.0
     # Share of a batch that each member learns from.
     share: float = 0.8

@@ -19,8 +19,9 @@ class HeadConfig:
 
     # Gaussians in the mixture; usually 1-8.
     components: int = 4
-    # Least and greatest standard deviation, in those of x; the least usually below the noise of training.
+    # Least standard deviation, in those of x; usually below the noise of training.
     least_std: float = 0.05
+    # Greatest standard deviation, in those of x; usually 1-3.
     greatest_std: float = 3.0
     # Adam's learning rate; usually 3e-4 to 3e-3.
     learning_rate: float = 1e-3

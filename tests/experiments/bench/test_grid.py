@@ -99,7 +99,7 @@ def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
         ({"settings": '{ "reward.updates" = 0 }'}, ("updates", "at least 1")),
         (
             {"settings": '{ "vail.limit" = 0.1 }'},
-            ("no method of this block", "vail.limit", "setting of vail"),
+            ("no method of this block", "setting of vail"),
         ),
         ({"settings": '{ "bc.updates" = 10 }'}, ("no method of this block", "setting of bc")),
     ],
