@@ -52,7 +52,8 @@ class ApprenticeshipConfig:
     spread: float = 1.0
     # Episodes of each policy that give its feature expectations.
     episodes: int = 8
-    copies: int = 64
+    # Parallel environments; the steps between two updates do not depend on their number.
+    n_envs: int = 64
     ppo: PPOConfig = field(default_factory=lambda: GAIL_PPO)
 
     def __post_init__(self) -> None:
@@ -122,8 +123,8 @@ class Apprenticeship(Agent):
                 "leave subsampling out, or use GAIL"
             )
         self._judges = make_env(env, self.config.episodes, JUDGING_SEED, horizon=horizon)
-        self.zero_reward_env = ZeroRewardVecEnv(make_env(env, self.config.copies, seed, horizon=horizon))
-        buffer = {"zero_reward_env": self.zero_reward_env, "score": self._score_rollout}
+        self.zero_reward_env = ZeroRewardVecEnv(make_env(env, self.config.n_envs, seed, horizon=horizon))
+        buffer = {"zero_reward_env": self.zero_reward_env, "relabel": self._relabel}
         self.learner = ppo(
             self.zero_reward_env,
             self.config.ppo,
@@ -199,9 +200,9 @@ class Apprenticeship(Agent):
         self.iterations.append(Iteration(step, sum(map(len, episodes)), distance, margin))
 
     @torch.no_grad()
-    def _score_rollout(self) -> Float[np.ndarray, "T N"]:
+    def _relabel(self, rollout: Rollout) -> Float[np.ndarray, "T N"]:
         """w·φ of every step."""
-        return (self._features(self.zero_reward_env.take_rollout()) @ self.w).numpy()
+        return (self._features(rollout) @ self.w).numpy()
 
     def save(self, path: str | Path) -> None:
         """Write the policy as one verified file, with the course of the iterations."""

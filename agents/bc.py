@@ -109,16 +109,16 @@ class BC(Agent):
     ) -> dict[str, Tensor]:
         """Gradient descent; returns the averaged weights of the best look at the held-out steps."""
         c, policy = self.config, self.policy
-        optimiser = torch.optim.AdamW(policy.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
-        schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, updates)
+        optimizer = torch.optim.AdamW(policy.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
+        schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, updates)
         average = copy.deepcopy(policy)
         best, best_error, waited = copy.deepcopy(average.state_dict()), np.inf, 0
         for update in range(1, updates + 1):
             rows = training[torch.randint(len(training), (c.batch_size,), generator=self._generator)]
             loss = cloning_loss(self._mean(policy, self._noisy(obs[rows])), actions[rows])
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             loss.backward()
-            optimiser.step()
+            optimizer.step()
             schedule.step()
             move_average(average, policy, c.averaging, update)
             if update % c.check_every == 0 or update == updates:

@@ -21,8 +21,9 @@ from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
 class ExpertConfig:
     """Settings of an expert's training."""
 
-    # Copies of the environment; the steps between two updates do not depend on them.
-    copies: int = 32
+    # Parallel environments; usually 8-128. The steps between two updates do not depend on their number.
+    n_envs: int = 32
+    # Settings of PPO.
     ppo: PPOConfig = field(default_factory=PPOConfig)
 
 
@@ -42,7 +43,7 @@ class Expert(Agent):
         self, env: str | VecEnv, seed: int = 0, config: ExpertConfig | None = None, **learner_kwargs: Any
     ):
         self.config, self.seed = config or ExpertConfig(), seed
-        venv = make_env(env, self.config.copies, seed) if isinstance(env, str) else env
+        venv = make_env(env, self.config.n_envs, seed) if isinstance(env, str) else env
         self.env_id = env_id(env) if isinstance(env, str) else env_id_of(env)
         # Only the reward is scaled here; observations are normalized inside the policy.
         scaled = VecNormalize(venv, norm_obs=False, gamma=self.config.ppo.gamma)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium.spaces import Box, Space
+from gymnasium.spaces import Box
 from jaxtyping import Float
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -30,7 +30,7 @@ from .sb3.callbacks import Periodic, as_list
 from .sb3.normalizer import UpdateNormalizer
 from .sb3.policy import load_agent, save_agent
 from .sb3.ppo import PPOConfig, numerical_failures_said, ppo
-from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv
+from .sb3.rollout import ScoredRolloutBuffer, ZeroRewardVecEnv, box_width
 from .settings import from_plain
 
 # Many small updates with large steps; the entropy bonus keeps exploration alive until the body walks.
@@ -49,19 +49,25 @@ Learner = Callable[..., OnPolicyAlgorithm]
 
 @dataclass(frozen=True)
 class GAILConfig:
-    """Settings of the whole."""
+    """Settings of GAIL beside those of the reward model's family."""
 
-    # Copies of the environment; the steps between two updates do not depend on them.
-    copies: int = 64
+    # Parallel environments; usually 8-128. The steps between two updates do not depend on their number.
+    n_envs: int = 64
+    # Settings of PPO.
     ppo: PPOConfig = field(default_factory=lambda: GAIL_PPO)
+    # How the critic is trained, where the reward model is given by its name.
     reward: RewardConfig = field(default_factory=RewardConfig)
 
 
 class GAIL(Agent):
     """Imitates demonstrations by playing a policy against a discriminator; needs no reward.
 
-    In every round the policy acts, the discriminator learns expert (1) against policy (0), the whole
-    rollout is scored with r = -log(1 - D), and PPO improves the policy on the scores.
+    A round:
+        1. The policy acts in the environments; the rollout buffer fills with zero rewards.
+        2. `train_discriminator` trains the discriminator on expert (1) against this rollout (0).
+        3. `relabel` gives every step of the rollout the reward r = -log(1 - D).
+        4. The buffer computes returns and advantages from these rewards.
+        5. PPO improves the policy on them.
 
     Args:
         env: a name or Gymnasium id, or a VecEnv.
@@ -100,16 +106,14 @@ class GAIL(Agent):
         frozen: bool = False,
         **learner_kwargs: Any,
     ):
-        self.config, self.seed, self.demos = config or GAILConfig(), seed, demos
-        self.horizon, self.force, self.keep_every, self.frozen = horizon, force, keep_every, frozen
-        venv = make_env(env, self.config.copies, seed, horizon=horizon) if isinstance(env, str) else env
+        self.config, self.seed, self.demos, self.horizon = config or GAILConfig(), seed, demos, horizon
+        self.force, self.keep_every, self.frozen = force, keep_every, frozen
+        venv = make_env(env, self.config.n_envs, seed, horizon=horizon) if isinstance(env, str) else env
         # An environment of the user's own may have no id; then the demonstrations say what it must be.
         self.env_id = env_id_of(venv) or (demos.env_id if demos else None)
-        self.reward_model = (
-            RewardModel(reward_model, seed=seed, config=self.config.reward)
-            if isinstance(reward_model, str)
-            else reward_model
-        )
+        if isinstance(reward_model, str):
+            reward_model = RewardModel(reward_model, seed=seed, training=self.config.reward)
+        self.reward_model = reward_model
         if frozen and self.reward_model.critic is None:
             raise UsageError("a frozen reward model must have been trained before; give one that was")
         require_safe_form(self.reward_model.form, horizon, force)
@@ -117,25 +121,24 @@ class GAIL(Agent):
         self.learner = self._learner_of(learner)(
             self.zero_reward_env,
             rollout_buffer_class=ScoredRolloutBuffer,
-            rollout_buffer_kwargs={"zero_reward_env": self.zero_reward_env, "score": self._rewards()},
+            rollout_buffer_kwargs={
+                "zero_reward_env": self.zero_reward_env,
+                "train_discriminator": self.train_discriminator,
+                "relabel": self.relabel,
+            },
             **learner_kwargs,
         )
         if demos is not None:
-            self._take(demos, venv)
+            self._use(demos, venv)
         self._keeper = None if keep_best is None else KeepBest(self.policy, keep_best)
 
-    def _take(self, demos: Demonstrations, env: VecEnv) -> None:
-        """Demonstrations that fit the environment."""
-        widths = _width(env.observation_space), _width(env.action_space)
+    def _use(self, demos: Demonstrations, env: VecEnv) -> None:
+        """Check that the demonstrations fit the environment, and fit the reward model to them."""
+        widths = box_width(env.observation_space), box_width(env.action_space)
         require_environment(demos, self.env_id or demos.env_id, *widths)
         self._expert = demonstrated(demos)
         if not self.frozen:
             self.reward_model.fit(demos)
-
-    def _rewards(self) -> Callable[[], Float[np.ndarray, "T N"]]:
-        """Where rewards come from: the critic, or for the control `true` the environment."""
-        reads_true = self.reward_model.family.reads_true
-        return self.zero_reward_env.take_true_rewards if reads_true else self._score_rollout
 
     @property
     def policy(self) -> ActorCriticPolicy:
@@ -168,7 +171,7 @@ class GAIL(Agent):
 
     @property
     def real_steps(self) -> int:
-        """Steps lived in a real environment so far."""
+        """Steps in the real environment so far."""
         return self.learner.num_timesteps
 
     @property
@@ -187,24 +190,36 @@ class GAIL(Agent):
         self.policy.load_state_dict(self.kept.weights)
         return self
 
-    def _score_rollout(self) -> Float[np.ndarray, "T N"]:
-        """Between collecting and improving: train the discriminator, then score what was collected."""
-        rollout = self._asked(self.zero_reward_env.take_rollout())
-        metrics = {} if self.frozen else self.reward_model.update(self._asked(self._expert), rollout)
-        rewards = self.reward_model.reward(rollout).numpy()
-        self._report(metrics, rewards)
+    def train_discriminator(self, rollout: Rollout) -> None:
+        """Step 2 of a round: train on expert against these steps; a frozen reward model learns nothing."""
+        if self.frozen or self.reward_model.family.reads_true:
+            return
+        metrics = self.reward_model.update(self._with_log_prob(self._expert), self._with_log_prob(rollout))
+        for key, value in metrics.items():
+            self.learner.logger.record(f"discriminator/{key}", value)
+
+    def relabel(self, rollout: Rollout) -> Float[np.ndarray, "T N"]:
+        """Step 3 of a round: the reward of every step; for the control `true` the environment's own.
+
+        Raises:
+            NumericalError: rewards that are no longer finite.
+        """
+        if self.reward_model.family.reads_true:
+            return self.zero_reward_env.true_rewards
+        rewards = self.reward_model.reward(self._with_log_prob(rollout)).numpy()
+        if not np.isfinite(rewards).all():
+            raise NumericalError(
+                f'the scores of the reward model "{self.reward_model.name}" are no longer finite at step '
+                f"{self.learner.num_timesteps}; lower the learning rates, or regularize more"
+            )
+        self.learner.logger.record("discriminator/reward", float(rewards.mean()))
         return rewards
 
-    def watch(self, steps: Rollout) -> None:
-        """Let the discriminator learn against these steps too, if it learns at all."""
-        if not self.frozen:
-            self.reward_model.update(self._asked(self._expert), self._asked(steps))
-
     @torch.no_grad()
-    def _asked(self, steps: Rollout) -> Rollout:
-        """With the actions' log-probabilities under the policy of now, where the family wants them.
+    def _with_log_prob(self, steps: Rollout) -> Rollout:
+        """With the actions' log-probabilities under the current policy, where the family uses them.
 
-        A frozen reward is the policy's own no longer, so it goes without.
+        A frozen reward does not belong to this policy, so it goes without.
         """
         if self.frozen or not self.reward_model.family.asks_policy:
             return steps
@@ -219,23 +234,12 @@ class GAIL(Agent):
         assert isinstance(space, Box)
         return torch.from_numpy(space.low), torch.from_numpy(space.high)
 
-    def _report(self, metrics: dict[str, float], rewards: Float[np.ndarray, "T N"]) -> None:
-        if not np.isfinite(rewards).all():
-            raise NumericalError(
-                f'the scores of the reward model "{self.reward_model.name}" are no longer finite at step '
-                f"{self.learner.num_timesteps}; lower the learning rates, or regularise more"
-            )
-        for key, value in metrics.items():
-            self.learner.logger.record(f"discriminator/{key}", value)
-        self.learner.logger.record("discriminator/reward", float(rewards.mean()))
-
     def _learner_of(self, learner: str | Learner) -> Learner:
-        if isinstance(learner, str) and learner != "ppo":
+        if not isinstance(learner, str):
+            return learner
+        if learner != "ppo":
             raise unknown("learner", learner, ("ppo",))
-        return self._ppo if isinstance(learner, str) else learner
-
-    def _ppo(self, env: VecEnv, **kwargs: Any) -> OnPolicyAlgorithm:
-        return ppo(env, self.config.ppo, self.seed, **kwargs)
+        return lambda env, **kwargs: ppo(env, self.config.ppo, self.seed, **kwargs)
 
     def save(self, path: str | Path) -> None:
         """Write policy, normalization, discriminator and settings as one verified file."""
@@ -280,7 +284,7 @@ class GAIL(Agent):
         return agent
 
     def restore(self, path: str | Path) -> None:
-        """Take weights, statistics and the count of steps from a file; the optimisers begin anew.
+        """Take weights, statistics and the count of steps from a file; the optimizers begin anew.
 
         Raises:
             DataError: when the file is missing, damaged, or holds something else.
@@ -289,9 +293,3 @@ class GAIL(Agent):
         self.policy.load_state_dict(policy.state_dict())
         self.reward_model.load_state_dict(reward_tensors(tensors))
         self.learner.num_timesteps = meta["steps"]
-
-
-def _width(space: Space) -> int:
-    if not (isinstance(space, Box) and len(space.shape) == 1):
-        raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
-    return space.shape[0]

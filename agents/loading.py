@@ -66,8 +66,9 @@ class PolicyOptions:
 
     # Unpickle a Stable-Baselines3 zip as Stable-Baselines3 does; only for files of your own.
     trust_pickle: bool = False
-    # Means and standard deviations of the observations (.npy), for policies trained under VecNormalize.
+    # Means of the observations (.npy), for policies trained under VecNormalize.
     obs_mean: Path | None = None
+    # Standard deviations of the observations (.npy), for policies trained under VecNormalize.
     obs_std: Path | None = None
 
     def environment_of(self, path: Path) -> str | None:

@@ -3,6 +3,6 @@
 from .interfaces.model import Critic, GenerativeModel
 from .interfaces.rollout import Rollout
 from .rewards.reward_form import FORMS
-from .rewards.reward_model import RewardModel
+from .rewards.reward_model import RewardNet
 
-__all__ = ["FORMS", "Critic", "GenerativeModel", "RewardModel", "Rollout"]
+__all__ = ["FORMS", "Critic", "GenerativeModel", "RewardNet", "Rollout"]

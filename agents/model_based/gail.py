@@ -47,14 +47,14 @@ class ModelBasedGAIL(GAIL):
     ):
         chosen = config or GAILConfig()
         if isinstance(reward_model, str):
-            reward_model = RewardModel(reward_model, seed=seed, config=chosen.reward)
+            reward_model = RewardModel(reward_model, seed=seed, training=chosen.reward)
         if reward_model.family.reads_true:
             raise UsageError("a world model gives no true reward; use another reward model, such as gan")
         if kwargs.get("horizon", "native") != "native":
             raise UsageError("model rollouts have a length of their own; leave the horizon native")
         self.model_based = model_based or ModelBasedConfig()
         self.model_env, self.real = first_model(
-            env, demos, world_model, chosen.copies, seed, self.model_based
+            env, demos, world_model, chosen.n_envs, seed, self.model_based
         )
         super().__init__(
             MixedVecEnv(self.real, self.model_env), demos, reward_model, seed=seed, config=chosen, **kwargs

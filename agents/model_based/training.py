@@ -41,8 +41,9 @@ class ModelBasedConfig:
     reference_state_init: float = 0.5
     # Steps of a real episode; short episodes start more often. Usually 100-1,000.
     max_episode_steps: int = 200
-    # Steps of a model rollout at first and at last; usually 5-10 and 15-50.
+    # Steps of a model rollout at first; usually 5-10.
     rollout_length_min: int = 10
+    # Steps of a model rollout at last; usually 15-50.
     rollout_length_max: int = 40
     # Updates of the model until rollouts have their full length.
     rollout_length_ramp: int = 100
@@ -112,7 +113,7 @@ class ModelTraining(BaseCallback):
         self._next += self._config.model_update_interval
         self.model_updates += 1
         self._real.close_collection()
-        self._agent.watch(played(self._real.recent))
+        self._agent.train_discriminator(played(self._real.recent))
         self._model_env.world.learn([*self._demos, *self._real.episodes], self._config.updates)
         prepare(self._model_env, self._demos, self._real, self._config, self.model_updates)
         self.logger.record("model/real_steps", self._real.steps)

@@ -12,12 +12,13 @@ from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.errors import DataError, NumericalError, UsageError, unknown
 from ...envs.registry import Horizon
+from ...generative.interfaces.model import Critic
 from ...generative.interfaces.reward_inputs import Inputs
 from ...generative.interfaces.rollout import Rollout, loose_steps
-from ...generative.rewards import reward_model as tensors
 from ...generative.rewards.reward_config import RewardConfig
 from ...generative.rewards.reward_families import FAMILIES
 from ...generative.rewards.reward_form import FORMS, SIGNED_FORMS
+from ...generative.rewards.reward_model import RewardNet
 from ..settings import from_plain
 
 
@@ -58,12 +59,12 @@ def _float(column: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(column.astype(np.float32))
 
 
-def expert_probability(model: tensors.RewardModel, episode: Trajectory) -> Float[np.ndarray, "T"]:
-    """P(expert) of every step of an episode, in a critic's eyes."""
+def expert_probability(model: "RewardModel", episode: Trajectory) -> Float[np.ndarray, "T"]:
+    """P(expert) of every step of an episode, by a critic."""
     return torch.sigmoid(model.logit(played([episode]))).flatten().numpy()
 
 
-class RewardModel(tensors.RewardModel):
+class RewardModel:
     """What each step of a policy is worth, judged by demonstrations.
 
     Args:
@@ -71,9 +72,14 @@ class RewardModel(tensors.RewardModel):
         inputs: `s` observations, `sa` with actions, `ss'` with next observations.
         form: `positive`, `logit`, `negative` or `fairl`; see `generative/rewards/reward_form.py`.
         seed: of the critic's weights and of every draw.
+        config: the family's own settings, such as `VAILConfig(latent=8)` of `vail`.
+        training: how the critic is trained, whatever its family.
+
+    Attributes:
+        net: the model on tensors.
 
     Raises:
-        UsageError: for an unknown name, inputs or form; lists the valid ones.
+        UsageError: for an unknown name, inputs or form, or settings of another family; lists the valid ones.
     """
 
     def __init__(
@@ -82,7 +88,8 @@ class RewardModel(tensors.RewardModel):
         inputs: str = "sa",
         form: str = "positive",
         seed: int = 0,
-        config: RewardConfig | None = None,
+        config: Any = None,  # Any: every family has settings of its own class
+        training: RewardConfig | None = None,
     ):
         for kind, value, choices in (
             ("reward model", name, FAMILIES),
@@ -92,22 +99,42 @@ class RewardModel(tensors.RewardModel):
             if value not in choices:
                 raise unknown(kind, value, choices)
         require_inputs(name, inputs)
-        super().__init__(name, cast(Inputs, inputs), form, seed, config)
+        require_config(name, config)
+        self.net = RewardNet(name, cast(Inputs, inputs), form, seed, config, training)
+        self.name, self.inputs, self.form, self.family = name, self.net.inputs, form, self.net.family
+
+    @property
+    def critic(self) -> Critic | None:
+        """The critic; None before `fit`."""
+        return self.net.critic
 
     def facts(self) -> dict[str, Any]:
         """What rebuilds this model, in plain values; the weights are apart."""
-        own = {"name": self.name, "inputs": self.inputs, "form": self.form, "seed": self.seed}
-        return {**own, "config": asdict(self.config)}
+        net = self.net
+        own = {"name": net.name, "inputs": net.inputs, "form": net.form, "seed": net.seed}
+        return {**own, "config": asdict(net.config), "training": asdict(net.training)}
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any]) -> "RewardModel":
-        """The model behind `facts`, without its weights."""
+        """The model behind `facts`, without its weights.
+
+        Raises:
+            DataError: facts of another version.
+            UsageError: an unknown family.
+        """
         try:
             name, inputs, form, seed = (facts[key] for key in ("name", "inputs", "form", "seed"))
-            config = from_plain(RewardConfig, facts["config"])
+            training = from_plain(RewardConfig, facts["training"])
+            if name not in FAMILIES:
+                raise unknown("reward model", name, FAMILIES)
+            config: Any = from_plain(FAMILIES[name].config_class, facts["config"])
         except KeyError as missing:
             raise _from_elsewhere(f"{missing} is missing") from missing
-        return cls(name, inputs, form, seed, config)
+        return cls(name, inputs, form, seed, config, training)
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        """Tensors only: the standardizing statistics and the critic's weights."""
+        return self.net.state_dict()
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Take a saved model's scales and weights.
@@ -116,35 +143,67 @@ class RewardModel(tensors.RewardModel):
             DataError: when they are not those of this family in this version.
         """
         try:
-            super().load_state_dict(state)
+            self.net.load_state_dict(state)
         except (KeyError, RuntimeError) as fault:
             raise _from_elsewhere(str(fault).splitlines()[0]) from fault
 
-    def fit(self, demos: Demonstrations) -> None:  # type: ignore[override]  # the bridge of the role
-        """Standardise by the demonstrations, build the critic, and let it learn what they alone teach.
+    def fit(self, demos: Demonstrations) -> None:
+        """Standardize by the demonstrations, build the critic, and let it learn what they alone teach.
 
         Raises:
             UsageError: for too few steps, or single steps where the family looks at windows.
         """
         require_steps(self.name, demos)
         try:
-            super().fit(demonstrated(demos))
+            self.net.fit(demonstrated(demos))
         except FloatingPointError as fault:
             raise NumericalError(
                 f'the reward model "{self.name}" did not converge on the demonstrations ({fault}); '
                 "smaller learning rates or more noise may help"
             ) from fault
 
+    def update(self, expert: Rollout, agent: Rollout) -> dict[str, float]:
+        """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
+        return self.net.update(expert, agent)
+
     def logit(self, steps: Rollout) -> Float[torch.Tensor, "T N"]:
-        """The critic's opinion of every step, expert high.
+        """The critic's logit of every step, expert high.
 
         Raises:
             UsageError: a critic of the user's own that does not give one number a step.
         """
         try:
-            return super().logit(steps)
+            return self.net.logit(steps)
         except ValueError as fault:
             raise UsageError(str(fault)) from fault
+
+    def reward(self, rollout: Rollout) -> Float[torch.Tensor, "T N"]:
+        """What every step of a rollout is worth.
+
+        Raises:
+            UsageError: a critic of the user's own that does not give one number a step.
+        """
+        try:
+            return self.net.reward(rollout)
+        except ValueError as fault:
+            raise UsageError(str(fault)) from fault
+
+
+def require_config(name: str, config: Any) -> None:  # Any: whatever the user gives
+    """Refuse settings that are not those of a family.
+
+    Raises:
+        UsageError: names the class of its settings, and the family that has those given.
+    """
+    expected = FAMILIES[name].config_class
+    if config is None or isinstance(config, expected):
+        return
+    owners = [other for other, family in FAMILIES.items() if family.config_class is type(config)]
+    whose = f", which are those of {', '.join(owners)}" if owners else ""
+    raise UsageError(
+        f'the reward model "{name}" takes settings of the class {expected.__name__}; '
+        f"got {type(config).__name__}{whose}"
+    )
 
 
 def require_inputs(name: str, inputs: str) -> None:

@@ -15,7 +15,7 @@ from .policy import policy_kwargs
 
 @dataclass(frozen=True)
 class PPOConfig:
-    """Settings of PPO; the steps between two updates do not depend on the number of copies."""
+    """Settings of PPO; the steps between two updates do not depend on the number of environments."""
 
     # Environment steps collected between two updates; usually 2,048-8,192.
     steps_per_update: int = 4096
@@ -33,10 +33,11 @@ class PPOConfig:
     clip_range: float = 0.2
     # Weight of the entropy bonus; usually 0-0.01.
     ent_coef: float = 0.0
-    # Logarithm of the initial standard deviation of the actions.
+    # Logarithm of the initial standard deviation of the actions; usually -2 to 0.
     log_std_init: float = 0.0
-    # Widths of the hidden layers (tanh) of the policy and of the value.
+    # Widths of the policy's hidden layers (tanh); usually two of 32-256.
     policy_layers: tuple[int, ...] = (64, 64)
+    # Widths of the value's hidden layers (tanh); usually two of 32-256.
     value_layers: tuple[int, ...] = (128, 128)
 
     def __post_init__(self) -> None:
@@ -75,11 +76,11 @@ def ppo(env: VecEnv, config: PPOConfig, seed: int, **overrides: Any) -> PPO:
     """PPO on an environment; `overrides` are Stable-Baselines3's own keyword arguments and win.
 
     Raises:
-        UsageError: when the steps between two updates cannot be shared out among the copies.
+        UsageError: when the steps between two updates cannot be split among the environments.
     """
     if config.steps_per_update % env.num_envs:
         raise UsageError(
-            f"{config.steps_per_update} steps per update cannot be shared out among {env.num_envs} copies"
+            f"{config.steps_per_update} steps per update cannot be split among {env.num_envs} environments"
         )
     ours = policy_kwargs(config.policy_layers, config.value_layers, log_std_init=config.log_std_init)
     # The normalizer stays unless it is replaced by name.

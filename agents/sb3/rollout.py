@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from gymnasium.spaces import Box, Space
 from jaxtyping import Float
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
+from ...envs.errors import UsageError
 from ...generative.interfaces.rollout import Rollout
 
 
@@ -33,7 +35,12 @@ class ZeroRewardVecEnv(VecEnvWrapper):
     Args:
         env: pays the true reward.
         looks_back: steps before a rollout that go with it as its history.
+
+    Attributes:
+        true_rewards: the hidden rewards of the rollout taken last, for the control `true` alone.
     """
+
+    true_rewards: Float[np.ndarray, "T N"]
 
     def __init__(self, env: VecEnv, looks_back: int = 0):
         super().__init__(env)
@@ -79,22 +86,28 @@ class ZeroRewardVecEnv(VecEnvWrapper):
         self._steps, self._paid = [], []
 
     def take_rollout(self) -> Rollout:
-        """The steps since the last call, as tensors; forgets them."""
+        """The steps since the last call, as tensors; forgets them, and sets `true_rewards`."""
         columns = (np.stack(column) for column in zip(*self._steps, strict=True))
         obs, action, next_obs, terminated, truncated, starts = (
             torch.from_numpy(column) for column in columns
         )
         steps = Rollout(obs.float(), action.float(), next_obs.float(), terminated, truncated, starts)
         rollout = replace(steps, history=self._history)
+        self.true_rewards = np.stack(self._paid).astype(np.float32)
         self._clear()
         self._history = rollout.last(self._looks_back) if self._looks_back else None
         return rollout
 
-    def take_true_rewards(self) -> Float[np.ndarray, "T N"]:
-        """The hidden rewards since the last call, for the control `true` alone; forgets the steps."""
-        paid = np.stack(self._paid).astype(np.float32)
-        self._clear()
-        return paid
+
+def box_width(space: Space) -> int:
+    """Columns of a flat space.
+
+    Raises:
+        UsageError: a space of another kind.
+    """
+    if not (isinstance(space, Box) and len(space.shape) == 1):
+        raise UsageError(f"the environment has the space {space}; gailforce works on flat Box spaces")
+    return space.shape[0]
 
 
 def _array(obs: VecEnvObs) -> np.ndarray:
@@ -104,7 +117,7 @@ def _array(obs: VecEnvObs) -> np.ndarray:
 
 
 class ScoredRolloutBuffer(RolloutBuffer):
-    """A rollout buffer that asks for the rewards of the whole rollout once it is full.
+    """A rollout buffer that, once it is full, trains the discriminator and relabels the rollout.
 
     The environment has paid zero, so the buffer then holds nothing but the bootstrap gamma V(last
     observation) that Stable-Baselines3 adds where an episode was truncated. Scores are ADDED to it.
@@ -114,10 +127,12 @@ class ScoredRolloutBuffer(RolloutBuffer):
         self,
         *args: Any,
         zero_reward_env: ZeroRewardVecEnv,
-        score: Callable[[], Float[np.ndarray, "T N"]],
+        relabel: Callable[[Rollout], Float[np.ndarray, "T N"]],
+        train_discriminator: Callable[[Rollout], None] | None = None,
         **kwargs: Any,
     ):
-        self._zero_reward_env, self._score = zero_reward_env, score
+        self._zero_reward_env, self._relabel = zero_reward_env, relabel
+        self._train_discriminator = train_discriminator
         super().__init__(*args, **kwargs)
 
     def reset(self) -> None:
@@ -126,6 +141,9 @@ class ScoredRolloutBuffer(RolloutBuffer):
         super().reset()
 
     def compute_returns_and_advantage(self, last_values: torch.Tensor, dones: np.ndarray) -> None:
-        """Add the scores to the bootstraps, then let the parent compute advantages."""
-        self.rewards += self._score()
+        """Train the discriminator, add the new rewards, then let the parent compute advantages."""
+        rollout = self._zero_reward_env.take_rollout()
+        if self._train_discriminator is not None:
+            self._train_discriminator(rollout)
+        self.rewards += self._relabel(rollout)
         super().compute_returns_and_advantage(last_values, dones)

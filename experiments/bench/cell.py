@@ -4,20 +4,19 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from ...agents.apprenticeship import ApprenticeshipConfig
 from ...agents.bc import BCConfig
-from ...agents.gail import GAILConfig
 from ...agents.mixture_regression import GMRConfig
 from ...agents.models.augmentation import augmentation_settings
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations
 from ...envs.registry import env_id, find_body
-from ...generative.rewards.reward_families import FAMILIES
+from ...generative.rewards.reward_families import FAMILIES, table_of
 from ..pipeline.config import ImitationConfig
 from ..scoring.controls import ALGORITHM
 from ..scoring.evaluation import EVALUATION_SEED
@@ -26,28 +25,10 @@ from ..scoring.evaluation import EVALUATION_SEED
 REFERENCES = ("expert", "random", "bc", "gmr", "apprenticeship")
 # Methods that have another name in a grid than in `FAMILIES`.
 ALIASES = {"gail": "gan"}
+# Controls that use no settings of a critic.
+CONSTANT = ("constant", "true")
 # Digits of a cell's key.
 KEY_LENGTH = 12
-# The settings there were when ALGORITHM was 1. Each is in the key of every cell. One that joined later is
-# there where it differs from its default, or is the method's own: so cells outlive new settings.
-# Raise ALGORITHM when the default of a later one changes.
-FIRST_SETTINGS = frozenset(
-    {
-        "copies",
-        *(
-            f"ppo.{name}"
-            for name in (
-                *("steps_per_update", "batch_size", "epochs", "learning_rate", "gamma", "gae_lambda"),
-                *("clip_range", "ent_coef", "log_std_init", "policy_layers", "value_layers"),
-            )
-        ),
-        *(f"reward.{name}" for name in ("updates", "batch_size", "replay", "input_clip")),
-        *(f"reward.gan.{name}" for name in ("layers", "penalty")),
-        *(f"reward.gan.optimiser.{name}" for name in ("learning_rate", "betas")),
-    }
-)
-# Shared settings that an anchored density does not read.
-OF_RATIOS = ("reward.density.reach",)
 
 
 @dataclass(frozen=True)
@@ -56,7 +37,7 @@ class Cell:
 
     Attributes:
         method: one of `REFERENCES`, or the name of a reward model.
-        config: the task, and all settings of a learner; a reference reads what concerns it.
+        config: the task and the learner's settings; a reference reads what concerns it.
         evaluation_episodes: of the final score.
         cloning: settings of the method `bc`.
     """
@@ -87,31 +68,36 @@ class Cell:
     @property
     def name(self) -> str:
         """A name for people, unique by the key at its end: `gail-hopper-4x20-102-ab12cd34ef56`."""
-        config, known = self.config, self.definition
+        config, definition = self.config, self.definition
         body = find_body(config.env)
         parts = [shown(self.method), body.name if body else config.env.replace("/", "-").lower()]
-        if "demonstrations" in known and self.method != "expert":
+        if "demonstrations" in definition and self.method != "expert":
             parts.append(f"{config.episodes}" + (f"x{config.subsample}" if config.subsample > 1 else ""))
-        parts += ["fixed"] if known.get("horizon") == "fixed" else []
-        parts += [str(config.seed)] if "seed" in known else []
+        parts += ["fixed"] if definition.get("horizon") == "fixed" else []
+        parts += [str(config.seed)] if "seed" in definition else []
         return "-".join((*parts, self.key))
 
     @property
     def row(self) -> str:
         """The same for all cells that differ only in their seed and in the demonstrations it drew."""
-        kept = {key: value for key, value in self.definition.items() if key not in ("seed", "demonstrations")}
+        shared = {k: value for k, value in self.definition.items() if k not in ("seed", "demonstrations")}
         if "demonstrations" in self.definition:
-            kept |= {key: getattr(self.config, key) for key in ("demos", "episodes", "subsample")}
-        return json.dumps(kept, sort_keys=True)
+            shared |= {key: getattr(self.config, key) for key in ("demos", "episodes", "subsample")}
+        return json.dumps(shared, sort_keys=True)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for another process."""
-        return asdict(self)
+        return {
+            "method": self.method,
+            "config": self.config.to_plain(),
+            "evaluation_episodes": self.evaluation_episodes,
+            "cloning": asdict(self.cloning),
+        }
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Cell":
         """The cell `to_json` wrote."""
-        config = from_plain(ImitationConfig, plain["config"])
+        config = ImitationConfig.from_plain(plain["config"])
         cloning = from_plain(BCConfig, plain.get("cloning", {}))
         return cls(plain["method"], config, plain["evaluation_episodes"], cloning)
 
@@ -135,22 +121,17 @@ def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
             yield f"{prefix}{key}", value
 
 
+def _learner(cell: Cell) -> dict[str, Any]:
+    """The settings of environments and learner, dotted."""
+    gail = cell.config.gail
+    return {"n_envs": gail.n_envs, **dict(leaves({"ppo": asdict(gail.ppo)}))}
+
+
 def _settings(cell: Cell) -> dict[str, Any]:
-    """The learner's settings that can matter to this cell."""
-    defaults, way = dict(leaves(asdict(GAILConfig()))), FAMILIES[cell.method].way
-    shared = ("reward.density.",) if way in ("ratio", "density") else ()
-    # Of gan's own only the first: those that joined later must not disown its finished cells.
-    named = () if cell.method == "gan" else (f"reward.{cell.method.replace('-', '_')}.",)
-    own = (*named, *shared)
-    # Another family's settings matter to none but its own cells.
-    others = tuple(f"reward.{name.replace('-', '_')}." for name in FAMILIES if name != cell.method)
-    return {
-        name: value
-        for name, value in leaves(asdict(cell.config.gail))
-        if name in FIRST_SETTINGS
-        or (name.startswith(own) and not (way == "density" and name in OF_RATIOS))
-        or (value != defaults[name] and not name.startswith(others))
-    }
+    """All settings that a reward model's training uses, dotted as on the command line."""
+    config, family = cell.config, replace(cell.config, reward=cell.method).family_settings
+    own = {"reward": asdict(config.gail.reward), table_of(cell.method): asdict(family)}
+    return _learner(cell) | dict(leaves(own))
 
 
 def _scored(cell: Cell) -> dict[str, Any]:
@@ -164,8 +145,8 @@ def _scored(cell: Cell) -> dict[str, Any]:
 
 def _on_expert(cell: Cell) -> dict[str, Any]:
     whole = whole_set(cell.config.demos)
-    known = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
-    return {"demonstrations": whole.fingerprint(), "returns": known}
+    returns = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
+    return {"demonstrations": whole.fingerprint(), "returns": returns}
 
 
 def _on_bc(cell: Cell) -> dict[str, Any]:
@@ -188,8 +169,7 @@ def _on_constant(cell: Cell) -> dict[str, Any]:
     """Controls that look neither at the demonstrations nor at any critic's settings."""
     config = cell.config
     chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form")}
-    settings = {name: v for name, v in _settings(cell).items() if not name.startswith("reward.")}
-    return {**chosen, "config": settings, **_scored(cell)}
+    return {**chosen, "config": _learner(cell), **_scored(cell)}
 
 
 def _on_training(cell: Cell) -> dict[str, Any]:
@@ -236,6 +216,5 @@ DEPENDS: dict[str, Callable[[Cell], dict[str, Any]]] = {
     "bc": _on_bc,
     "gmr": _on_gmr,
     "apprenticeship": _on_apprenticeship,
-    "constant": _on_constant,
-    "true": _on_constant,
+    **dict.fromkeys(CONSTANT, _on_constant),
 }

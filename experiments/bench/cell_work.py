@@ -70,7 +70,7 @@ def _imitate(job: Job) -> dict[str, Any]:
     config = replace(job.cell.config, reward=job.cell.method)
     demos = config.demonstrations()
     agent = config.agent(demos)
-    run = RunFolder.at(job.folder, {"kind": "imitation", **asdict(config)}, job.command)
+    run = RunFolder.at(job.folder, {"kind": "imitation", **config.to_plain()}, job.command)
     training = train(agent, run, config, EVERY, plain=True)
     episodes = job.cell.evaluation_episodes
     show = FinishConfig(controls="none", evaluation_episodes=episodes, video=False, verdict=False)

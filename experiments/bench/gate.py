@@ -21,7 +21,6 @@ from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.errors import DataError
 from ...envs.registry import find_body
-from ...generative.rewards.reward_config import RewardConfig
 from ...generative.rewards.reward_families import FAMILIES
 from ..runs.process import one_thread
 from ..runs.provenance import origin, write_result
@@ -82,7 +81,7 @@ def rung(episode: Trajectory) -> int:
     return -1 if episode.seed is None else episode.seed // RUNG
 
 
-def gate(name: str, ladder: Ladder, config: RewardConfig | None = None, seed: int = 0) -> dict[str, Any]:
+def gate(name: str, ladder: Ladder, config: Any = None, seed: int = 0) -> dict[str, Any]:
     """The rank correlation of a family's reward on both halves, by mean and by sum, with its threshold."""
     began = time.monotonic()
     halves = [_ranked(RewardModel(name, seed=seed, config=config), ladder, half) for half in ladder.halves]

@@ -17,11 +17,11 @@ from ...demos.dataset import Demonstrations, require_environment
 from ...envs.errors import DataError, GailforceError, UsageError, unknown
 from ...envs.registry import LARGEST_SEED, Horizon, env_id, spaces
 from ...generative.interfaces.reward_inputs import SELECT
-from ...generative.rewards.reward_families import FAMILIES
+from ...generative.rewards.reward_families import FAMILIES, table_of
 from ...generative.rewards.reward_form import FORMS
 from ...generative.trajectories.generator_families import GENERATORS
 from ..pipeline.config import ImitationConfig
-from .cell import ALIASES, Cell, leaves, methods, whole_set
+from .cell import ALIASES, CONSTANT, Cell, leaves, methods, whole_set
 
 # Grids that are part of the package.
 SHIPPED = Path(__file__).parent / "grids"
@@ -32,9 +32,9 @@ AXES: dict[str, type] = {
 }
 REQUIRED = ("env", "demos", "method")
 # What is one value for a whole block.
-SINGLE: dict[str, type] = {"force": bool, "copies": int, "settings": dict}
+SINGLE: dict[str, type] = {"force": bool, "n_envs": int, "settings": dict}
 TOP: dict[str, type] = {"name": str, "evaluation_episodes": int, "block": list}
-LEAST = {"evaluation_episodes": 1, "episodes": 0, "subsample": 1, "seed": 0, "steps": 1, "copies": 1}
+LEAST = {"evaluation_episodes": 1, "episodes": 0, "subsample": 1, "seed": 0, "steps": 1, "n_envs": 1}
 KINDS = {str: "text", int: "a whole number", bool: "true or false", dict: "a table", list: "[[block]] tables"}
 
 
@@ -108,13 +108,15 @@ def _cells(number: int, block: Mapping[str, Any], path: Path, evaluation_episode
     for key in block.keys() & SINGLE.keys():
         _check_value(key, block[key], SINGLE[key], where)
     try:
-        settings = resolved_settings(block)
+        _check_settings(block)
         for values in itertools.product(*axes.values()):
-            cell = _cell(dict(zip(axes, values, strict=True)), *settings, block, evaluation_episodes)
+            cell = _cell(dict(zip(axes, values, strict=True)), block, evaluation_episodes)
             cell.key  # noqa: B018  # loads and draws the demonstrations, so that their faults show now
             yield cell
     except GailforceError as fault:
         raise type(fault)(f"{where}: {fault}") from fault
+    except ValueError as fault:
+        raise UsageError(f"{where}: {fault}") from fault
 
 
 def _axis(key: str, value: Any, where: str) -> list[Any]:  # Any: whatever the file has there
@@ -126,12 +128,8 @@ def _axis(key: str, value: Any, where: str) -> list[Any]:  # Any: whatever the f
     return values
 
 
-def _cell(
-    point: dict[str, Any], settings: GAILConfig, cloning: BCConfig, block: Mapping[str, Any], episodes: int
-) -> Cell:
+def _cell(point: dict[str, Any], block: Mapping[str, Any], episodes: int) -> Cell:
     name = point.pop("method")
-    if name not in methods():
-        raise unknown("method", name, methods())
     for kind, key, choices in (
         ("augmentation", "augment", ("", *GENERATORS)),
         ("inputs", "inputs", SELECT),
@@ -141,19 +139,24 @@ def _cell(
         if point.get(key) is not None and point[key] not in choices:
             raise unknown(kind, point[key], choices)
     method, seed = ALIASES.get(name, name), point.get("seed", 0)
+    tables = _nested(_resolved(method, _own_settings(block)))
+    reward = method if method in FAMILIES else ImitationConfig.reward
+    family = FAMILIES[reward].config_class
+    own: Any = from_plain(family, tables.get(table_of(reward), {}))
     config = ImitationConfig(
         **{**point, "seed": seed, "draw": seed},
-        reward=method if method in FAMILIES else ImitationConfig.reward,
+        reward=reward,
         force=block.get("force", False),
         threads=1,
-        gail=settings,
+        gail=from_plain(GAILConfig, tables),
+        family_config=None if own == family() else own,
     )
     require_safe_form(config.form, config.horizon, config.force)
     if method in FAMILIES:
         require_inputs(method, config.inputs)
         require_steps(method, config.drawn(whole_set(config.demos)))
     _require_match(config.env, config.demos)
-    return Cell(method, config, episodes, cloning)
+    return Cell(method, config, episodes, from_plain(BCConfig, tables.get("bc", {})))
 
 
 @cache
@@ -163,29 +166,65 @@ def _require_match(env: str, demos: str) -> None:
     require_environment(Demonstrations.load(demos), env_id(env), obs_size, actions.shape[0])
 
 
-def resolved_settings(block: Mapping[str, Any]) -> tuple[GAILConfig, BCConfig]:
-    """The settings with a block's own, dotted as on the command line or as nested tables; cloning's as `bc.`.
+def settings_of(method: str) -> dict[str, Any]:
+    """The settings that a method uses and their defaults, dotted as on the command line."""
+    if method == "bc":
+        return dict(leaves({"bc": asdict(BCConfig())}))
+    if method not in FAMILIES:
+        return {}
+    learner = asdict(GAILConfig())
+    if method in CONSTANT:
+        del learner["reward"]
+    return dict(leaves({**learner, table_of(method): asdict(FAMILIES[method].config_class())}))
+
+
+def _own_settings(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block's settings by their dotted names, from dotted keys or nested tables."""
+    dotted = {name.replace("-", "_"): value for name, value in leaves(block.get("settings", {}))}
+    return {"n_envs": block["n_envs"], **dotted} if "n_envs" in block else dotted
+
+
+def _check_settings(block: Mapping[str, Any]) -> None:
+    """Refuse methods that do not exist, and settings that no method of the block uses.
 
     Raises:
-        UsageError: an unknown setting, or a value that cannot be.
+        UsageError: names the method or the setting, and those that there are.
     """
-    known = dict(leaves({**asdict(GAILConfig()), "bc": asdict(BCConfig())}))
-    own = dict(leaves(block.get("settings", {})))
-    if "copies" in block:
-        own = {"copies": block["copies"], **own}
+    names = block["method"] if isinstance(block["method"], list) else [block["method"]]
+    for name in names:
+        if name not in methods():
+            raise unknown("method", name, methods())
+    chosen = [ALIASES.get(str(name), str(name)) for name in names]
+    used = {setting for method in chosen for setting in settings_of(method)}
+    for name in _own_settings(block):
+        if name in used:
+            continue
+        owners = [method for method in ("bc", *FAMILIES) if name in settings_of(method)]
+        if not owners:
+            raise unknown("setting", name, sorted(used))
+        raise UsageError(
+            f'no method of this block uses the setting "{name}"; it is a setting of {", ".join(owners)}'
+        )
+
+
+def _resolved(method: str, own: Mapping[str, Any]) -> dict[str, Any]:
+    """A method's settings, dotted, with a block's own.
+
+    Raises:
+        UsageError: a value that cannot be.
+    """
+    settings = settings_of(method)
     for name, value in own.items():
-        if name not in known:
-            raise unknown("setting", name, known)
-        if not _fits(value, known[name]):
-            like = f"like its default {known[name]!r}"
-            raise UsageError(f'the setting "{name}" is {value!r}; it must be a value {like}')
+        if name not in settings:
+            continue
+        default = settings[name]
+        if not _fits(value, default):
+            raise UsageError(
+                f'the setting "{name}" is {value!r}; it must be a value like its default {default!r}'
+            )
         # 10 and 10.0 are the same penalty.
-        known[name] = float(value) if isinstance(known[name], float) else value
-    try:
-        nested = _nested(known)
-        return from_plain(GAILConfig, nested), from_plain(BCConfig, nested["bc"])
-    except ValueError as fault:
-        raise UsageError(str(fault)) from fault
+        settings[name] = float(value) if isinstance(default, float) else value
+    return settings
 
 
 def _fits(value: Any, default: Any) -> bool:  # Any: a setting of any kind
@@ -198,14 +237,14 @@ def _fits(value: Any, default: Any) -> bool:  # Any: a setting of any kind
 
 def _nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted names as tables in tables."""
-    made: dict[str, Any] = {}
+    nested: dict[str, Any] = {}
     for name, value in dotted.items():
         *tables, last = name.split(".")
-        place = made
+        place = nested
         for table in tables:
             place = place.setdefault(table, {})
         place[last] = value
-    return made
+    return nested
 
 
 def _check_keys(table: Mapping[str, Any], known: Mapping[str, type], where: str) -> None:

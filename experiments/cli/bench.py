@@ -1,9 +1,7 @@
 """The verb `bench`: a grid of methods, tasks and seeds, run on all cores, resumable, into one table."""
 
 import json
-import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,17 +10,15 @@ import tyro
 from ...demos.durable import write_durably
 from ...envs.cores import usable_cores
 from ...envs.errors import UsageError
-from ...envs.registry import env_id
-from ...generative.rewards.reward_families import FAMILIES
 from ..bench.cell_store import CellStore
 from ..bench.gate import GATE, below, describe_gate, gate_all
 from ..bench.grid import Grid, read_grid
+from ..bench.grid_result import families_by_environment, grid_result, past_gate, require_benchmark
 from ..bench.local_pool import LocalPool, Outcome, Pool
 from ..bench.progress import BenchProgress
 from ..bench.schedule import Schedule
-from ..bench.table import rows, text_table
-from ..runs.process import termination_interrupts, this_command, versions
-from ..runs.provenance import commit
+from ..bench.table import text_table
+from ..runs.process import termination_interrupts, this_command
 from .command import Command, require_at_least
 
 # Whose families `--gate` takes where no grid is named.
@@ -73,12 +69,12 @@ class Bench(Command):
         self._check()
         grid, store = read_grid(self.grid or EVERY_FAMILY), CellStore(self.results / "cells")
         if self.gate:
-            return gate_all(_bodies(grid), self.results / GATE)
-        trained, held_back = _past_gate(grid, {} if self.below_gate else below(self.results / GATE))
+            return gate_all(families_by_environment(grid), self.results / GATE)
+        trained, held_back = past_gate(grid, {} if self.below_gate else below(self.results / GATE))
         kept = self.results / f"{grid.name}.json"
-        _require_benchmark(kept)
+        require_benchmark(kept)
         failed = [] if self.only_table else self._train(trained, store)
-        result = table(grid, store, failed) | {"held back": held_back}
+        result = grid_result(grid, store, failed) | {"held back": held_back}
         write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
         return {**result, "exit_code": failed[0].exit_code if failed else 0}
 
@@ -113,49 +109,3 @@ class Bench(Command):
             return describe_gate(result)
         held = [f"not trained, below its gate: {why}; --below-gate trains it" for why in result["held back"]]
         return "\n".join((text_table(result["rows"]), *held, "", FOOTNOTE))
-
-
-def _bodies(grid: Grid) -> dict[str, list[str]]:
-    """The families of a grid by environment, in their order."""
-    found: dict[str, list[str]] = {}
-    for cell in grid.cells:
-        known = found.setdefault(env_id(cell.config.env), [])
-        if cell.method in FAMILIES and cell.method not in known:
-            known.append(cell.method)
-    return found
-
-
-def _past_gate(grid: Grid, fallen: Mapping[tuple[str, str], str]) -> tuple[Grid, list[str]]:
-    """The grid without families that fell short, and what became of those."""
-    keys = [(env_id(cell.config.env), cell.method) for cell in grid.cells]
-    kept = tuple(cell for cell, key in zip(grid.cells, keys, strict=True) if key not in fallen)
-    return replace(grid, cells=kept), [fallen[key] for key in dict.fromkeys(keys) if key in fallen]
-
-
-def _require_benchmark(path: Path) -> None:
-    """Refuse to write a table over some other result.
-
-    Raises:
-        UsageError: says to give the grid another name.
-    """
-    try:
-        kind = json.loads(path.read_text(encoding="utf-8"))["kind"] if path.exists() else "benchmark"
-    except (OSError, ValueError, KeyError, TypeError):
-        kind = "none of ours"
-    if kind != "benchmark":
-        raise UsageError(
-            f"{path} is no benchmark's table; give the grid another name, or --results elsewhere"
-        )
-
-
-def table(grid: Grid, store: CellStore, failed: Sequence[Outcome]) -> dict[str, Any]:
-    """What is kept of a whole grid."""
-    return {
-        "kind": "benchmark",
-        "name": grid.name,
-        "command": this_command(),
-        "commit": commit(),
-        "versions": versions() | {"machine": platform.machine()},
-        "evaluation_episodes": grid.evaluation_episodes,
-        "rows": rows(grid.cells, store, failed),
-    }

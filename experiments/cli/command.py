@@ -1,6 +1,7 @@
 """What a verb of the command is: typed arguments, a result in plain values, and a text about it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -8,6 +9,7 @@ import tyro
 
 from ...envs.errors import UsageError
 from ...envs.registry import LARGEST_SEED
+from ..runs.flags import Flag, flags_of
 
 JsonFlag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
@@ -18,6 +20,16 @@ class Command:
 
     # Print the result as one JSON object instead of text.
     json: JsonFlag = field(default=False, kw_only=True)
+
+    @classmethod
+    def parsed_class(cls, arguments: Sequence[str]) -> type:
+        """The class whose fields are the flags of this command line."""
+        return cls
+
+    @classmethod
+    def groups(cls, arguments: Sequence[str]) -> dict[str, list[Flag]]:
+        """The flags by heading, for the help of this command line."""
+        return {"flags": flags_of(cls)}
 
     def run(self) -> dict[str, Any]:
         """Do the work; the result holds plain values only."""
@@ -36,7 +48,7 @@ def require_at_least(least: int, **flags: int | float) -> None:
     """
     for name, value in flags.items():
         if not (math.isfinite(value) and value >= least):
-            raise UsageError(f"--{name.replace('_', '-')} {value} cannot be; it must be at least {least}")
+            raise UsageError(f"--{name.replace('_', '-')} must be at least {least}, got {value}")
 
 
 def require_seed(seed: int) -> None:
@@ -46,4 +58,4 @@ def require_seed(seed: int) -> None:
         UsageError: says the range.
     """
     if not 0 <= seed <= LARGEST_SEED:
-        raise UsageError(f"--seed {seed} cannot be; seeds are 0 to {LARGEST_SEED}")
+        raise UsageError(f"--seed must be 0 to {LARGEST_SEED}, got {seed}")

@@ -12,7 +12,6 @@ from ...agents.model_based.model_env import ModelEnv
 from ...agents.model_based.rollouts import model_rollouts
 from ...agents.models.reward import RewardModel
 from ...agents.models.world import WorldModel
-from ...agents.settings import from_plain
 from ...demos.execution import executed, spread_of, steps_kept
 from ...demos.physics_residual import states_of
 from ...demos.recorder import Policy, record
@@ -58,7 +57,7 @@ class Dream(Command):
         require_seed(self.seed)
         one_thread()
         run = RunFolder.open(self.path).require_kind("imitation")
-        config = from_plain(ImitationConfig, run.config)
+        config = ImitationConfig.from_plain(run.config)
         if not run.world.exists():
             raise DataError(
                 f"{run.path} has no world model; make a run with gailforce imitate {config.env} "
@@ -66,7 +65,9 @@ class Dream(Command):
             )
         demos = config.demonstrations()
         world = WorldModel.load(run.world)
-        reward = RewardModel(config.reward, config.inputs, config.form, self.seed, config.gail.reward)
+        reward = RewardModel(
+            config.reward, config.inputs, config.form, self.seed, config.family_config, config.gail.reward
+        )
         model_env = self._model_env(world, list(demos), config)
         agent = GAIL(model_env, demos, reward, seed=self.seed, config=config.gail).learn(self.steps)
         agent.save(run.path / "model_policy.gfa")
@@ -87,7 +88,7 @@ class Dream(Command):
     def _model_env(self, world: WorldModel, demos: list[Trajectory], config: ImitationConfig) -> ModelEnv:
         """Model rollouts from the demonstrations' states, with the run's bound on the uncertainty."""
         bound = np.inf if world.max_uncertainty is None else world.max_uncertainty
-        model_env = ModelEnv(world, config.gail.copies, self.horizon, self.seed, bound)
+        model_env = ModelEnv(world, config.gail.n_envs, self.horizon, self.seed, bound)
         model_env.start_from(np.concatenate([states_of(episode)[:-1] for episode in demos]))
         return model_env
 

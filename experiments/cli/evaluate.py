@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import tyro
 
 from ...agents.loading import PolicyOptions
-from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations, require_environment
 from ...demos.library import SHIPPED_FOR
 from ...envs.errors import UsageError
@@ -85,7 +84,7 @@ class Evaluate(Command):
         """What the controls are made for: the run's own demonstrations, or those that are named."""
         config = target.config
         if config.get("kind") == "imitation" and self.demos is None:
-            imitation = from_plain(ImitationConfig, config)
+            imitation = ImitationConfig.from_plain(config)
             task = imitation.task(imitation.demonstrations())
             return replace(task, episodes=self.episodes, horizon=self.horizon or task.horizon)
         name = self.demos or SHIPPED_FOR.get(target.env_id)

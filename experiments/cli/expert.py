@@ -9,17 +9,13 @@ import tyro
 
 from ...agents.expert import Expert, ExpertConfig
 from ...agents.loading import load_policy
-from ...agents.sb3.callbacks import Evaluation, Periodic, save_on_the_way
-from ...envs.registry import env_id, make_env
+from ...envs.registry import env_id
+from ..pipeline.expert import train_expert
 from ..runs.counting import counted
 from ..runs.folder import RunFolder
-from ..runs.process import one_thread, termination_interrupts, versions
-from ..runs.progress import progress
+from ..runs.process import one_thread, versions
 from ..scoring.evaluation import evaluate
 from .command import Command, require_at_least, require_seed
-
-# Seed of the episodes that choose the best policy; apart from those of training and of scores.
-SELECTION_SEED = 50_000
 
 
 @dataclass
@@ -39,15 +35,15 @@ class TrainExpert(Command):
     steps: int = 3_000_000
     # Seed of everything.
     seed: int = 0
-    # Environment steps between two checkpoints and two looks at the return.
+    # Environment steps between two checkpoints and two evaluations.
     every: int = 100_000
-    # Episodes of each look.
+    # Episodes of each evaluation.
     selection_episodes: int = 10
     # Episodes of the final score.
     episodes: int = 50
     # Folder that holds the runs.
     runs: Path = Path("runs")
-    # Settings of the learner.
+    # Settings of environments and learner.
     config: Annotated[ExpertConfig, tyro.conf.arg(name="")] = field(default_factory=ExpertConfig)
 
     def run(self) -> dict[str, Any]:
@@ -60,7 +56,7 @@ class TrainExpert(Command):
             f"expert-{self.env}", self.runs, {"kind": "expert", "environment": identifier, **self._facts()}
         )
         started = time.time()
-        self._train(agent, run)
+        train_expert(agent, run, self.steps, self.every, self.selection_episodes, plain=self.json)
         seconds = round(time.time() - started, 1)
         best = evaluate(load_policy(run.agent), self.env, self.episodes)
         result = {
@@ -89,25 +85,6 @@ class TrainExpert(Command):
 
     def _facts(self) -> dict[str, Any]:
         return {"seed": self.seed, "steps": self.steps, "every": self.every, "config": asdict(self.config)}
-
-    def _train(self, agent: Expert, run: RunFolder) -> None:
-        agent.learner.set_logger(run.logger())
-        copies = make_env(self.env, self.selection_episodes, SELECTION_SEED)
-        look = Evaluation(agent, copies, self.selection_episodes, on_best=lambda: agent.save(run.agent))
-        callbacks = [
-            Periodic(self.every, look),
-            save_on_the_way(agent, run.checkpoints, self.every),
-            progress(plain=self.json),
-        ]
-        with termination_interrupts():
-            try:
-                agent.learn(self.steps, callbacks)
-            except KeyboardInterrupt:
-                kept = (
-                    f"the best policy so far is {run.agent}" if run.agent.exists() else "no policy was kept"
-                )
-                raise KeyboardInterrupt(kept) from None
-        look(self.steps)
 
     def describe(self, result: dict[str, Any]) -> str:
         """The score and where the policy is."""

@@ -1,5 +1,6 @@
 """The verb `generate`: trajectories of a generator fitted to demonstrations, checked against physics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +17,10 @@ from ...demos.trajectory import Trajectory
 from ...envs.body import Body
 from ...envs.registry import body as body_of
 from ...generative.trajectories.generator_families import GeneratorConfig
+from ..pipeline.generator_choice import generator_groups, require_own_settings
 from ..reports.dreams import write_dreams
 from ..runs.counting import counted
+from ..runs.flags import Flag
 from ..runs.process import one_thread
 from ..scoring.card import card_of
 from ..video.compose import film
@@ -44,12 +47,13 @@ class Generate(Command):
     demos: str | None = None
     # Forward speed to ask for [m/s]; by default the demonstrations' mean.
     speed: float | None = None
-    # Episodes to draw, and steps of each.
+    # Episodes to draw.
     episodes: int = 4
+    # Steps of each episode.
     horizon: int = 320
     # All from one state, one window each, on a straight line between two codes of a vae.
     walk: bool = False
-    # Of the model and of what is drawn.
+    # Random seed.
     seed: int = 0
     # The file to write; .gfd is added to a bare name.
     out: Path = Path("generated.gfd")
@@ -60,6 +64,17 @@ class Generate(Command):
     # Write a page with plots of the residual, of dream and physics, and the video if there is one.
     page: Path | None = None
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
+
+    @classmethod
+    def parsed_class(cls, arguments: Sequence[str]) -> type:
+        """This verb; refuses the settings of another generator."""
+        require_own_settings(arguments, cls.generator)
+        return cls
+
+    @classmethod
+    def groups(cls, arguments: Sequence[str]) -> dict[str, list[Flag]]:
+        """The common flags, and the settings of the generator that is named."""
+        return generator_groups(cls, arguments)
 
     def run(self) -> dict[str, Any]:
         """Fit, draw, check, write."""

@@ -1,20 +1,30 @@
-"""The verbs `imitate`, `demo` and `resume`: imitation from the command line."""
+"""The verb `imitate`: imitation from the command line."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
 
+from ..pipeline.choices import Choices
 from ..pipeline.config import ImitationConfig
 from ..pipeline.train import FinishConfig, finish, train
+from ..runs.flags import Flag, flags_of
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..scoring.score_table import describe_result
 from .command import Command, require_at_least, require_seed
 
-# Enough for the hopper to imitate, few enough to watch; see the README.
-DEMO_STEPS = 600_000
+# Headings of the help, and the flags below each.
+GROUPS: dict[str, tuple[str, ...]] = {
+    "task": ("env", "steps", "horizon", "n-envs", "seed", "threads"),
+    "demonstrations": ("demos", "episodes", "draw", "subsample", "augment"),
+    "reward (--reward NAME --help shows its own settings)": ("reward", "inputs", "form", "force"),
+    "learner (--learner ppo --help shows its settings)": ("learner",),
+    "world model (--world-model NAME --help shows its settings)": ("world-model",),
+    "output": ("controls", "evaluation-episodes", "video", "verdict", "every", "runs", "json"),
+}
 
 
 @dataclass
@@ -24,7 +34,7 @@ class Imitate(Command):
     Examples:
         gailforce imitate hopper --demos hopper-expert --episodes 4
         gailforce imitate walker2d --demos walker2d-expert --steps 2_000_000 --seed 1
-        gailforce imitate HalfCheetah-v5 --demos my-demos.gfd --inputs s
+        gailforce imitate hopper --reward vail --vail.limit 0.3
     """
 
     config: Annotated[ImitationConfig, tyro.conf.arg(name="")]
@@ -33,6 +43,29 @@ class Imitate(Command):
     every: int = 100_000
     # Folder that holds the runs.
     runs: Path = Path("runs")
+
+    @classmethod
+    def parsed_class(cls, arguments: Sequence[str]) -> type:
+        """This verb with the settings of what the arguments choose; refuses those of other choices."""
+        choices = Choices.of(arguments)
+        choices.require_own(arguments)
+        return choices.parsed_class(cls)
+
+    @classmethod
+    def groups(cls, arguments: Sequence[str]) -> dict[str, list[Flag]]:
+        """The flags by heading: the common ones, and the settings of what the arguments name."""
+        choices = Choices.of(arguments)
+        flags = {flag.name: flag for flag in flags_of(cls)}
+        groups = {heading: [flags[name] for name in names] for heading, names in GROUPS.items()}
+        groups[next(h for h in GROUPS if h.startswith("reward"))] += _below("reward", flags)
+        if "learner" in choices.named:
+            groups["settings of the learner ppo"] = _below("ppo", flags)
+        return groups | choices.groups()
+
+    def __post_init__(self) -> None:
+        # A parsed command line has the settings of its choices beside the configuration.
+        if not isinstance(self.config, ImitationConfig):
+            self.config = Choices.resolved(vars(self))
 
     def run(self) -> dict[str, Any]:
         """Learn, evaluate, film, report."""
@@ -43,7 +76,7 @@ class Imitate(Command):
         demos = self.config.demonstrations()
         agent = self.config.agent(demos)
         run = RunFolder.create(
-            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
+            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **self.config.to_plain()}
         )
         training = train(agent, run, self.config, self.every, plain=self.json)
         return finish(agent, run, self.config, demos, training, self.show)
@@ -51,3 +84,8 @@ class Imitate(Command):
     def describe(self, result: dict[str, Any]) -> str:
         """The table with controls, and where everything is."""
         return describe_result(result)
+
+
+def _below(table: str, flags: dict[str, Flag]) -> list[Flag]:
+    """The flags of a table."""
+    return [flag for name, flag in flags.items() if name.startswith(f"{table}.")]

@@ -6,11 +6,7 @@ import sys
 
 # Verb -> (module, class, what it does). Modules load when their verb is called, so that help is quick.
 VERBS: dict[str, tuple[str, str, str]] = {
-    "demo": (
-        "demo",
-        "Demo",
-        "the main job on shipped demonstrations: imitate, evaluate, film, report",
-    ),
+    "demo": ("demo", "Demo", "the main job on shipped demonstrations: imitate, evaluate, film, report"),
     "imitate": ("imitate", "Imitate", "learn a policy from demonstrations, without a reward"),
     "expert": ("expert", "TrainExpert", "train an expert on the true reward"),
     "record": ("record", "Record", "record episodes of a policy as demonstrations"),
@@ -106,6 +102,7 @@ def _run(verb: str, arguments: list[str]) -> int:
 
     from ...agents.plugins import import_modules
     from ...envs.errors import unknown
+    from ..runs.flags import help_text
 
     if verb not in VERBS:
         raise unknown("verb", verb, VERBS)
@@ -113,7 +110,10 @@ def _run(verb: str, arguments: list[str]) -> int:
     import_modules()
 
     kind = getattr(importlib.import_module(f"gailforce.experiments.cli.{module}"), name)
-    command = tyro.cli(kind, prog=f"gailforce {verb}", args=arguments)
+    if {"-h", "--help"} & set(arguments):
+        print(help_text(verb, kind, kind.groups(arguments)))
+        return 0
+    command = tyro.cli(kind.parsed_class(arguments), prog=f"gailforce {verb}", args=arguments)
     result = command.run()
     print(json.dumps(result) if command.json else command.describe(result))
     return result.get("exit_code", 0)

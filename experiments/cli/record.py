@@ -41,8 +41,9 @@ class Record(Command):
     out: Path
     # Training episodes.
     episodes: int = 25
-    # Episodes of a validation and a test split.
+    # Episodes of the validation split.
     validation: int = 0
+    # Episodes of the test split.
     test: int = 0
     # First seed of the training episodes; validation and test follow at fixed distances.
     seed: int = SPLIT_SEEDS["training"]

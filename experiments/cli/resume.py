@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import tyro
 
-from ...agents.settings import from_plain
 from ...envs.errors import UsageError
 from ..pipeline.config import ImitationConfig
 from ..pipeline.train import FinishConfig, finish, train
@@ -35,7 +34,7 @@ class Resume(Command):
         one_thread()
         require_at_least(1, every=self.every)
         run = RunFolder.open(self.path).require_kind("imitation")
-        config = from_plain(ImitationConfig, run.config)
+        config = ImitationConfig.from_plain(run.config)
         if config.world_model:
             raise UsageError(
                 f"{run.path} was dreaming, and what it had lived is not kept with its checkpoints; "

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import tyro
 
 from ...agents.loading import PolicyOptions
-from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations, require_environment
 from ...demos.library import SHIPPED_FOR
 from ...envs.errors import UsageError
@@ -62,7 +61,7 @@ class Verdict(Command):
         """The demonstrations to judge by, and what a constant agent would be trained with."""
         config = target.config
         if config.get("kind") == "imitation":
-            imitation = from_plain(ImitationConfig, config)
+            imitation = ImitationConfig.from_plain(config)
             if self.demos is None:
                 return imitation.task(imitation.demonstrations())
         name = self.demos or SHIPPED_FOR.get(target.env_id)

@@ -1,7 +1,8 @@
 """What a run of imitation is: every choice of it, and the objects the choices stand for."""
 
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -10,12 +11,15 @@ from ...agents.model_based.gail import ModelBasedGAIL
 from ...agents.model_based.training import ModelBasedConfig
 from ...agents.models.augmentation import augmented
 from ...agents.models.reward import RewardModel, require_safe_form
+from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations
 from ...demos.trajectory import Trajectory
 from ...envs.errors import UsageError
 from ...envs.registry import Horizon, env_id, make_env
 from ...generative.interfaces.reward_inputs import Inputs
+from ...generative.rewards.reward_families import FAMILIES, table_of
 from ...generative.rewards.reward_form import Form
+from ...generative.worlds.world_families import WORLDS
 from ..scoring.controls import Task
 
 
@@ -55,9 +59,50 @@ class ImitationConfig:
     seed: int = 0
     # Physics threads; by default every core this process may use.
     threads: int | None = None
-    # Of the learner, and of the world model where there is one.
+    # Settings of environments, learner and critic training.
     gail: Annotated[GAILConfig, tyro.conf.arg(name="")] = field(default_factory=GAILConfig)
-    model_based: ModelBasedConfig = field(default_factory=ModelBasedConfig)
+    # Settings of training in a world model.
+    model_based: Annotated[ModelBasedConfig, tyro.conf.Fixed] = field(default_factory=ModelBasedConfig)
+    # The reward model's own settings; None takes its default.
+    family_config: Annotated[Any, tyro.conf.Fixed] = None  # Any: every family has settings of its own class
+
+    @property
+    def family_settings(self) -> Any:  # Any: every family has settings of its own class
+        """The reward model's own settings, its default where none are given."""
+        return FAMILIES[self.reward].config_class() if self.family_config is None else self.family_config
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values of everything this run uses, in tables at most two deep."""
+        plain = asdict(replace(self, family_config=None))
+        model_based = plain.pop("model_based")
+        del plain["family_config"]
+        plain[table_of(self.reward)] = asdict(self.family_settings)
+        if self.world_model:
+            world = model_based.pop("world")
+            family = table_of(self.world_model)
+            others = {table_of(name) for name in WORLDS}
+            plain["model_based"] = model_based
+            plain["world"] = {key: value for key, value in world.items() if key not in others}
+            plain[f"world_{family}"] = world[family]
+        return plain
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "ImitationConfig":
+        """The configuration that `to_plain` wrote.
+
+        Raises:
+            DataError: when a value is missing that has no default.
+        """
+        reward, world = plain.get("reward", cls.reward), plain.get("world_model", "")
+        values = dict(plain)
+        if reward in FAMILIES:
+            own: Any = from_plain(FAMILIES[reward].config_class, plain.get(table_of(reward), {}))
+            values["family_config"] = None if own == FAMILIES[reward].config_class() else own
+        if world:
+            family = table_of(world)
+            nested = {**plain.get("world", {}), family: plain.get(f"world_{family}", {})}
+            values["model_based"] = {**plain.get("model_based", {}), "world": nested}
+        return from_plain(cls, values)
 
     def demonstrations(self) -> Demonstrations:
         """The demonstrations this run learns from."""
@@ -80,10 +125,12 @@ class ImitationConfig:
     def agent(self, demos: Demonstrations) -> GAIL:
         """A fresh agent."""
         require_safe_form(self.form, self.horizon, self.force)
-        reward = RewardModel(self.reward, self.inputs, self.form, self.seed, self.gail.reward)
+        reward = RewardModel(
+            self.reward, self.inputs, self.form, self.seed, self.family_config, self.gail.reward
+        )
         if self.world_model:
             return self._model_based_agent(self.taught(demos), reward)
-        env = make_env(self.env, self.gail.copies, self.seed, self.threads, self.horizon)
+        env = make_env(self.env, self.gail.n_envs, self.seed, self.threads, self.horizon)
         taught = self.taught(demos)
         return GAIL(env, taught, reward, self.learner, self.seed, self.gail, self.horizon, self.force)
 

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from ...agents.gail import GAIL
@@ -189,7 +189,7 @@ def facts(run: RunFolder, config: ImitationConfig, demos: Demonstrations) -> dic
         },
         "steps": config.steps,
         "seed": config.seed,
-        "config": asdict(config),
+        "config": config.to_plain(),
         "commit": commit(),
         "versions": versions(),
         "command": run.command,

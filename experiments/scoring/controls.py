@@ -61,7 +61,7 @@ def definition(name: str, task: Task) -> dict[str, Any]:
         "random": {},
         "bc": {"demonstrations": task.demos.fingerprint(), "config": asdict(BCConfig())},
         # Whatever a critic would be set to, a constant reward asks none.
-        "constant": {"steps": task.steps, "copies": task.gail.copies, "ppo": asdict(task.gail.ppo)},
+        "constant": {"steps": task.steps, "n_envs": task.gail.n_envs, "ppo": asdict(task.gail.ppo)},
     }
     return {**common, **own[name], "algorithm": ALGORITHM}
 
@@ -157,8 +157,8 @@ def _bc(task: Task, kept: Path) -> Score:
 
 def _constant(task: Task, kept: Path) -> Score:
     config = task.gail
-    env = make_env(task.env_id, config.copies, task.seed, horizon=task.horizon)
-    reward = RewardModel("constant", seed=task.seed, config=config.reward)
+    env = make_env(task.env_id, config.n_envs, task.seed, horizon=task.horizon)
+    reward = RewardModel("constant", seed=task.seed, training=config.reward)
     agent = GAIL(env, task.demos, reward, seed=task.seed, config=config, horizon=task.horizon)
     agent.learn(task.steps)
     kept.parent.mkdir(parents=True, exist_ok=True)

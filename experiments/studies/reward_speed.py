@@ -17,9 +17,7 @@ from ...agents.models.reward import RewardModel, played
 from ...demos.dataset import Demonstrations
 from ...generative.families.boltzmann import RBMConfig
 from ...generative.families.deep_belief import DBNConfig
-from ...generative.interfaces.critics import DensityConfig
 from ...generative.interfaces.rollout import COLUMNS, Rollout
-from ...generative.rewards.reward_config import RewardConfig
 from ...generative.rewards.reward_families import FAMILIES
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
@@ -28,12 +26,21 @@ from ..runs.provenance import write_result
 QUERY, TRAINED, ROUNDS = 4096, 2048, 15
 PLAIN = "gan"
 # Speed does not depend on how well a density was fitted.
-CONFIG = RewardConfig(density=DensityConfig(fit_steps=20), rbm=RBMConfig(steps=20), dbn=DBNConfig(steps=20))
+FIT_STEPS = 20
+
+
+def quick(name: str) -> Any:  # Any: every family has settings of its own class
+    """A family's default settings with a short fit."""
+    config = FAMILIES[name].config_class()
+    if isinstance(config, RBMConfig | DBNConfig):
+        return replace(config, steps=FIT_STEPS)
+    density = getattr(config, "density", None)
+    return config if density is None else replace(config, density=replace(density, fit_steps=FIT_STEPS))
 
 
 def measure(name: str, expert: Demonstrations, plain: RewardModel) -> dict[str, Any]:
     """Seconds of a query and of a rollout's updates, each as a ratio to the plain critic's just before."""
-    model = RewardModel(name, config=CONFIG)
+    model = RewardModel(name, config=quick(name))
     model.fit(expert)
     steps = played(list(expert))
     query, rollout = _first(steps, QUERY), _first(steps, TRAINED)
@@ -78,7 +85,7 @@ def _seconds(work: Callable[[], object]) -> float:
 if __name__ == "__main__":
     one_thread()
     demos = Demonstrations.load("hopper-expert").take(5)
-    plain = RewardModel(PLAIN, config=CONFIG)
+    plain = RewardModel(PLAIN)
     plain.fit(demos)
     result = {
         "query steps": QUERY,

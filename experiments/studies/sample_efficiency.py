@@ -171,7 +171,7 @@ class SampleEfficiency:
     def _alone_reference_states(self, demos: Demonstrations, seed: int) -> dict[str, Any]:
         """The starts and the episode length of the model-based agent's real environments."""
         starts = np.concatenate([states_of(episode)[:-1] for episode in demos])
-        n_envs, c = GAILConfig().copies, self.model_based
+        n_envs, c = GAILConfig().n_envs, self.model_based
         env = reference_state_env(self.env, n_envs, seed, starts, c.reference_state_init, c.max_episode_steps)
         return self._watched(GAIL(env, demos, seed=seed))
 

@@ -31,7 +31,7 @@ from ..scoring.card import SPLIT_SEEDS, card_of
 SHOWN, HELD_OUT = (0.5, 1.0, 1.5, 2.0, 2.5), (0.75, 1.25, 1.75)
 # The learner is asked for all of them, and for some further ones.
 TRAINED = tuple(np.linspace(0.5, 2.75, 10).tolist())
-SETTINGS = ExpertConfig(copies=64, ppo=PPOConfig(gamma=0.995, gae_lambda=0.97))
+SETTINGS = ExpertConfig(n_envs=64, ppo=PPOConfig(gamma=0.995, gae_lambda=0.97))
 # Environment steps between two looks at the speeds it has learned.
 LOOK_EVERY = 250_000
 LOOK_SEED = 400_000
@@ -97,7 +97,7 @@ class SpeedExpert:
         """One set of three splits, in float32."""
         one_thread()
         task = SpeedTask(
-            cast(BatchedEnv, make_env(self.env, self.config.copies, self.seed)), TRAINED, self.seed
+            cast(BatchedEnv, make_env(self.env, self.config.n_envs, self.seed)), TRAINED, self.seed
         )
         expert = Expert(task, self.seed, self.config)
         expert.learn(self.steps, Periodic(LOOK_EVERY, lambda step: self._say(expert, step)))

@@ -104,7 +104,7 @@ if __name__ == "__main__":
     result: dict[str, Any] = {
         "command": "python -m gailforce.experiments.studies.throughput",
         "cores": len(os.sched_getaffinity(0)),
-        "copies": COPIES,
+        "n_envs": COPIES,
         "versions": versions(),
         **{name: measure(body) for name, body in BODIES.items()},
     }

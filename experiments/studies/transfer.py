@@ -15,7 +15,6 @@ import tyro
 from ...agents.gail import GAIL
 from ...agents.loading import load_policy, load_reward_model
 from ...agents.sb3.ppo import PPOConfig
-from ...agents.settings import from_plain
 from ...demos.physics_residual import states_of
 from ...demos.recorder import Policy
 from ...envs.batched import BatchedEnv
@@ -59,7 +58,7 @@ class Transfer:
             finished = run.result()
             if finished is None:
                 raise DataError(f"{path} has no result yet; give a finished run")
-            config = from_plain(ImitationConfig, finished["config"])
+            config = ImitationConfig.from_plain(finished["config"])
             body = self.body or config.env
             # A cell's folder is named by everything its reward depends on.
             starts = "" if self.demonstrated else "-own-starts"
@@ -77,7 +76,7 @@ class Transfer:
         if model is None:
             raise DataError(f"{run.path} holds no reward model; give the run of an imitator")
         settings = replace(config.gail, ppo=self.ppo)
-        env = make_env(body, settings.copies, config.seed + FRESH, threads=1)
+        env = make_env(body, settings.n_envs, config.seed + FRESH, threads=1)
         if self.demonstrated:
             assert isinstance(env, BatchedEnv)
             states = np.concatenate([states_of(episode)[:-1] for episode in config.demonstrations()])
@@ -95,7 +94,7 @@ class Transfer:
                 name: evaluate(policy, body, self.episodes).to_json(*references)
                 for name, policy in scores.items()
             },
-            "config": asdict(config),
+            "config": config.to_plain(),
             "learner": asdict(self.ppo),
             "demonstrated starts": self.demonstrated,
         }

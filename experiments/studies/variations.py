@@ -185,7 +185,7 @@ class Vary:
     runs: Path = Path("runs/variations")
     # Settings of the learner.
     config: Annotated[ExpertConfig, tyro.conf.arg(name="")] = field(
-        default_factory=lambda: ExpertConfig(copies=64, ppo=LEARNER)
+        default_factory=lambda: ExpertConfig(n_envs=64, ppo=LEARNER)
     )
 
     def run(self) -> Path:
@@ -193,7 +193,7 @@ class Vary:
         one_thread()
         of, demos = body(self.env), Demonstrations.load(f"{self.env}-expert")
         env = PaidOtherwise(
-            make_env(self.env, self.config.copies, self.seed, threads=1),
+            make_env(self.env, self.config.n_envs, self.seed, threads=1),
             of,
             VARIATIONS[self.manner],
             usual_posture(demos, of),

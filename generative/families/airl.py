@@ -23,7 +23,7 @@ class AIRLConfig:
     gamma: float = 0.99
     # Weight of the gradient penalty; 0 leaves it out.
     penalty: float = 10.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 def shaped_reward(
@@ -72,4 +72,4 @@ def airl(widths: Widths, seed: int, config: AIRLConfig) -> AdversarialCritic:
         # Of f alone: the policy's log-probability need not be smooth.
         return config.penalty * gradient_penalty(model.shaped, expert, agent, generator)
 
-    return AdversarialCritic(model, bce, config.optimiser, seed, penalty if config.penalty else nothing)
+    return AdversarialCritic(model, bce, config.optimizer, seed, penalty if config.penalty else nothing)

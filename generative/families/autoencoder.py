@@ -5,14 +5,14 @@ Both learn from rows of one kind alone and err where they have not been.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..interfaces.critics import DensityConfig, DensityCritic
+from ..interfaces.critics import AnchorConfig, DensityCritic
 from ..interfaces.model import GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.networks import mlp, seeded
@@ -28,6 +28,8 @@ class AutoEncoderConfig:
     code: int = 6
     # Adam's learning rate; usually 1e-3 to 3e-3.
     learning_rate: float = 1e-3
+    # Fit and anchors of the density.
+    density: AnchorConfig = field(default_factory=AnchorConfig)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class REDConfig:
     gain: float = 1.5
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
+    # Fit and anchors of the density.
+    density: AnchorConfig = field(default_factory=AnchorConfig)
 
 
 def squared_error(predicted: Float[Tensor, "B X"], target: Float[Tensor, "B X"]) -> Float[Tensor, "B"]:
@@ -53,14 +57,14 @@ class ErrorModel(GenerativeModel):
     """A model that scores by the negative of an error and learns by lowering it; it cannot sample."""
 
     kind: ClassVar[Kind] = "negative error"
-    _optimiser: torch.optim.Optimizer
+    _optimizer: torch.optim.Optimizer
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on the mean error."""
         loss = -self.score(x, context).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item()}
 
 
@@ -78,7 +82,7 @@ class AutoEncoder(ErrorModel):
         super().__init__()
         self.encoder = seeded(seed, lambda: mlp((width + context, *config.layers, config.code)))
         self.decoder = seeded(seed + 1, lambda: mlp((config.code + context, *config.layers[::-1], width)))
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """-‖x - decoder(encoder(x))‖² / columns (Japkowicz et al. 1995 detect novelty by this error)."""
@@ -117,7 +121,7 @@ class RED(ErrorModel):
         inputs = width + context
         self.target = seeded(seed, lambda: RandomNetwork((inputs, *config.target), config.gain))
         self.predictor = seeded(seed + 1, lambda: mlp((inputs, *config.layers, config.target[-1])))
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
         """-‖predictor(x) - target(x)‖² / outputs (Wang et al. 2019, section 3; they exponentiate it)."""
@@ -125,11 +129,11 @@ class RED(ErrorModel):
         return -squared_error(self.predictor(rows), self.target(rows))
 
 
-def ae(widths: Widths, seed: int, config: AutoEncoderConfig, density: DensityConfig) -> DensityCritic:
+def ae(widths: Widths, seed: int, config: AutoEncoderConfig) -> DensityCritic:
     """The anchored reconstruction error of an autoencoder of the expert."""
-    return DensityCritic(AutoEncoder(widths.inputs, 0, config, seed), density, seed)
+    return DensityCritic(AutoEncoder(widths.inputs, 0, config, seed), config.density, seed)
 
 
-def red(widths: Widths, seed: int, config: REDConfig, density: DensityConfig) -> DensityCritic:
+def red(widths: Widths, seed: int, config: REDConfig) -> DensityCritic:
     """The anchored error of random expert distillation."""
-    return DensityCritic(RED(widths.inputs, 0, config, seed), density, seed)
+    return DensityCritic(RED(widths.inputs, 0, config, seed), config.density, seed)

@@ -48,7 +48,7 @@ class RBMConfig:
     noise: float = 0.1
     # The logit moves by 1 for so many nats of free energy a column, at first; usually 0.1-1.
     temperature: float = 0.3
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.temperature <= 0:
@@ -76,7 +76,7 @@ class Machine(GenerativeModel, ABC):
         self.weight = nn.Parameter(0.01 * torch.randn(width, config.hidden, generator=self._generator))
         self.hidden_bias = nn.Parameter(torch.zeros(config.hidden))
         self.visible_bias = nn.Parameter(torch.zeros(width))
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
         self.register_buffer("chains", torch.zeros(config.chains, width))
 
     @abstractmethod
@@ -114,9 +114,9 @@ class Machine(GenerativeModel, ABC):
             self.chains = self.gibbs(self.chains, self._generator)
         loss = contrast(self, v, self.chains)
         decay = 0.5 * self._config.decay * self.weight.square().sum()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         (loss + decay).backward()
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item()}
 
     def begin(self, x: Float[Tensor, "N X"]) -> None:
@@ -222,4 +222,4 @@ def rbm(widths: Widths, seed: int, config: RBMConfig) -> AdversarialCritic:
         machine.fit(expert, expert[:, :0], FitOptions(config.steps, noise=config.noise, seed=seed))
         score.center(expert)
 
-    return AdversarialCritic(score, bce, config.optimiser, seed, before=learn)
+    return AdversarialCritic(score, bce, config.optimizer, seed, before=learn)

@@ -29,7 +29,7 @@ class CFILConfig:
     smoothing: float = 1.0
     # Weight of each flow's likelihood on its own side; usually 0.1-1; 0 leaves it out.
     likelihood: float = 1.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 def squashed(ratio: Float[Tensor, "B"], bound: float, nats: float) -> Float[Tensor, "B"]:
@@ -77,4 +77,4 @@ def cfil(widths: Widths, seed: int, config: CFILConfig) -> AdversarialCritic:
     def likelihood(score: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
         return config.likelihood * flows.negative_log_likelihood(expert, agent)
 
-    return AdversarialCritic(flows, donsker_varadhan, config.optimiser, seed, likelihood, Middle())
+    return AdversarialCritic(flows, donsker_varadhan, config.optimizer, seed, likelihood, Middle())

@@ -113,7 +113,7 @@ class ConditionalGAN(GenerativeModel):
         self.generator = seeded(seed, lambda: Tracks(columns, condition, groups, config))
         self.critic = seeded(seed + 1, lambda: WindowCritic(columns, condition, config.critic))
         self._draws = torch.Generator().manual_seed(seed)
-        self._optimisers = [
+        self._optimizers = [
             torch.optim.Adam(player.parameters(), config.learning_rate, (0.0, 0.9), fused=True)
             for player in (self.generator, self.critic)
         ]
@@ -153,9 +153,9 @@ class ConditionalGAN(GenerativeModel):
         self._step(0, -self.critic(drawn, known).mean() + self.config.known * missed)
 
     def _step(self, player: int, loss: Float[Tensor, ""]) -> None:
-        self._optimisers[player].zero_grad()
+        self._optimizers[player].zero_grad()
         loss.backward()
-        self._optimisers[player].step()
+        self._optimizers[player].step()
 
     @torch.no_grad()
     def sample(

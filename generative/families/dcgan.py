@@ -56,7 +56,7 @@ class DCGAN(GenerativeModel):
         self.judge: nn.Sequential = seeded(seed + 1, lambda: looking(COLORS, 1))
         self._draws = torch.Generator().manual_seed(seed)
         rates = config.learning_rate, config.momentum
-        self._optimisers = [_adam(player, *rates) for player in (self.painter, self.judge)]
+        self._optimizers = [_adam(player, *rates) for player in (self.painter, self.judge)]
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of the judge, and one of the painter."""
@@ -64,10 +64,10 @@ class DCGAN(GenerativeModel):
         real = x.view(-1, COLORS, SIDE, SIDE)
         painted = self.painter(torch.randn(len(x), self.config.noise, generator=self._draws))
         judged = bce(self.judge(real).squeeze(1), self.judge(painted.detach()).squeeze(1))
-        _step(self._optimisers[1], judged)
+        _step(self._optimizers[1], judged)
         # The painter wants its frames called real (Goodfellow et al. 2014, section 3).
         fooled = nn.functional.softplus(-self.judge(painted)).mean()
-        _step(self._optimisers[0], fooled)
+        _step(self._optimizers[0], fooled)
         self.eval()
         return {"loss": judged.item(), "painter": fooled.item()}
 
@@ -121,7 +121,7 @@ class Pix2Pix(GenerativeModel):
         self.painter: nn.Sequential = seeded(seed, lambda: painting(state))
         self.judge = seeded(seed + 1, lambda: PatchJudge(state))
         rates = config.learning_rate, config.momentum
-        self._optimisers = [_adam(player, *rates) for player in (self.painter, self.judge)]
+        self._optimizers = [_adam(player, *rates) for player in (self.painter, self.judge)]
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of the judge, and one of the painter."""
@@ -129,10 +129,10 @@ class Pix2Pix(GenerativeModel):
         real, state = x.view(-1, COLORS, SIDE, SIDE), context.flatten(1)
         painted = self.painter(state)
         told_apart = least_squares(self.judge(state, real), self.judge(state, painted.detach()))
-        _step(self._optimisers[1], told_apart)
+        _step(self._optimizers[1], told_apart)
         fooled = (self.judge(state, painted) - 1).square().mean()
         missed = (painted - real).abs().mean()
-        _step(self._optimisers[0], fooled + self.config.fidelity * missed)
+        _step(self._optimizers[0], fooled + self.config.fidelity * missed)
         self.eval()
         return {"loss": missed.item(), "painter": fooled.item()}
 
@@ -145,7 +145,7 @@ class Pix2Pix(GenerativeModel):
         return self.painter(context.flatten(1)).flatten(1).expand(n, -1, -1)
 
 
-def _step(optimiser: torch.optim.Adam, loss: Float[Tensor, ""]) -> None:
-    optimiser.zero_grad()
+def _step(optimizer: torch.optim.Adam, loss: Float[Tensor, ""]) -> None:
+    optimizer.zero_grad()
     loss.backward()
-    optimiser.step()
+    optimizer.step()

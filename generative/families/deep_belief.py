@@ -32,7 +32,7 @@ class DBNConfig:
     noise: float = 0.1
     # Weight of the gradient penalty; usually 0.3-10; 0 leaves it out.
     penalty: float = 1.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 def stacked(x: Float[Tensor, "N X"], config: DBNConfig, seed: int) -> list[Machine]:
@@ -79,4 +79,4 @@ def dbn(widths: Widths, seed: int, config: DBNConfig) -> AdversarialCritic:
             score.begin_as(stacked(expert, config, seed))
 
     smooth = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, smooth, before=learn)
+    return AdversarialCritic(score, bce, config.optimizer, seed, smooth, before=learn)

@@ -177,16 +177,16 @@ class Diffusion(GenerativeModel):
         super().__init__()
         self.config, self._width = config or DiffusionConfig(), width
         self.denoiser = Denoiser(width, context, seed, self.config.denoiser)
-        self._optimiser = torch.optim.Adam(self.parameters(), self.config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), self.config.learning_rate, fused=True)
         self.eval()
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on the mean error at times and noises drawn anew."""
         self.train()
         loss = self.denoiser.errors(x, context.flatten(1)[None]).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
-        self._optimiser.step()
+        self._optimizer.step()
         self.eval()
         return {"loss": loss.item()}
 

@@ -33,7 +33,7 @@ class DiffAILConfig:
     denoiser: DenoiserConfig = field(default_factory=_strong_noise)
     # Weight of the gradient penalty; usually 0.3-10; 0, as in the paper, leaves it out.
     penalty: float = 1.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class DRAILConfig:
     temperature: float = 10.0
     # Weight of the gradient penalty; usually 0.3-10; 0, as in the paper, leaves it out.
     penalty: float = 1.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 def error_logit(error: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
@@ -92,7 +92,7 @@ def diffail(width: int, seed: int, config: DiffAILConfig | None = None) -> Adver
     config = config or DiffAILConfig()
     score = DiffAILScore(width, seed, config)
     regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, regularizer)
+    return AdversarialCritic(score, bce, config.optimizer, seed, regularizer)
 
 
 def drail(width: int, seed: int, config: DRAILConfig | None = None) -> AdversarialCritic:
@@ -100,4 +100,4 @@ def drail(width: int, seed: int, config: DRAILConfig | None = None) -> Adversari
     config = config or DRAILConfig()
     score = DRAILScore(width, seed, config)
     regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(score, bce, config.optimiser, seed, regularizer)
+    return AdversarialCritic(score, bce, config.optimizer, seed, regularizer)

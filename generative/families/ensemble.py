@@ -24,18 +24,21 @@ TAIL, LEAST_SCALE, BISECTIONS = 0.05, 0.01, 20
 class EnsembleConfig:
     """Settings of the networks."""
 
-    # Networks, and how many of them predict: those that score best on a sample of all rows.
+    # Networks; usually 5-7.
     members: int = 5
+    # Networks that predict: those that score best on a sample of all rows.
     elites: int = 3
-    # Widths of the hidden layers of the networks of means, and of the networks of deviations and ends.
+    # Widths of the hidden layers of the networks of means.
     layers: tuple[int, ...] = (200, 200, 200)
+    # Widths of the hidden layers of the networks of standard deviations and ends.
     std_layers: tuple[int, ...] = (128, 128)
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
     # Weight decay; usually 1e-6 to 1e-4.
     weight_decay: float = 1e-5
-    # Least and greatest standard deviation, in those of x.
+    # Least standard deviation, in those of x.
     least_std: float = 0.01
+    # Greatest standard deviation, in those of x.
     greatest_std: float = 2.0
     # Share of a batch that each member learns from.
     share: float = 0.8
@@ -110,7 +113,7 @@ class Ensemble(GenerativeModel):
         self.register_buffer("std_scale", torch.ones(self._values))
         self._bounds = math.log(config.least_std), math.log(config.greatest_std)
         self._draws = torch.Generator().manual_seed(seed)
-        self._optimiser = torch.optim.AdamW(
+        self._optimizer = torch.optim.AdamW(
             self.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
 
@@ -133,16 +136,16 @@ class Ensemble(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of AdamW."""
         mean_loss, std_loss = self.losses(x, context)
-        self.descend(mean_loss + std_loss, self._optimiser)
+        self.descend(mean_loss + std_loss, self._optimizer)
         return {"loss": (mean_loss + std_loss).item()}
 
-    def descend(self, loss: Float[Tensor, ""], optimiser: torch.optim.Optimizer) -> None:
+    def descend(self, loss: Float[Tensor, ""], optimizer: torch.optim.Optimizer) -> None:
         """One step down the clipped gradient; `means` and `std_net` are clipped separately."""
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
         for networks in (self.means, self.std_net):
             nn.utils.clip_grad_norm_(networks.parameters(), self.config.gradient)
-        optimiser.step()
+        optimizer.step()
 
     def losses(
         self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, cast
 
 import torch
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.critics import RatioConfig, RatioCritic
 from ..interfaces.model import GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.networks import seeded
@@ -32,6 +32,14 @@ class FlowConfig:
     learning_rate: float = 1e-3
     # Bound on the norm of the gradient; rows far outside the density have enormous ones.
     gradient_clip: float = 10.0
+
+
+@dataclass(frozen=True)
+class FlowRewardConfig(FlowConfig):
+    """Settings of the flows as a reward."""
+
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 def may_see(above: Int[Tensor, "J"], below: Int[Tensor, "K"], strictly: bool = False) -> Bool[Tensor, "J K"]:
@@ -134,7 +142,7 @@ class MAF(GenerativeModel):
     Args:
         width: columns of x.
         context: columns of the context, flattened.
-        config: blocks, layers, bounds, optimiser.
+        config: blocks, layers, bounds, optimizer.
         seed: of the initial weights.
     """
 
@@ -149,15 +157,15 @@ class MAF(GenerativeModel):
 
         self.blocks = nn.ModuleList(seeded(seed, build).children())
         self._width, self._clip = width, config.gradient_clip
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on the mean negative log-likelihood [nats]."""
         loss = -self.score(x, context).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters(), self._clip)
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item()}
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
@@ -181,6 +189,6 @@ class MAF(GenerativeModel):
         return x.unflatten(0, (n, len(context)))
 
 
-def flow(widths: Widths, seed: int, config: FlowConfig, density: DensityConfig) -> RatioCritic:
+def flow(widths: Widths, seed: int, config: FlowRewardConfig) -> RatioCritic:
     """The log-ratio of two flows, one of the expert and one of the agent."""
-    return RatioCritic(MAF(widths.inputs, 0, config, seed), widths.inputs, density, seed)
+    return RatioCritic(MAF(widths.inputs, 0, config, seed), widths.inputs, config.density, seed)

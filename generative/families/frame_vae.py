@@ -41,7 +41,7 @@ class FrameVAE(GenerativeModel):
         self.eye: nn.Sequential = seeded(seed, lambda: looking(COLORS, 2 * config.latent))
         self.hand: nn.Sequential = seeded(seed + 1, lambda: painting(config.latent))
         self._draws = torch.Generator().manual_seed(seed)
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def encode(self, x: Float[Tensor, "B X"]) -> Float[Tensor, "B Z"]:
         """The mean code of each frame."""
@@ -65,9 +65,9 @@ class FrameVAE(GenerativeModel):
         """One step of Adam on the negative bound."""
         self.train()
         loss = -self.score(x, context).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
-        self._optimiser.step()
+        self._optimizer.step()
         self.eval()
         return {"loss": loss.item()}
 

@@ -20,7 +20,7 @@ class GANConfig:
     layers: tuple[int, ...] = (128, 128)
     # Weight of the gradient penalty; usually 0.3-10; 0 leaves it out.
     penalty: float = 10.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
     # Divide every layer by its largest singular value.
     spectral_norm: bool = False
     # The expert's label in the cross-entropy; 1 smooths nothing, usually 0.9-1.
@@ -64,7 +64,7 @@ def critic(width: int, seed: int, config: GANConfig, loss: Loss, anchored: bool 
     Args:
         width: of a row.
         seed: of weights and draws.
-        config: layers, smoothness, optimiser.
+        config: layers, smoothness, optimizer.
         loss: of the two batches of scores.
         anchored: the loss knows where zero is; else an output bias would be free, and the middle becomes 0.
     """
@@ -75,7 +75,7 @@ def critic(width: int, seed: int, config: GANConfig, loss: Loss, anchored: bool 
 
     regularizer = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
     link = nn.Identity() if anchored else Middle()
-    return AdversarialCritic(seeded(seed, build), loss, config.optimiser, seed, regularizer, link)
+    return AdversarialCritic(seeded(seed, build), loss, config.optimizer, seed, regularizer, link)
 
 
 def gan(width: int, seed: int, config: GANConfig | None = None) -> AdversarialCritic:

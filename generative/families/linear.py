@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..interfaces.adversarial import AdversarialConfig, AdversarialCritic
-from ..interfaces.critics import DensityConfig, DensityCritic
+from ..interfaces.critics import AnchorConfig, DensityCritic
 from ..interfaces.model import Critic, GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.features import FourierFeatures
@@ -47,7 +47,7 @@ class SVMConfig:
     spread: float = 1.0
     # Weight of |w|²/2 in the loss; usually 1e-4 to 1e-2.
     decay: float = 1e-3
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ class OneClassSVMConfig:
     spread: float = 0.3
     # Share of the demonstrations that may lie outside; in (0, 1), usually 0.01-0.2.
     outside: float = 0.1
+    # Fit and anchors of the density.
+    density: AnchorConfig = field(default_factory=AnchorConfig)
 
     def __post_init__(self) -> None:
         if not 0 < self.outside < 1:
@@ -195,11 +197,9 @@ def svm(widths: Widths, seed: int, config: SVMConfig) -> AdversarialCritic:
     def decay(_: Score, expert: Tensor, agent: Tensor, generator: torch.Generator) -> Tensor:
         return 0.5 * config.decay * score.w.square().sum()
 
-    return AdversarialCritic(score, hinge, config.optimiser, seed, decay, before=score.features.fit)
+    return AdversarialCritic(score, hinge, config.optimizer, seed, decay, before=score.features.fit)
 
 
-def one_class_svm(
-    widths: Widths, seed: int, config: OneClassSVMConfig, density: DensityConfig
-) -> DensityCritic:
+def one_class_svm(widths: Widths, seed: int, config: OneClassSVMConfig) -> DensityCritic:
     """The anchored margin of a machine that knows the expert alone."""
-    return DensityCritic(OneClassSVM(widths.inputs, config, seed), density, seed)
+    return DensityCritic(OneClassSVM(widths.inputs, config, seed), config.density, seed)

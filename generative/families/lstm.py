@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.critics import RatioConfig, RatioCritic, last_step
 from ..interfaces.gaussian_head import GaussianModel, HeadConfig
 from ..interfaces.reward_inputs import WINDOW, Widths
 
@@ -24,6 +24,14 @@ class LSTMConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.memory < WINDOW:
             raise ValueError(f"memory is 1 to {WINDOW - 1} steps; got {self.memory}")
+
+
+@dataclass(frozen=True)
+class LSTMRewardConfig(LSTMConfig):
+    """Settings of the recurrent network as a reward."""
+
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 def cell(
@@ -76,7 +84,7 @@ class LSTM(GaussianModel):
         )
 
 
-def lstm(widths: Widths, seed: int, config: LSTMConfig, density: DensityConfig) -> RatioCritic:
+def lstm(widths: Widths, seed: int, config: LSTMRewardConfig) -> RatioCritic:
     """Logit: log p_expert(xₜ | x before) - log p_agent(xₜ | x before) for the last step of each window."""
     model = LSTM(widths.inputs, widths.inputs + 1, config, seed)
-    return RatioCritic(model, widths.inputs, density, seed, last_step)
+    return RatioCritic(model, widths.inputs, config.density, seed, last_step)

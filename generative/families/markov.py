@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.critics import RatioConfig, RatioCritic, last_step
 from ..interfaces.model import FitOptions, GenerativeModel, Kind
 from ..interfaces.reward_inputs import WINDOW, Widths
 from ..nn.gaussians import (
@@ -50,6 +50,18 @@ class HMMConfig:
             )
         if not 1 <= self.memory < WINDOW:
             raise ValueError(f"memory is 1 to {WINDOW - 1} steps; got {self.memory}")
+
+
+@dataclass(frozen=True)
+class HMMRewardConfig(HMMConfig):
+    """Settings of the chain as a reward."""
+
+    # Phases; narrow phases reward nothing between them. Usually 1-4.
+    phases: int = 2
+    # Draws every covariance to the spread of all demonstrations, with the weight of all rows.
+    prior: PriorConfig = field(default_factory=lambda: PriorConfig(prior_std=1.0, shrinkage=1.0))
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 class Chain(NamedTuple):
@@ -250,6 +262,6 @@ class HMM(GenerativeModel):
         return (mean + (root @ noise[..., None]).squeeze(-1)).to(context.dtype)
 
 
-def hmm(widths: Widths, seed: int, config: HMMConfig, density: DensityConfig) -> RatioCritic:
+def hmm(widths: Widths, seed: int, config: HMMRewardConfig) -> RatioCritic:
     """Logit: log p_expert(xₜ | x before) - log p_agent(xₜ | x before) for the last step of each window."""
-    return RatioCritic(HMM(widths.inputs, config, seed), widths.inputs, density, seed, last_step)
+    return RatioCritic(HMM(widths.inputs, config, seed), widths.inputs, config.density, seed, last_step)

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.critics import RatioConfig, RatioCritic
 from ..interfaces.model import FitOptions, GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.gaussians import (
@@ -51,6 +51,16 @@ class MixtureConfig:
             raise ValueError(f"a mixture chooses among numbers of parts from 1 on; got {self.parts}")
         if not 0 < self.rate <= 1:
             raise ValueError(f"the rate of a mixture is above 0 and at most 1; got {self.rate}")
+
+
+@dataclass(frozen=True)
+class MixtureRewardConfig(MixtureConfig):
+    """Settings of the mixture as a reward."""
+
+    # Numbers of parts to choose from; narrow parts reward nothing between them. Usually 1-4.
+    parts: tuple[int, ...] = (1,)
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 def information_criterion(log_likelihood: float, parts: int, columns: int, rows: int) -> float:
@@ -215,6 +225,6 @@ class GaussianMixture(GenerativeModel):
         return (mean + (root @ noise[..., None]).squeeze(-1)).to(context.dtype)
 
 
-def gmm(widths: Widths, seed: int, config: MixtureConfig, density: DensityConfig) -> RatioCritic:
+def gmm(widths: Widths, seed: int, config: MixtureRewardConfig) -> RatioCritic:
     """Two mixtures: the expert's log-likelihood less the agent's."""
-    return RatioCritic(GaussianMixture(widths.inputs, 0, config, seed), widths.inputs, density, seed)
+    return RatioCritic(GaussianMixture(widths.inputs, 0, config, seed), widths.inputs, config.density, seed)

@@ -103,7 +103,7 @@ class TrajectoryDiffusion(GenerativeModel):
         self.drawing = copy.deepcopy(self.learning).requires_grad_(False)
         self.register_buffer("alpha_bar", alpha_bars(cosine_betas(config.times)))
         self._generator = torch.Generator().manual_seed(seed)
-        self._optimiser = torch.optim.Adam(self.learning.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.learning.parameters(), config.learning_rate, fused=True)
         self._updates = 0
 
     def _known(self, context: Float[Tensor, "B Y"]) -> Known:
@@ -120,9 +120,9 @@ class TrajectoryDiffusion(GenerativeModel):
         open_entries = (known.mask < 1).float()
         missed = (self.learning(noised, time, known, dropped) - clean).square() * open_entries
         loss = missed.sum() / open_entries.sum().clamp(min=1)
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
-        self._optimiser.step()
+        self._optimizer.step()
         self._updates += 1
         move_average(self.drawing, self.learning, c.averaging, self._updates)
         return {"loss": loss.item()}

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from ..interfaces.critics import DensityConfig, RatioCritic, last_step
+from ..interfaces.critics import RatioConfig, RatioCritic, last_step
 from ..interfaces.gaussian_head import GaussianModel, HeadConfig
 from ..interfaces.reward_inputs import WINDOW, Widths
 from ..nn.networks import mlp
@@ -36,6 +36,14 @@ class GPTConfig:
             raise ValueError(
                 f"a window holds {WINDOW - 1} steps before the judged one; got memory {self.memory}"
             )
+
+
+@dataclass(frozen=True)
+class GPTRewardConfig(GPTConfig):
+    """Settings of the transformer as a reward."""
+
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 def attention(
@@ -140,7 +148,7 @@ class GPT(GaussianModel):
         )
 
 
-def gpt(widths: Widths, seed: int, config: GPTConfig, density: DensityConfig) -> RatioCritic:
+def gpt(widths: Widths, seed: int, config: GPTRewardConfig) -> RatioCritic:
     """Logit: log p_expert(xₜ | x before) - log p_agent(xₜ | x before) for the last step of each window."""
     model = GPT(widths.inputs, widths.inputs + 1, config, seed)
-    return RatioCritic(model, widths.inputs, density, seed, last_step)
+    return RatioCritic(model, widths.inputs, config.density, seed, last_step)

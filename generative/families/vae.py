@@ -5,7 +5,7 @@ The posterior is handed in: a diagonal Gaussian by default, a flow where that is
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import torch
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..interfaces.critics import DensityConfig, RatioCritic
+from ..interfaces.critics import RatioConfig, RatioCritic
 from ..interfaces.model import GenerativeModel, Kind
 from ..interfaces.reward_inputs import Widths
 from ..nn.networks import mlp, seeded
@@ -42,6 +42,14 @@ class VAEConfig:
             raise ValueError(f"a VAE's posterior is diagonal or autoregressive; got {self.posterior}")
         if self.draws < 2 or self.draws % 2:
             raise ValueError(f"a VAE's draws come in pairs, so they must be even; got {self.draws}")
+
+
+@dataclass(frozen=True)
+class VAERewardConfig(VAEConfig):
+    """Settings of the two bounds as a reward."""
+
+    # Fit and logit of the two densities.
+    density: RatioConfig = field(default_factory=RatioConfig)
 
 
 # (columns of x, of the context, of the code) -> the posterior: a module whose
@@ -117,15 +125,15 @@ class VAE(GenerativeModel):
         self._generator = torch.Generator().manual_seed(seed)
         half = torch.randn(config.draws // 2, config.latent, generator=self._generator)
         self.register_buffer("noise", torch.cat((half, -half)))
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on the negative bound, with one draw a row."""
         noise = torch.randn(1, len(x), self._config.latent, generator=self._generator)
         loss = -self._bound(x, context.flatten(1), noise).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item()}
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:
@@ -170,10 +178,9 @@ class VAE(GenerativeModel):
 def vae_ratio(
     widths: Widths,
     seed: int,
-    config: VAEConfig,
-    density: DensityConfig,
+    config: VAERewardConfig,
     posterior: MakePosterior | None = None,
 ) -> RatioCritic:
     """Two VAEs, the expert's bound less the agent's; their gaps to the true densities cancel in part."""
     model = VAE(widths.inputs, 0, config, seed, posterior)
-    return RatioCritic(model, widths.inputs, density, seed)
+    return RatioCritic(model, widths.inputs, config.density, seed)

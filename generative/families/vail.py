@@ -36,7 +36,7 @@ class VAILConfig:
     beta_step: float = 1e-2
     # Weight of the gradient penalty besides; usually 0.3-10; 0 leaves it out.
     penalty: float = 1.0
-    optimiser: AdversarialConfig = field(default_factory=AdversarialConfig)
+    optimizer: AdversarialConfig = field(default_factory=AdversarialConfig)
 
 
 def divergence(mean: Float[Tensor, "B Z"], log_std: Float[Tensor, "B Z"]) -> Float[Tensor, "B"]:
@@ -109,4 +109,4 @@ def vail(widths: Widths, seed: int, config: VAILConfig) -> AdversarialCritic:
     """Cross-entropy behind the bottleneck; the logit is that of the mean code (the paper's section 4.2)."""
     model = BottleneckDiscriminator(widths.inputs, config, seed)
     besides = weighted(config.penalty, gradient_penalty) if config.penalty else nothing
-    return AdversarialCritic(model, bce, config.optimiser, seed, Bottleneck(model.code, config, besides))
+    return AdversarialCritic(model, bce, config.optimizer, seed, Bottleneck(model.code, config, besides))

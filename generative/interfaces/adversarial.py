@@ -16,7 +16,7 @@ Link = Callable[[Float[Tensor, "B"]], Float[Tensor, "B"]]
 
 @dataclass(frozen=True)
 class AdversarialConfig:
-    """Settings of the critic's optimiser."""
+    """Settings of the critic's optimizer."""
 
     # Adam's learning rate; usually 1e-4 to 1e-3.
     learning_rate: float = 1e-3
@@ -38,13 +38,13 @@ def as_is(score: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
 
 
 class AdversarialCritic(Critic):
-    """A score module with a loss, a regularizer and a link handed in; owns the optimiser in that role.
+    """A score module with a loss, a regularizer and a link handed in; owns the optimizer in that role.
 
     Args:
         score: rows -> one number each, expert high; in training mode while it learns.
         loss: of the linked scores of expert and agent.
         regularizer: added to the loss; one that is a module is saved with the critic.
-        config: of the optimiser.
+        config: of the optimizer.
         seed: of every draw.
         link: from score to logit; one that is a module is saved with the critic.
         before: what the score learns of the demonstrations alone, before there is an agent.
@@ -63,7 +63,7 @@ class AdversarialCritic(Critic):
         super().__init__()
         self.score, self._loss, self.regularizer, self.link = score, loss, regularizer, link
         self._before = before
-        self._optimiser = torch.optim.Adam(score.parameters(), config.learning_rate, config.betas, fused=True)
+        self._optimizer = torch.optim.Adam(score.parameters(), config.learning_rate, config.betas, fused=True)
         self._generator = torch.Generator().manual_seed(seed)
         self.eval()
 
@@ -78,9 +78,9 @@ class AdversarialCritic(Critic):
         logits_expert, logits_agent = logits.split(len(expert))
         loss = self._loss(logits_expert, logits_agent)
         penalty = self.regularizer(self.score, expert, agent, self._generator)
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         (loss + penalty).backward()
-        self._optimiser.step()
+        self._optimizer.step()
         self.eval()
         learned = {"loss": loss.item(), "penalty": penalty.item()}
         return {**logit_metrics(logits_expert, logits_agent), **learned}

@@ -29,28 +29,48 @@ def last_step(rows: Float[Tensor, "B W Z"]) -> tuple[Float[Tensor, "B X"], Float
 
 @dataclass(frozen=True)
 class DensityConfig:
-    """How densities become logits; demonstrations of one gait are nearly singular, so care is needed."""
+    """Settings of fitting a density; demonstrations of one gait are nearly singular, so noise is added."""
 
     # Standard deviation of the noise added in training, in those of the demonstrations; usually 0.05-0.1.
     noise: float = 0.1
-    # Most updates of the expert's model before the agent's first step; it stops early.
+    # Maximum number of updates of the expert's model before the agent's first step; usually 1000-5000.
     fit_steps: int = 2000
-    # Of a ratio: nats a column for which the logit moves by 1; usually 0.1-1.
-    temperature: float = 0.3
-    # The logit up to which it does so; beyond it grows with the logarithm. Usually 1-5.
-    reach: float = 3.0
-    # Of an anchored density: the logit of the median expert step; the untrained agent's is its negative.
-    anchor: float = 3.0
 
     def __post_init__(self) -> None:
-        if self.fit_steps < 1 or min(self.temperature, self.reach, self.anchor) <= 0 or self.noise < 0:
-            raise ValueError(
-                f"fit_steps is 1 or more, temperature, reach and anchor above 0, noise not below; got {self}"
-            )
+        if self.fit_steps < 1 or self.noise < 0:
+            raise ValueError(f"fit_steps must be at least 1 and noise at least 0; got {self}")
 
     def fit_options(self, seed: int) -> FitOptions:
         """Those of the expert's model."""
         return FitOptions(steps=self.fit_steps, noise=self.noise, seed=seed)
+
+
+@dataclass(frozen=True)
+class RatioConfig(DensityConfig):
+    """Settings of a ratio of two densities."""
+
+    # Log-ratio per column that moves the logit by 1 [nats]; usually 0.1-1.
+    temperature: float = 0.3
+    # Logit up to which the growth is linear; beyond it is logarithmic. Usually 1-5.
+    reach: float = 3.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if min(self.temperature, self.reach) <= 0:
+            raise ValueError(f"temperature and reach must be above 0; got {self}")
+
+
+@dataclass(frozen=True)
+class AnchorConfig(DensityConfig):
+    """Settings of one density with an anchored logit."""
+
+    # Logit of the median expert step; the untrained agent's median step has its negative. Usually 1-5.
+    anchor: float = 3.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.anchor <= 0:
+            raise ValueError(f"anchor must be above 0; got {self}")
 
 
 def tempered(ratio: Float[Tensor, "B"], nats: float, reach: float) -> Float[Tensor, "B"]:
@@ -83,7 +103,7 @@ class RatioCritic(Critic):
     """
 
     def __init__(
-        self, model: GenerativeModel, columns: int, config: DensityConfig, seed: int, split: Split = whole
+        self, model: GenerativeModel, columns: int, config: RatioConfig, seed: int, split: Split = whole
     ):
         super().__init__()
         self.expert, self.agent = model, copy.deepcopy(model)
@@ -125,7 +145,7 @@ class DensityCritic(Critic):
     expert_depth: Float[Tensor, ""]
     agent_depth: Float[Tensor, ""]
 
-    def __init__(self, model: GenerativeModel, config: DensityConfig, seed: int, split: Split = whole):
+    def __init__(self, model: GenerativeModel, config: AnchorConfig, seed: int, split: Split = whole):
         super().__init__()
         self.model, self._config, self._seed, self._split = model, config, seed, split
         for name in ("top", "scale", "expert_depth", "agent_depth"):

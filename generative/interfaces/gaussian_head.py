@@ -15,12 +15,13 @@ from .model import GenerativeModel, Kind
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """Settings of the mixture and of its optimiser."""
+    """Settings of the mixture and of its optimizer."""
 
     # Gaussians in the mixture; usually 1-8.
     components: int = 4
-    # Least and greatest standard deviation, in those of x; the least usually below the noise of training.
+    # Least standard deviation, in those of x; usually below the noise of training.
     least_std: float = 0.05
+    # Greatest standard deviation, in those of x; usually 1-3.
     greatest_std: float = 3.0
     # Adam's learning rate; usually 3e-4 to 3e-3.
     learning_rate: float = 1e-3
@@ -84,7 +85,7 @@ class GaussianModel(GenerativeModel):
         features: F.
         width: columns of x.
         columns: Z.
-        config: of the head and the optimiser.
+        config: of the head and the optimizer.
         seed: of the weights.
     """
 
@@ -103,7 +104,7 @@ class GaussianModel(GenerativeModel):
         self.encoder = seeded(seed, encoder)
         self.head = seeded(seed + 1, lambda: GaussianHead(features, width, config))
         self._columns, self._gradient_norm = columns, config.gradient_norm
-        self._optimiser = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
+        self._optimizer = torch.optim.Adam(self.parameters(), config.learning_rate, fused=True)
 
     def mixture(self, context: Float[Tensor, "B ..."]) -> Mixture:
         """What is expected after each context."""
@@ -113,10 +114,10 @@ class GaussianModel(GenerativeModel):
     def update(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> dict[str, float]:
         """One step of Adam on L = E[-log p(x | context)]."""
         loss = -self.score(x, context).mean()
-        self._optimiser.zero_grad()
+        self._optimizer.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.parameters(), self._gradient_norm)
-        self._optimiser.step()
+        self._optimizer.step()
         return {"loss": loss.item(), "gradient_norm": norm.item()}
 
     def score(self, x: Float[Tensor, "B X"], context: Float[Tensor, "B ..."]) -> Float[Tensor, "B"]:

@@ -53,7 +53,7 @@ class FitOptions:
 class GenerativeModel(nn.Module, ABC):
     """p(x | context) over plain tensors; a context of width 0 stands for none.
 
-    A family owns its optimisers, because families differ there: one loss for most, two players for a GAN,
+    A family owns its optimizers, because families differ there: one loss for most, two players for a GAN,
     a step of EM for a mixture.
     """
 

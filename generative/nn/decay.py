@@ -16,37 +16,37 @@ def cosine(step: int, steps: int) -> float:
 
 @contextmanager
 def falling(model: nn.Module, steps: int) -> Iterator[None]:
-    """Within it, the rate of every optimiser of a model falls along a cosine; then it is what it was.
+    """Within it, the rate of every optimizer of a model falls along a cosine; then it is what it was.
 
     Args:
-        model: its attributes hold the optimisers, or lists of them.
-        steps: of each optimiser until its rate is 0.
+        model: its attributes hold the optimizers, or lists of them.
+        steps: of each optimizer until its rate is 0.
     """
     with ExitStack() as undo:
-        for optimiser in _optimisers(model):
-            rates = [group["lr"] for group in optimiser.param_groups]
-            undo.callback(_scale, optimiser, rates, 1.0)
-            undo.callback(optimiser.register_step_post_hook(_fall(rates, steps)).remove)
+        for optimizer in _optimizers(model):
+            rates = [group["lr"] for group in optimizer.param_groups]
+            undo.callback(_scale, optimizer, rates, 1.0)
+            undo.callback(optimizer.register_step_post_hook(_fall(rates, steps)).remove)
         yield
 
 
 def _fall(rates: list[float], steps: int) -> Callable[..., None]:
     taken = 0
 
-    def after_step(optimiser: Optimizer, *_: Any) -> None:
+    def after_step(optimizer: Optimizer, *_: Any) -> None:
         nonlocal taken
         taken += 1
-        _scale(optimiser, rates, cosine(taken, steps))
+        _scale(optimizer, rates, cosine(taken, steps))
 
     return after_step
 
 
-def _scale(optimiser: Optimizer, rates: list[float], share: float) -> None:
-    for group, rate in zip(optimiser.param_groups, rates, strict=True):
+def _scale(optimizer: Optimizer, rates: list[float], share: float) -> None:
+    for group, rate in zip(optimizer.param_groups, rates, strict=True):
         group["lr"] = share * rate
 
 
-def _optimisers(model: nn.Module) -> Iterator[Optimizer]:
+def _optimizers(model: nn.Module) -> Iterator[Optimizer]:
     for value in vars(model).values():
         parts = value if isinstance(value, list) else [value]
         yield from (part for part in parts if isinstance(part, Optimizer))

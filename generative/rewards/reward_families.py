@@ -1,33 +1,33 @@
 """The families of reward models by name; users add their own with `register_reward`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, is_dataclass
+from typing import Any, Literal
 
-from ..families.airl import airl
-from ..families.autoencoder import ae, red
-from ..families.boltzmann import rbm
-from ..families.cfil import cfil
+from ..families.airl import AIRLConfig, airl
+from ..families.autoencoder import AutoEncoderConfig, REDConfig, ae, red
+from ..families.boltzmann import RBMConfig, rbm
+from ..families.cfil import CFILConfig, cfil
 from ..families.controls import RandomDemosCritic, constant
-from ..families.deep_belief import dbn
-from ..families.diffusion_rewards import diffail, drail
-from ..families.flow import flow
+from ..families.deep_belief import DBNConfig, dbn
+from ..families.diffusion_rewards import DiffAILConfig, DRAILConfig, diffail, drail
+from ..families.flow import FlowRewardConfig, flow
 from ..families.gan import GANConfig, gan, hinge_gan, lsgan, wgan_gp
 from ..families.inverse_autoregressive import InverseAutoregressiveConfig, inverse_autoregressive
-from ..families.linear import logistic, one_class_svm, svm
-from ..families.lstm import lstm
-from ..families.markov import hmm
-from ..families.mixture import gmm
-from ..families.transformer import gpt
-from ..families.vae import MakePosterior, vae_ratio
-from ..families.vail import vail
+from ..families.linear import LogisticConfig, OneClassSVMConfig, SVMConfig, logistic, one_class_svm, svm
+from ..families.lstm import LSTMRewardConfig, lstm
+from ..families.markov import HMMRewardConfig, hmm
+from ..families.mixture import MixtureRewardConfig, gmm
+from ..families.transformer import GPTRewardConfig, gpt
+from ..families.vae import MakePosterior, VAERewardConfig, vae_ratio
+from ..families.vail import VAILConfig, vail
 from ..interfaces.model import Critic
 from ..interfaces.reward_inputs import WINDOW, Inputs, RewardInput, Widths, shaped, single_steps, windows
-from .reward_config import RewardConfig
+from .reward_config import NoConfig
 
 Way = Literal["adversarial", "ratio", "density", "control"]
-# (widths, seed, settings) -> critic.
-MakeCritic = Callable[[Widths, int, RewardConfig], Critic]
+# (widths, seed, the family's own settings) -> critic.
+MakeCritic = Callable[[Widths, int, Any], Critic]  # Any: every family has settings of its own class
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Family:
 
     Attributes:
         make: builds the critic; a class with these arguments does.
+        config_class: a frozen dataclass of the family's settings; `config_class()` is its default.
         way: how the critic comes about: adversarial, ratio of two densities, density, or a control.
         use_when: one line for whoever chooses.
         reward_input: what it is shown of each step.
@@ -48,6 +49,7 @@ class Family:
     """
 
     make: MakeCritic
+    config_class: type
     way: Way
     use_when: str
     reward_input: RewardInput = single_steps
@@ -70,25 +72,54 @@ RESERVED = ("bc", "expert", "gail", "random")
 RANDOM_DEMOS = 2048
 
 
-def _adversarial(
-    build: Callable[[int, int, GANConfig], Critic], settings: str, use_when: str, gate: float
-) -> Family:
-    """A GAN of single steps, whose settings are the named field of `RewardConfig`."""
+def _of_rows(build: Callable[[int, int, Any], Critic]) -> MakeCritic:
+    """A critic that asks only how wide its rows are."""
+    return lambda widths, seed, config: build(widths.inputs, seed, config)
+
+
+def _of_windows(make: MakeCritic, config_class: type, use_when: str) -> Family:
+    """A ratio of two sequence models, over windows of consecutive steps."""
     return Family(
-        lambda widths, seed, config: build(widths.inputs, seed, getattr(config, settings)),
-        "adversarial",
+        make,
+        config_class,
+        "ratio",
         use_when,
-        gate=gate,
+        reward_input=windows,
+        inputs=("s", "sa"),
+        looks_back=WINDOW - 1,
+        fewest=WINDOW,
+        gate=0.85,
     )
 
 
+def _vae(widths: Widths, seed: int, config: VAERewardConfig) -> Critic:
+    return vae_ratio(widths, seed, config, POSTERIORS[config.posterior])
+
+
+def _constant(widths: Widths, seed: int, config: NoConfig) -> Critic:
+    return constant()
+
+
+def _random_demos(widths: Widths, seed: int, config: GANConfig) -> Critic:
+    return RandomDemosCritic(gan(widths.inputs, seed, config), widths.inputs, RANDOM_DEMOS, seed)
+
+
 FAMILIES: dict[str, Family] = {
-    "gan": _adversarial(gan, "gan", "a first choice: few demonstrations, few minutes", 0.9),
-    "lsgan": _adversarial(lsgan, "lsgan", "a logit that stays bounded near 1", 0.9),
-    "hinge": _adversarial(hinge_gan, "hinge", "attention to the steps that are hard to tell apart", 0.9),
-    "wgan-gp": _adversarial(wgan_gp, "wgan_gp", "a distance instead of odds", 0.9),
+    "gan": Family(
+        _of_rows(gan), GANConfig, "adversarial", "a first choice: few demonstrations, few minutes", gate=0.9
+    ),
+    "lsgan": Family(_of_rows(lsgan), GANConfig, "adversarial", "a logit that stays bounded near 1", gate=0.9),
+    "hinge": Family(
+        _of_rows(hinge_gan),
+        GANConfig,
+        "adversarial",
+        "attention to the steps that are hard to tell apart",
+        gate=0.9,
+    ),
+    "wgan-gp": Family(_of_rows(wgan_gp), GANConfig, "adversarial", "a distance instead of odds", gate=0.9),
     "airl": Family(
-        lambda widths, seed, config: airl(widths, seed, config.airl),
+        airl,
+        AIRLConfig,
         "adversarial",
         "a reward to take to another policy or body; inputs s for the state alone",
         reward_input=shaped,
@@ -97,133 +128,67 @@ FAMILIES: dict[str, Family] = {
         gate=0.9,
     ),
     "vail": Family(
-        lambda widths, seed, config: vail(widths, seed, config.vail),
-        "adversarial",
-        "a discriminator that cannot run away from the agent",
-        gate=0.9,
+        vail, VAILConfig, "adversarial", "a discriminator that cannot run away from the agent", gate=0.9
     ),
-    "vae": Family(
-        lambda widths, seed, config: vae_ratio(
-            widths, seed, config.vae, config.density, POSTERIORS[config.vae.posterior]
-        ),
-        "ratio",
-        "a ratio of bounds with a code one can look at",
-        gate=0.85,
-    ),
+    "vae": Family(_vae, VAERewardConfig, "ratio", "a ratio of bounds with a code one can look at", gate=0.85),
     "ae": Family(
-        lambda widths, seed, config: ae(widths, seed, config.ae, config.density),
-        "density",
-        "a reward fixed before the agent's first step, cheap",
-        gate=0.8,
+        ae, AutoEncoderConfig, "density", "a reward fixed before the agent's first step, cheap", gate=0.8
     ),
     "red": Family(
-        lambda widths, seed, config: red(widths, seed, config.red, config.density),
+        red,
+        REDConfig,
         "density",
         "a reward fixed before the agent's first step, of the expert's support",
         gate=0.8,
     ),
-    "diffail": Family(
-        lambda widths, seed, config: diffail(widths.inputs, seed, config.diffail),
-        "adversarial",
-        "a denoiser as the judge",
-        gate=0.9,
-    ),
+    "diffail": Family(_of_rows(diffail), DiffAILConfig, "adversarial", "a denoiser as the judge", gate=0.9),
     "drail": Family(
-        lambda widths, seed, config: drail(widths.inputs, seed, config.drail),
+        _of_rows(drail),
+        DRAILConfig,
         "adversarial",
         "a denoiser as the judge, with a zero of its own",
         gate=0.9,
     ),
-    "flow": Family(
-        lambda widths, seed, config: flow(widths, seed, config.flow, config.density),
-        "ratio",
-        "exact likelihoods of expert and agent",
-        gate=0.85,
-    ),
+    "flow": Family(flow, FlowRewardConfig, "ratio", "exact likelihoods of expert and agent", gate=0.85),
     "cfil": Family(
-        lambda widths, seed, config: cfil(widths, seed, config.cfil),
-        "adversarial",
-        "exact likelihoods that also learn from each other",
-        gate=0.85,
+        cfil, CFILConfig, "adversarial", "exact likelihoods that also learn from each other", gate=0.85
     ),
-    "gpt": Family(
-        lambda widths, seed, config: gpt(widths, seed, config.gpt, config.density),
-        "ratio",
-        "what follows what, over windows of steps; whole episodes only",
-        reward_input=windows,
-        inputs=("s", "sa"),
-        looks_back=WINDOW - 1,
-        fewest=WINDOW,
-        gate=0.85,
-    ),
-    "lstm": Family(
-        lambda widths, seed, config: lstm(widths, seed, config.lstm, config.density),
-        "ratio",
-        "what follows what, by a recurrent network; whole episodes only",
-        reward_input=windows,
-        inputs=("s", "sa"),
-        looks_back=WINDOW - 1,
-        fewest=WINDOW,
-        gate=0.85,
+    "gpt": _of_windows(gpt, GPTRewardConfig, "what follows what, over windows of steps; whole episodes only"),
+    "lstm": _of_windows(
+        lstm, LSTMRewardConfig, "what follows what, by a recurrent network; whole episodes only"
     ),
     "gmm": Family(
-        lambda widths, seed, config: gmm(widths, seed, config.gmm, config.density),
-        "ratio",
-        "exact likelihoods in seconds, without a gradient",
-        gate=0.85,
+        gmm, MixtureRewardConfig, "ratio", "exact likelihoods in seconds, without a gradient", gate=0.85
     ),
-    "hmm": Family(
-        lambda widths, seed, config: hmm(widths, seed, config.hmm, config.density),
-        "ratio",
-        "a gait with phases one can name and draw; whole episodes only",
-        reward_input=windows,
-        inputs=("s", "sa"),
-        looks_back=WINDOW - 1,
-        fewest=WINDOW,
-        gate=0.85,
-    ),
+    "hmm": _of_windows(hmm, HMMRewardConfig, "a gait with phases one can name and draw; whole episodes only"),
     "rbm": Family(
-        lambda widths, seed, config: rbm(widths, seed, config.rbm),
-        "adversarial",
-        "an energy that knows the expert before it meets the agent",
-        gate=0.75,
+        rbm, RBMConfig, "adversarial", "an energy that knows the expert before it meets the agent", gate=0.75
     ),
     "dbn": Family(
-        lambda widths, seed, config: dbn(widths, seed, config.dbn),
+        dbn,
+        DBNConfig,
         "adversarial",
         "a discriminator that begins with weights learned from the demonstrations",
         gate=0.9,
     ),
     "logistic": Family(
-        lambda widths, seed, config: logistic(widths, seed, config.logistic),
-        "adversarial",
-        "a critic with one minimum and nothing to tune",
-        gate=0.8,
+        logistic, LogisticConfig, "adversarial", "a critic with one minimum and nothing to tune", gate=0.8
     ),
-    "svm": Family(
-        lambda widths, seed, config: svm(widths, seed, config.svm),
-        "adversarial",
-        "a linear critic that looks at the hard steps",
-        gate=0.8,
-    ),
+    "svm": Family(svm, SVMConfig, "adversarial", "a linear critic that looks at the hard steps", gate=0.8),
     "one-class-svm": Family(
-        lambda widths, seed, config: one_class_svm(widths, seed, config.one_class_svm, config.density),
+        one_class_svm,
+        OneClassSVMConfig,
         "density",
         "a reward fixed before the agent's first step, linear",
         gate=0.7,
     ),
-    "constant": Family(
-        lambda widths, seed, config: constant(), "control", "to see what surviving alone scores", fewest=1
-    ),
+    "constant": Family(_constant, NoConfig, "control", "to see what surviving alone scores", fewest=1),
     "random-demos": Family(
-        lambda widths, seed, config: RandomDemosCritic(
-            gan(widths.inputs, seed, config.gan), widths.inputs, RANDOM_DEMOS, seed
-        ),
-        "control",
-        "to see what demonstrations of nothing score",
+        _random_demos, GANConfig, "control", "to see what demonstrations of nothing score"
     ),
     "true": Family(
-        lambda widths, seed, config: constant(),
+        _constant,
+        NoConfig,
         "control",
         "the environment's own reward: the upper line, no imitation",
         fewest=1,
@@ -233,22 +198,35 @@ FAMILIES: dict[str, Family] = {
 
 
 def register_reward(
-    name: str, make: MakeCritic, use_when: str = "registered by its user", **kwargs: object
+    name: str,
+    make: MakeCritic,
+    config_class: type = NoConfig,
+    use_when: str = "registered by its user",
+    **kwargs: object,
 ) -> Family:
     """Add a reward model of your own under a name; `imitate`, `bench` and `models` then know it.
 
     Args:
         name: must be new.
         make: `(widths, seed, config) -> Critic`; your own subclass of `gailforce.Critic` does.
+        config_class: a frozen dataclass of its settings, all with defaults; they become flags `--NAME.FIELD`.
         use_when: one line for whoever chooses.
         **kwargs: the other fields of `Family`.
 
     Raises:
-        ValueError: when the name is taken or means something else.
+        ValueError: when the name is taken or means something else, or the settings are no such class.
     """
     if name in RESERVED:
         raise ValueError(f'"{name}" means something else in grids; register yours under another name')
     if name in FAMILIES:
         raise ValueError(f'the reward model "{name}" exists already; register yours under another name')
-    FAMILIES[name] = Family(make, **{"way": "adversarial", **kwargs}, use_when=use_when)  # type: ignore[arg-type]
-    return FAMILIES[name]
+    if not is_dataclass(config_class):
+        raise ValueError(f"the settings of a reward model are a dataclass; got {config_class!r}")
+    family = Family(make, config_class, **{"way": "adversarial", **kwargs}, use_when=use_when)  # type: ignore[arg-type]  # the fields the user names
+    FAMILIES[name] = family
+    return family
+
+
+def table_of(name: str) -> str:
+    """The name of a family's settings in flags, grids and files: `wgan_gp` of `wgan-gp`."""
+    return name.replace("-", "_")

@@ -1,9 +1,10 @@
-"""Reward models: a critic of expert against agent, asked what each step of a rollout is worth.
+"""Reward nets: a critic of expert against agent, asked what each step of a rollout is worth.
 
 The one home of the convention: expert is 1, agent is 0, a high logit means expert.
 """
 
 from collections import deque
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -18,7 +19,7 @@ from .reward_families import FAMILIES
 from .reward_form import FORMS
 
 
-class RewardModel:
+class RewardNet:
     """A critic over standardized inputs, with a form that turns its logit into a reward.
 
     Args:
@@ -26,6 +27,8 @@ class RewardModel:
         inputs: `s` observations, `sa` with actions, `ss'` with next observations.
         form: a key of `FORMS`.
         seed: of the critic's weights and of every draw.
+        config: the family's own settings; by default `FAMILIES[name].config_class()`.
+        training: how the critic is trained.
     """
 
     def __init__(
@@ -34,11 +37,13 @@ class RewardModel:
         inputs: Inputs = "sa",
         form: str = "positive",
         seed: int = 0,
-        config: RewardConfig | None = None,
+        config: Any = None,  # Any: every family has settings of its own class
+        training: RewardConfig | None = None,
     ):
         self.name, self.inputs, self.form, self.seed = name, inputs, form, seed
-        self.config = config or RewardConfig()
         self.family, self._form = FAMILIES[name], FORMS[form]
+        self.config = self.family.config_class() if config is None else config
+        self.training = training or RewardConfig()
         self.critic: Critic | None = None
 
     def fit(self, expert: Rollout) -> None:
@@ -53,7 +58,7 @@ class RewardModel:
         widths = Widths(WIDTHS[self.inputs](obs, action), obs, action)
         self.critic = self.family.make(widths, self.seed, self.config)
         self._generator = torch.Generator().manual_seed(self.seed)
-        self._replay: deque[Tensor] = deque(maxlen=self.config.replay)
+        self._replay: deque[Tensor] = deque(maxlen=self.training.replay)
 
     def _built(self) -> Critic:
         if self.critic is None:
@@ -62,33 +67,33 @@ class RewardModel:
 
     def _seen(self, steps: Rollout) -> Float[Tensor, "B ..."]:
         """What the critic is shown of every step."""
-        return self.family.reward_input(self._scales.scaled(steps, self.config.input_clip), self.inputs)
+        return self.family.reward_input(self._scales.scaled(steps, self.training.input_clip), self.inputs)
 
     def update(self, expert: Rollout, agent: Rollout) -> dict[str, float]:
         """Train the critic on expert against the agent's recent rollouts; the mean metrics of all steps."""
         self._replay.append(self._seen(agent))
         experts, agents = self._seen(expert), torch.cat(tuple(self._replay))
         critic = self._built()
-        steps = [critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.config.updates)]
+        steps = [critic.update(self._draw(experts), self._draw(agents)) for _ in range(self.training.updates)]
         return {key: sum(step[key] for step in steps) / len(steps) for key in steps[0]}
 
     def _draw(self, rows: Float[Tensor, "N ..."]) -> Float[Tensor, "B ..."]:
-        return rows[torch.randint(len(rows), (self.config.batch_size,), generator=self._generator)]
+        return rows[torch.randint(len(rows), (self.training.batch_size,), generator=self._generator)]
 
     @torch.no_grad()
     def logit(self, steps: Rollout) -> Float[Tensor, "T N"]:
-        """The critic's opinion of every step in one batched pass, expert high.
+        """The critic's logit of every step in one batched pass, expert high.
 
         Raises:
             ValueError: a critic that does not give one number a step.
         """
-        found = self._built().logit(self._seen(steps))
-        if found.shape != (steps.count,):
+        logits = self._built().logit(self._seen(steps))
+        if logits.shape != (steps.count,):
             raise ValueError(
-                f'the reward model "{self.name}" gave logits of shape {tuple(found.shape)} for {steps.count} '
-                "steps; it must give one number a step"
+                f'the reward model "{self.name}" gave logits of shape {tuple(logits.shape)} '
+                f"for {steps.count} steps; it must give one number a step"
             )
-        return found.reshape(steps.terminated.shape)
+        return logits.reshape(steps.terminated.shape)
 
     @torch.no_grad()
     def reward(self, rollout: Rollout) -> Float[Tensor, "T N"]:

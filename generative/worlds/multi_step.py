@@ -29,7 +29,7 @@ class MultiStepTraining(nn.Module):
     def __init__(self, model: Ensemble, units: Units, clip: float, config: MultiStepConfig):
         super().__init__()
         self.model, self._units, self._clip, self._config = model, units, clip, config
-        self._optimiser = torch.optim.AdamW(
+        self._optimizer = torch.optim.AdamW(
             model.parameters(),
             config.learning_rate,
             weight_decay=model.config.weight_decay,
@@ -54,7 +54,7 @@ class MultiStepTraining(nn.Module):
                 single = torch.randint(len(x), (2 * c.batch_size,), generator=generator)
                 mean_loss, std_loss = self.model.losses(x[single], context[single])
                 loss = self.segment_loss(Motion(*(part[at] for part in segments)))
-                self.model.descend(loss + c.one_step_weight * mean_loss + std_loss, self._optimiser)
+                self.model.descend(loss + c.one_step_weight * mean_loss + std_loss, self._optimizer)
         self.model.finish(x, context)
 
     def segment_loss(self, segments: Motion) -> Float[Tensor, ""]:

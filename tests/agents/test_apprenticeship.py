@@ -21,7 +21,7 @@ CONFIG = ApprenticeshipConfig(
     iterations=3,
     features=16,
     episodes=2,
-    copies=8,
+    n_envs=8,
     ppo=PPOConfig(steps_per_update=256, batch_size=128, epochs=2),
 )
 

@@ -1,6 +1,7 @@
 """Every family trains a policy through the same loop, blind to the true reward; frozen rewards stay so."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,27 +17,30 @@ from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.families.boltzmann import RBMConfig
 from gailforce.generative.families.deep_belief import DBNConfig
-from gailforce.generative.interfaces.critics import DensityConfig
 from gailforce.generative.interfaces.model import Critic
 from gailforce.generative.rewards.reward_config import RewardConfig
 from gailforce.generative.rewards.reward_families import FAMILIES, Family
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
 CONFIG = GAILConfig(
-    copies=8,
+    n_envs=8,
     ppo=PPOConfig(steps_per_update=256, batch_size=128, epochs=2),
-    reward=RewardConfig(
-        updates=2,
-        batch_size=32,
-        density=DensityConfig(fit_steps=20),
-        rbm=RBMConfig(steps=20),
-        dbn=DBNConfig(steps=20),
-    ),
+    reward=RewardConfig(updates=2, batch_size=32),
 )
 
 
+def _quick(name):
+    """The family's own settings with a short fit."""
+    config = FAMILIES[name].config_class()
+    if isinstance(config, RBMConfig | DBNConfig):
+        return replace(config, steps=20)
+    density = getattr(config, "density", None)
+    return replace(config, density=replace(density, fit_steps=20)) if density else config
+
+
 def _weights(env, name, **kwargs):
-    agent = GAIL(env, DEMOS, name, config=CONFIG, seed=3, **kwargs).learn(512)
+    model = RewardModel(name, seed=3, config=_quick(name), training=CONFIG.reward)
+    agent = GAIL(env, DEMOS, model, config=CONFIG, seed=3, **kwargs).learn(512)
     return torch.cat([p.detach().flatten() for p in agent.policy.parameters()])
 
 
@@ -57,7 +61,8 @@ def test_the_control_true_learns_from_the_environments_own_reward():
     for _ in range(5):
         _, paid, _, _ = zero_reward_env.step(np.zeros((4, 3), dtype=np.float32))
         assert not paid.any()
-    rewards = zero_reward_env.take_true_rewards()
+    zero_reward_env.take_rollout()
+    rewards = zero_reward_env.true_rewards
     assert rewards.shape == (5, 4)
     assert (rewards > 0.5).all()
     assert not torch.equal(_weights("hopper", "true"), _weights("hopper", "constant"))

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv
 
 from gailforce.agents.bc import BC, BCConfig
 from gailforce.agents.gail import GAIL, GAILConfig
-from gailforce.agents.models.reward import RewardModel, require_safe_form
+from gailforce.agents.models.reward import RewardModel, played, require_safe_form
 from gailforce.agents.sb3.normalizer import RunningNorm
 from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.demos.card import Card
@@ -23,10 +23,11 @@ from gailforce.demos.trajectory import Trajectory
 from gailforce.envs import make_env
 from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.families.gan import GANConfig, gan
+from gailforce.generative.families.vail import VAILConfig
 from gailforce.generative.rewards.reward_config import RewardConfig
 
-CONFIG = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
-HOPPER = GAILConfig(copies=8, ppo=PPOConfig(steps_per_update=256, batch_size=128))
+CONFIG = GAILConfig(n_envs=8, ppo=PPOConfig(steps_per_update=256, batch_size=64, learning_rate=3e-3))
+HOPPER = GAILConfig(n_envs=8, ppo=PPOConfig(steps_per_update=256, batch_size=128))
 
 
 def _going_right(episodes=3):
@@ -89,7 +90,7 @@ def test_a_loaded_agent_learns_on_with_demonstrations_and_refuses_without(tmp_pa
 
 def test_the_number_of_copies_does_not_change_the_steps_between_updates():
     for copies in (4, 8):
-        agent = GAIL("hopper", _hopper_demos(), config=GAILConfig(copies=copies, ppo=HOPPER.ppo))
+        agent = GAIL("hopper", _hopper_demos(), config=GAILConfig(n_envs=copies, ppo=HOPPER.ppo))
         assert agent.learner.n_steps * copies == 256
 
 
@@ -121,10 +122,33 @@ def test_the_discriminator_is_trained_before_it_scores():
     assert order == ["update", "reward"] * 2
 
 
-def test_the_reward_model_decides_how_much_is_learned_from_and_replayed():
-    model = RewardModel("gan", config=RewardConfig(updates=3, batch_size=32, replay=2))
-    GAIL("hopper", _hopper_demos(), model, config=HOPPER).learn(256 * 3)
-    assert len(model._replay) == 2
+def test_the_two_steps_of_a_round_train_and_relabel_the_same_rollout():
+    agent = GAIL("hopper", _hopper_demos(), config=HOPPER)
+    agent.learn(256)
+    rollout = played(list(_hopper_demos()))
+    before = agent.relabel(rollout)
+    assert np.array_equal(before, agent.relabel(rollout))
+    agent.train_discriminator(rollout)
+    assert not np.array_equal(before, agent.relabel(rollout))
+
+
+def test_the_reward_model_decides_how_much_is_learned_from_and_replayed(monkeypatch):
+    model, drawn = RewardModel("gan", training=RewardConfig(updates=3, batch_size=32, replay=2)), []
+    agent = GAIL("hopper", _hopper_demos(), model, config=HOPPER)
+    monkeypatch.setattr(
+        model.critic, "update", lambda expert, agent: drawn.append((expert, agent)) or {"loss": 0.0}
+    )
+    rollouts = []
+    train = agent.reward_model.update
+    monkeypatch.setattr(model, "update", lambda e, a: (rollouts.append(model.net._seen(a)), train(e, a))[1])
+    agent.learn(256 * 3)
+    assert len(drawn) == 3 * 3
+    assert all(len(expert) == len(sampled) == 32 for expert, sampled in drawn)
+    third = torch.cat([sampled for _, sampled in drawn[6:]])
+    from_rollout = [(third[:, None] == rollout).all(dim=-1).any(dim=1) for rollout in rollouts]
+    assert not from_rollout[0].any()
+    assert from_rollout[1].any()
+    assert (from_rollout[1] | from_rollout[2]).all()
 
 
 @pytest.mark.parametrize("form", ["logit", "negative", "fairl"])
@@ -143,6 +167,7 @@ def test_forms_that_can_pay_for_dying_are_refused_on_a_native_horizon(form):
         (lambda: GAIL("hopper", _hopper_demos(), "gann"), UsageError, "did you mean gan"),
         (lambda: RewardModel(inputs="as"), UsageError, "there are: s, sa, ss'"),
         (lambda: RewardModel(form="positiv"), UsageError, "did you mean positive"),
+        (lambda: RewardModel("gan", config=VAILConfig()), UsageError, "VAILConfig, which are those of vail"),
         (lambda: GAIL("hopper", _hopper_demos(), learner="pppo"), UsageError, "there are: ppo"),
     ],
 )
@@ -175,12 +200,13 @@ def test_an_interrupt_in_the_middle_of_a_rollout_leaves_nothing_behind():
 
 
 def test_a_loaded_agent_keeps_its_settings_and_its_horizon(tmp_path):
-    settings = RewardConfig(updates=2, input_clip=2.0, gan=GANConfig(layers=(16,)))
-    model = RewardModel("gan", inputs="s", form="logit", config=settings)
+    training, own = RewardConfig(updates=2, input_clip=2.0), GANConfig(layers=(16,))
+    model = RewardModel("gan", inputs="s", form="logit", config=own, training=training)
     agent = GAIL("hopper", _hopper_demos(), model, config=HOPPER, horizon="fixed").learn(256)
     agent.save(tmp_path / "agent.gfa")
     loaded = GAIL.load(tmp_path / "agent.gfa")
-    assert loaded.reward_model.config == settings
+    assert loaded.reward_model.net.config == own
+    assert loaded.reward_model.net.training == training
     assert loaded.config == HOPPER
     assert loaded.horizon == "fixed"
     with pytest.raises(UsageError, match="falling early"):
@@ -191,7 +217,7 @@ def test_a_reward_model_used_again_begins_anew():
     model = RewardModel("gan")
     GAIL("hopper", _hopper_demos(), model, config=HOPPER).learn(256)
     GAIL("hopper", _hopper_demos(), model, config=HOPPER)
-    assert not model._replay
+    assert not model.net._replay
 
 
 def test_weights_that_are_not_finite_are_said():

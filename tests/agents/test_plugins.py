@@ -19,7 +19,7 @@ class Mine(gf.Critic):
     def logit(self, x):
         return x[:, 5]
 
-gf.register_reward("mine", Mine, "speed")
+gf.register_reward("mine", Mine, use_when="speed")
 '''
 
 

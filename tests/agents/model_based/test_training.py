@@ -81,7 +81,7 @@ def test_loading_a_model_based_agent_names_what_loads():
 def test_real_environments_alone_are_refused():
     config = ModelBasedConfig(n_real_envs=8)
     with pytest.raises(UsageError, match=r"lower --model-based\.n-real-envs"):
-        ModelBasedGAIL("hopper", DEMOS, config=GAILConfig(copies=8), model_based=config)
+        ModelBasedGAIL("hopper", DEMOS, config=GAILConfig(n_envs=8), model_based=config)
 
 
 def test_rollouts_start_where_the_config_says(world):
@@ -120,7 +120,7 @@ def test_gail_learns_in_a_model_and_collects_real_steps_in_between():
         updates=10,
         world=QUICK,
     )
-    config = GAILConfig(copies=16)
+    config = GAILConfig(n_envs=16)
     agent = ModelBasedGAIL("hopper", DEMOS, seed=0, config=config, model_based=model_based)
     before = agent.policy.state_dict()["action_net.weight"].clone()
     assert agent.real_steps == 200

@@ -88,7 +88,7 @@ def test_every_parameter_of_the_policy_moves_in_one_update():
             lambda: PPOConfig(steps_per_update=250, batch_size=64),
             "250 steps cannot be split into batches of 64",
         ),
-        (lambda: ppo(DummyVecEnv([lambda: Probe(lambda s, a: 1.0)] * 3), CONFIG, 0), "among 3 copies"),
+        (lambda: ppo(DummyVecEnv([lambda: Probe(lambda s, a: 1.0)] * 3), CONFIG, 0), "among 3 environments"),
     ],
 )
 def test_sizes_that_do_not_divide_are_refused(build, words):

@@ -1,39 +1,27 @@
 """A cell is found again by what its result depends on, and by nothing else."""
 
 import json
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from gailforce.agents.bc import BCConfig
 from gailforce.agents.gail import GAILConfig
+from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.experiments.bench import cell as cells
-from gailforce.experiments.bench.cell import FIRST_SETTINGS, Cell, leaves
+from gailforce.experiments.bench.cell import Cell, leaves
 from gailforce.experiments.bench.cell_work import Job
 from gailforce.experiments.pipeline.config import ImitationConfig
-from gailforce.generative.families.mixture import MixtureConfig
+from gailforce.generative.families.vail import VAILConfig
 from gailforce.generative.rewards.reward_config import RewardConfig
+from gailforce.generative.rewards.reward_families import FAMILIES, table_of
 
 CONFIG = ImitationConfig("hopper", draw=102, seed=102)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def _key(method="gan", evaluation_episodes=50, **changes):
     return Cell(method, replace(CONFIG, **changes), evaluation_episodes).key
-
-
-def test_committed_cells_are_found_by_their_own_configuration():
-    """The keys of hours of computing must not move: raise ALGORITHM if they have to."""
-    committed = [path for path in (ROOT / "results" / "cells").glob("gail-hopper-*-??????????*.json")]
-    found = [json.loads(path.read_text()) for path in committed]
-    keyed = [(path, result) for path, result in zip(committed, found, strict=True) if "key" in result]
-    assert keyed
-    for path, result in keyed:
-        assert path.stem.endswith(result["key"])
-        config = cells.from_plain(ImitationConfig, result["config"])
-        again = Cell(config.reward, config, len(result["agent"]["deterministic"]["returns"]))
-        assert again.name == path.stem
 
 
 @pytest.mark.parametrize(
@@ -47,7 +35,7 @@ def test_committed_cells_are_found_by_their_own_configuration():
         {"inputs": "s"},
         {"horizon": "fixed"},
         {"form": "logit"},
-        {"gail": GAILConfig(copies=32)},
+        {"gail": GAILConfig(n_envs=32)},
     ],
 )
 def test_whatever_changes_the_result_changes_the_key(changes):
@@ -65,32 +53,29 @@ def test_the_algorithm_number_changes_the_key(monkeypatch):
     assert _key() != before
 
 
-# The config's reward is gan.
-OTHERS = GAILConfig(reward=RewardConfig(gmm=MixtureConfig(parts=(3,))))
-
-
-@pytest.mark.parametrize(
-    "changes", [{"threads": 1}, {"threads": 2}, {"force": True}, {"env": "Hopper-v5"}, {"gail": OTHERS}]
-)
+@pytest.mark.parametrize("changes", [{"threads": 1}, {"threads": 2}, {"force": True}, {"env": "Hopper-v5"}])
 def test_what_cannot_change_the_result_leaves_the_key(changes):
     assert _key(**changes) == _key()
 
 
-def test_every_setting_of_the_first_algorithm_is_in_the_key():
-    known = dict(leaves(cells.asdict(GAILConfig())))
-    assert set(known) >= FIRST_SETTINGS
-    assert set(Cell("gan", CONFIG).definition["config"]) == FIRST_SETTINGS
+@pytest.mark.parametrize("method", FAMILIES)
+def test_the_key_depends_on_the_settings_in_use_alone(method):
+    names = set(Cell(method, CONFIG).definition["config"])
+    learner = {"n_envs", *(f"ppo.{name}" for name in asdict(CONFIG.gail.ppo))}
+    if method in cells.CONSTANT:
+        assert names == learner
+        return
+    own = {f"{table_of(method)}.{name}" for name, _ in leaves(asdict(FAMILIES[method].config_class()))}
+    training = {f"reward.{name}" for name in asdict(RewardConfig())}
+    assert names == learner | training | own
 
 
-def test_a_setting_that_joined_later_counts_where_it_differs(monkeypatch):
-    first = FIRST_SETTINGS - {"ppo.ent_coef", "reward.gan.penalty"}
-    monkeypatch.setattr(cells, "FIRST_SETTINGS", first)
-    ppo = replace(CONFIG.gail.ppo, ent_coef=0.5)
-    usual, changed = Cell("gan", CONFIG), Cell("gan", replace(CONFIG, gail=replace(CONFIG.gail, ppo=ppo)))
-    assert "ppo.ent_coef" not in usual.definition["config"]
-    assert changed.definition["config"]["ppo.ent_coef"] == 0.5
-    assert "reward.vail.limit" in Cell("vail", CONFIG).definition["config"]  # the method's own
-    assert "reward.vail.limit" not in usual.definition["config"]
+def test_every_setting_in_use_changes_the_key():
+    changed = replace(CONFIG, family_config=VAILConfig(limit=0.4))
+    assert Cell("vail", changed).key != Cell("vail", CONFIG).key
+    reward = replace(CONFIG.gail, reward=RewardConfig(replay=5))
+    assert _key("vail", gail=reward) != _key("vail")
+    assert _key("constant", gail=reward) == _key("constant")
 
 
 @pytest.mark.parametrize("changes", [{"episodes": 1}, {"draw": 3}, {"subsample": 20}, {"inputs": "s"}])
@@ -122,11 +107,17 @@ def test_names_are_for_people_and_end_in_the_key():
 
 
 def test_a_job_travels_to_another_process_unchanged():
-    gail = GAILConfig(copies=8, ppo=replace(CONFIG.gail.ppo, policy_layers=(8,)))
+    gail = GAILConfig(n_envs=8, ppo=replace(CONFIG.gail.ppo, policy_layers=(8,)))
     cell = Cell("gan", replace(CONFIG, gail=gail), 7, BCConfig(updates=3))
     job = Job(cell, Path("runs/x"), "gailforce bench x")
     again = Job.from_json(json.loads(json.dumps(job.to_json())))
     assert again == job
     assert again.cell.key == job.cell.key
-    assert is_dataclass(again.cell.config.gail.ppo)
-    assert fields(again.cell)
+    assert type(again.cell.config.gail.ppo) is PPOConfig
+    assert type(again.cell.cloning) is BCConfig
+
+
+def test_a_job_takes_its_familys_settings_along():
+    config = replace(CONFIG, reward="vail", family_config=VAILConfig(latent=3))
+    job = Job(Cell("vail", config), Path("runs/x"), "gailforce bench x")
+    assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job

@@ -47,9 +47,9 @@ def test_gail_stands_for_gan_and_reward_models_go_by_name(tmp_path):
 
 @pytest.mark.parametrize("settings", ['"ppo.gamma" = 0.5', "ppo.gamma = 0.5", "ppo = { gamma = 0.5 }"])
 def test_settings_are_dotted_as_on_the_command_line_or_nested(tmp_path, settings):
-    (cell,) = read_grid(write_grid(tmp_path, {"settings": f"{{ {settings} }}", "copies": "8"})).cells
+    (cell,) = read_grid(write_grid(tmp_path, {"settings": f"{{ {settings} }}", "n_envs": "8"})).cells
     assert cell.config.gail.ppo.gamma == 0.5
-    assert cell.config.gail.copies == 8
+    assert cell.config.gail.n_envs == 8
 
 
 def test_cloning_has_its_own_settings(tmp_path):
@@ -62,9 +62,9 @@ def test_cloning_has_its_own_settings(tmp_path):
 
 
 def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
-    settings = '{ "reward.gan.penalty" = 3, "ppo.policy_layers" = [32, 32] }'
+    settings = '{ "gan.penalty" = 3, "ppo.policy_layers" = [32, 32] }'
     (cell,) = read_grid(write_grid(tmp_path, {"settings": settings})).cells
-    assert cell.config.gail.reward.gan.penalty == 3.0
+    assert cell.config.family_settings.penalty == 3.0
     assert cell.config.gail.ppo.policy_layers == (32, 32)
 
 
@@ -90,13 +90,18 @@ def test_whole_numbers_and_lists_do_for_settings_of_their_kind(tmp_path):
         ({"form": '"logit"'}, ("logit", "falling early")),
         ({"horizon": '"fix"'}, ("did you mean fixed?",)),
         ({"force": "1"}, ('"force"', "true or false")),
-        ({"copies": "0"}, ('"copies"', "at least 1")),
+        ({"n_envs": "0"}, ('"n_envs"', "at least 1")),
         ({"settings": "3"}, ('"settings"', "a table")),
         ({"settings": '{ "ppo.gama" = 1.0 }'}, ("ppo.gama", "did you mean ppo.gamma?")),
         ({"settings": '{ "ppo.gamma" = "a" }'}, ("ppo.gamma", "'a'", "0.99")),
         ({"settings": '{ "ppo.epochs" = 1.5 }'}, ("ppo.epochs", "1.5")),
         ({"settings": '{ "ppo.batch_size" = 300 }'}, ("2048", "300")),
         ({"settings": '{ "reward.updates" = 0 }'}, ("updates", "at least 1")),
+        (
+            {"settings": '{ "vail.limit" = 0.1 }'},
+            ("no method of this block", "setting of vail"),
+        ),
+        ({"settings": '{ "bc.updates" = 10 }'}, ("no method of this block", "setting of bc")),
     ],
 )
 def test_what_cannot_be_meant_is_named_with_its_place(tmp_path, block, words):

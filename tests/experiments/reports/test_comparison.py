@@ -24,7 +24,7 @@ def maker(written_run, fixture_result):
     """Makes a run whose normalized score is exact."""
 
     def make(folder, seed=0, share=0.99, **changes):
-        config = {"seed": seed, "draw": seed, "gail": {"copies": 64}}
+        config = {"seed": seed, "draw": seed, "gail": {"n_envs": 64}}
         made = fixture_result | {"seed": seed, "config": config} | changes
         made["agent"] = {"deterministic": alike(share), "exploring": alike(share)}
         made["controls"] = {"random": alike(0.0), "expert": alike(1.0), "constant": alike(0.3)}
@@ -86,8 +86,8 @@ def test_runs_of_one_configuration_are_a_group_whatever_their_seed(runs):
         {"reward_model": "constant"},
         {"steps": 20_000},
         {"demonstrations": {"name": "mine", "episodes": 4}},
-        {"config": {"gail": {"copies": 8}}},
-        {"config": {"subsample": 20, "gail": {"copies": 64}}},
+        {"config": {"gail": {"n_envs": 8}}},
+        {"config": {"subsample": 20, "gail": {"n_envs": 64}}},
         {"horizon": "fixed"},
     ],
 )
@@ -107,7 +107,7 @@ def test_settings_that_differ_name_the_groups_that_look_alike(some_run):
 def test_without_a_configuration_in_the_result_that_of_the_folder_counts(some_run):
     folders = [some_run(str(i), seed=i, config=None) for i in range(3)]
     for i, folder in enumerate(folders):
-        (folder / "config.toml").write_text(f"seed = {i}\n[gail]\ncopies = {64 if i else 8}\n")
+        (folder / "config.toml").write_text(f"seed = {i}\n[gail]\nn_envs = {64 if i else 8}\n")
     assert sorted(len(g.runs) for g in group_runs([read_run(f) for f in folders])) == [1, 2]
 
 

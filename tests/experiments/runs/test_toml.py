@@ -2,7 +2,6 @@
 
 import math
 import tomllib
-from dataclasses import asdict
 
 import pytest
 
@@ -13,7 +12,7 @@ from gailforce.envs.errors import DataError
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.experiments.runs.toml import to_toml
 
-SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+SMALL = GAILConfig(n_envs=4, ppo=PPOConfig(policy_layers=(7,)))
 
 
 @pytest.mark.parametrize(
@@ -21,12 +20,12 @@ SMALL = GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
     [
         ImitationConfig("hopper"),
         ImitationConfig(
-            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(copies=4, ppo=PPOConfig(policy_layers=(7,)))
+            'odd "name"\\', draw=3, inputs="ss'", gail=GAILConfig(n_envs=4, ppo=PPOConfig(policy_layers=(7,)))
         ),
     ],
 )
 def test_every_value_survives_toml(config):
-    assert from_plain(ImitationConfig, tomllib.loads(to_toml(asdict(config)))) == config
+    assert ImitationConfig.from_plain(tomllib.loads(to_toml(config.to_plain()))) == config
 
 
 @pytest.mark.parametrize(
@@ -43,6 +42,6 @@ def test_what_is_not_finite_survives_toml():
 
 
 def test_unknown_keys_are_left_out_and_missing_ones_are_named():
-    assert from_plain(GAILConfig, {"copies": 8, "other": 1}) == GAILConfig(copies=8)
+    assert from_plain(GAILConfig, {"n_envs": 8, "other": 1}) == GAILConfig(n_envs=8)
     with pytest.raises(DataError, match="env"):
-        from_plain(ImitationConfig, {"steps": 1})
+        ImitationConfig.from_plain({"steps": 1})

@@ -15,7 +15,7 @@ SMALL = CFILConfig(
     flow=FlowConfig(blocks=2, layers=(16,)),
     nats=15.0,
     smoothing=0.5,
-    optimiser=AdversarialConfig(learning_rate=5e-3),
+    optimizer=AdversarialConfig(learning_rate=5e-3),
 )
 
 

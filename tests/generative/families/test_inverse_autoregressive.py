@@ -49,16 +49,16 @@ def test_many_draws_at_once_equal_single_ones():
 def test_it_bends_to_a_posterior_that_no_diagonal_normal_fits():
     # z1 ~ N(0, 1), z2 | z1 ~ N(z1^2, 0.5): the best diagonal normal stays 0.56 nats away.
     model, source = posterior(latent=2), torch.Generator().manual_seed(0)
-    optimiser = torch.optim.Adam(model.parameters(), 2e-2)
+    optimizer = torch.optim.Adam(model.parameters(), 2e-2)
     x, context = torch.zeros(1, 5), torch.zeros(1, 2)
     for _ in range(250):
         z, log_q = model(x, context, torch.randn((128, 1, 2), generator=source))
         second = (z[..., 1] - z[..., 0].square()) / 0.5
         log_p = standard_normal(torch.stack((z[..., 0], second), dim=-1)) - math.log(0.5)
         distance = (log_q - log_p).mean()
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         distance.backward()
-        optimiser.step()
+        optimizer.step()
     assert distance.item() < 0.25
 
 

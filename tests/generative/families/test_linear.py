@@ -85,7 +85,7 @@ def test_the_hinge_critic_reaches_the_loss_of_scikit_learns_machine():
     x, y = two_clouds()
     decay = 0.05
     quick = AdversarialConfig(learning_rate=1e-2)
-    critic = svm(Widths(2, 2, 0), 0, SVMConfig(features=0, decay=decay, optimiser=quick))
+    critic = svm(Widths(2, 2, 0), 0, SVMConfig(features=0, decay=decay, optimizer=quick))
     for _ in range(1500):
         critic.update(x[y == 1].float(), x[y == 0].float())
     features = torch.cat((torch.ones(len(x), 1).double(), x), dim=1)

@@ -11,7 +11,7 @@ from gailforce.generative.worlds.dynamics import StepDynamics
 
 
 class TwoPlayers(nn.Module):
-    """A model with two optimisers, one of them in a list."""
+    """A model with two optimizers, one of them in a list."""
 
     def __init__(self):
         super().__init__()
@@ -25,9 +25,9 @@ def test_every_rate_falls_along_a_cosine_and_is_given_back():
     seen = []
     with falling(model, steps=10):
         for _ in range(10):
-            for optimiser in (model.first, *model.others):
-                optimiser.step()
-            seen.append([optimiser.param_groups[0]["lr"] for optimiser in (model.first, *model.others)])
+            for optimizer in (model.first, *model.others):
+                optimizer.step()
+            seen.append([optimizer.param_groups[0]["lr"] for optimizer in (model.first, *model.others)])
     assert seen[4] == pytest.approx([0.5, 0.1])
     assert seen[-1] == pytest.approx([0.0, 0.0], abs=1e-9)
     model.first.step()
@@ -38,7 +38,7 @@ class Watched(Ensemble):
     """Remembers the rate of every update."""
 
     def update(self, x, context):
-        self.rates = [*getattr(self, "rates", []), self._optimiser.param_groups[0]["lr"]]
+        self.rates = [*getattr(self, "rates", []), self._optimizer.param_groups[0]["lr"]]
         return super().update(x, context)
 
 
@@ -50,4 +50,4 @@ def test_a_fit_lets_the_rate_fall_and_later_learning_does_not(held_out, half_way
     dynamics.fit(rows, updates=10, seed=0, held_out=held_out)
     assert model.rates[0] == 0.01
     assert model.rates[5] == pytest.approx(half_way)
-    assert model._optimiser.param_groups[0]["lr"] == 0.01
+    assert model._optimizer.param_groups[0]["lr"] == 0.01

@@ -9,14 +9,14 @@ import torch
 from gailforce.generative.families.airl import shaped_reward
 from gailforce.generative.families.boltzmann import MachineConfig, RBMConfig
 from gailforce.generative.families.deep_belief import DBNConfig
-from gailforce.generative.interfaces.critics import DensityConfig, whole
+from gailforce.generative.interfaces.critics import whole
 from gailforce.generative.interfaces.model import Critic
 from gailforce.generative.interfaces.reward_inputs import Widths
 from gailforce.generative.interfaces.rollout import Rollout, loose_steps
 from gailforce.generative.rewards.reward_config import RewardConfig
 from gailforce.generative.rewards.reward_families import FAMILIES, register_reward
 from gailforce.generative.rewards.reward_form import positive
-from gailforce.generative.rewards.reward_model import RewardModel
+from gailforce.generative.rewards.reward_model import RewardNet
 
 LEARNING = [name for name, family in FAMILIES.items() if family.way != "control"]
 
@@ -39,17 +39,21 @@ def _rollout(times=5, copies=4):
 
 
 # Short fits: whether a family converges is its own test.
-QUICK = RewardConfig(
-    updates=4,
-    batch_size=64,
-    density=DensityConfig(fit_steps=60),
-    rbm=RBMConfig(machine=MachineConfig(hidden=32), steps=60),
-    dbn=DBNConfig(layers=(32, 32), steps=60),
-)
+QUICK = RewardConfig(updates=4, batch_size=64)
+SHORT = {
+    "rbm": RBMConfig(machine=MachineConfig(hidden=32), steps=60),
+    "dbn": DBNConfig(layers=(32, 32), steps=60),
+}
 
 
-def _fitted(name="gan", config=QUICK, **kwargs):
-    model = RewardModel(name, config=config, **kwargs)
+def _short(name, fit_steps=60):
+    config = SHORT.get(name, FAMILIES[name].config_class())
+    density = getattr(config, "density", None)
+    return replace(config, density=replace(density, fit_steps=fit_steps)) if density else config
+
+
+def _fitted(name="gan", training=QUICK, fit_steps=60, **kwargs):
+    model = RewardNet(name, config=_short(name, fit_steps), training=training, **kwargs)
     model.fit(_steps())
     return model
 
@@ -58,7 +62,7 @@ def _fitted(name="gan", config=QUICK, **kwargs):
 def test_a_saved_critic_judges_the_same_to_the_bit(name, inputs):
     model = _fitted(name, inputs=inputs, seed=4)
     model.update(_steps(), _steps(shift=1.0))
-    other = RewardModel(name, inputs=inputs, seed=9, config=QUICK)
+    other = RewardNet(name, inputs=inputs, seed=9, config=_short(name), training=QUICK)
     other.load_state_dict(model.state_dict())
     assert torch.equal(model.logit(_steps(seed=2)), other.logit(_steps(seed=2)))
 
@@ -73,7 +77,7 @@ def test_the_same_seed_trains_to_the_same_bits(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_constant_inputs_and_a_single_step_stay_finite(name):
-    model = RewardModel(name, config=QUICK)
+    model = RewardNet(name, config=_short(name), training=QUICK)
     constant = loose_steps(torch.ones(64, 3), torch.ones(64, 2), torch.ones(64, 3))
     model.fit(constant)
     metrics = model.update(constant, constant)
@@ -83,7 +87,7 @@ def test_constant_inputs_and_a_single_step_stay_finite(name):
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_expert_is_the_high_side(name):
-    model = _fitted(name, config=replace(QUICK, updates=100))
+    model = _fitted(name, training=replace(QUICK, updates=100))
     metrics = model.update(_steps(), _steps(shift=3.0))
     assert model.logit(_steps(seed=5)).mean() > model.logit(_steps(shift=3.0, seed=6)).mean()
     assert metrics["expert_logit"] > metrics["agent_logit"]
@@ -91,7 +95,7 @@ def test_expert_is_the_high_side(name):
 
 @pytest.mark.parametrize("name", [name for name in LEARNING if FAMILIES[name].way != "density"])
 def test_the_loss_falls_on_64_points(name):
-    model = _fitted(name, config=replace(QUICK, updates=16))
+    model = _fitted(name, training=replace(QUICK, updates=16))
     losses = [model.update(_steps(64), _steps(64, shift=2.0))["loss"] for _ in range(10)]
     assert losses[-1] < losses[0] - 0.1 * abs(losses[0])
 
@@ -99,7 +103,7 @@ def test_the_loss_falls_on_64_points(name):
 @pytest.mark.parametrize("name", [name for name in LEARNING if FAMILIES[name].way == "density"])
 def test_a_density_sets_the_expert_further_apart_once_it_is_fitted(name):
     def apart(steps):
-        model = _fitted(name, config=replace(QUICK, density=DensityConfig(fit_steps=steps)))
+        model = _fitted(name, fit_steps=steps)
         expert, other = (
             model.critic.model.score(*whole(model._seen(_steps(shift=shift, seed=7)))) for shift in (0.0, 3.0)
         )
@@ -111,9 +115,9 @@ def test_a_density_sets_the_expert_further_apart_once_it_is_fitted(name):
 
 @pytest.mark.parametrize("name", LEARNING)
 def test_every_parameter_learns(name):
-    model = _fitted(name, config=replace(QUICK, updates=30))
+    model = _fitted(name, training=replace(QUICK, updates=30))
     model.update(_steps(), _steps(shift=1.0))
-    fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, QUICK).named_parameters())
+    fresh = dict(FAMILIES[name].make(Widths(5, 3, 2), 0, _short(name)).named_parameters())
     still = [
         key
         for key, value in model.critic.named_parameters()
@@ -124,7 +128,7 @@ def test_every_parameter_learns(name):
 
 def test_standardising_takes_effect():
     # In a rival's GAIL the normalization of the reward network did nothing.
-    plain, scaled = RewardModel("gan", inputs="s"), RewardModel("gan", inputs="s")
+    plain, scaled = RewardNet("gan", inputs="s"), RewardNet("gan", inputs="s")
     plain.fit(_steps())
     scaled.fit(_steps(scale=1000.0))
     assert torch.allclose(plain.logit(_steps(seed=1)), scaled.logit(_steps(scale=1000.0, seed=1)), atol=1e-4)
@@ -156,7 +160,7 @@ def test_a_positive_reward_hides_no_bonus():
 
 
 def test_recent_rollouts_are_replayed_and_old_ones_forgotten():
-    model = _fitted(config=RewardConfig(replay=2))
+    model = _fitted(training=RewardConfig(replay=2))
     for shift in range(4):
         model.update(_steps(), _steps(10, shift=float(shift)))
     assert sum(len(part) for part in model._replay) == 20
@@ -164,7 +168,7 @@ def test_recent_rollouts_are_replayed_and_old_ones_forgotten():
 
 def test_judging_before_fitting_says_what_is_missing():
     with pytest.raises(RuntimeError, match="fit"):
-        RewardModel("gan").logit(_steps())
+        RewardNet("gan").logit(_steps())
 
 
 def test_your_own_critic_joins_by_its_name_and_a_taken_name_is_refused(request):
@@ -179,9 +183,9 @@ def test_your_own_critic_joins_by_its_name_and_a_taken_name_is_refused(request):
         def logit(self, x):
             return x[:, 0]
 
-    register_reward("mine", Mine, "in this test", inputs=("s",))
+    register_reward("mine", Mine, use_when="in this test", inputs=("s",))
     request.addfinalizer(lambda: FAMILIES.pop("mine"))
-    model = RewardModel("mine", inputs="s")
+    model = RewardNet("mine", inputs="s")
     model.fit(_steps())
     assert model.critic.widths == Widths(3, 3, 2)
     assert model.reward(_rollout()).shape == (5, 4)
@@ -190,13 +194,13 @@ def test_your_own_critic_joins_by_its_name_and_a_taken_name_is_refused(request):
 
 
 def test_an_expert_without_a_zero_of_its_own_is_anchored_in_the_middle():
-    model = _fitted("wgan-gp", config=RewardConfig(updates=200))
+    model = _fitted("wgan-gp", training=RewardConfig(updates=200))
     metrics = model.update(_steps(), _steps(shift=3.0))
     assert metrics["expert_accuracy"] > 0.9 < metrics["agent_accuracy"]
 
 
 def test_random_demos_remembers_the_first_steps_and_pays_for_likeness_to_them():
-    model = _fitted("random-demos", config=RewardConfig(updates=200))
+    model = _fitted("random-demos", training=RewardConfig(updates=200))
     model.update(_steps(), _steps(shift=3.0, seed=1))
     for _ in range(3):
         model.update(_steps(), _steps(shift=-3.0, seed=2))
