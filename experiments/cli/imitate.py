@@ -2,12 +2,14 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
 from ..pipeline.config import ImitationConfig
-from ..pipeline.train import FinishConfig, finish, train
+from ..pipeline.finish import FinishConfig, Finished, finish
+from ..pipeline.session import Session
+from ..pipeline.train import train
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..scoring.score_table import describe_result
@@ -18,7 +20,7 @@ DEMO_STEPS = 600_000
 
 
 @dataclass
-class Imitate(Command):
+class Imitate(Command[Finished]):
     """Learn a policy from demonstrations alone, then show how good it is.
 
     Examples:
@@ -34,20 +36,20 @@ class Imitate(Command):
     # Folder that holds the runs.
     runs: Path = Path("runs")
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Finished:
         """Learn, evaluate, film, report."""
         one_thread()
         require_at_least(1, every=self.every, steps=self.config.steps, subsample=self.config.subsample)
         require_at_least(0, episodes=self.config.episodes)
         require_seed(self.config.seed)
-        demos = self.config.demonstrations()
-        agent = self.config.agent(demos)
+        session = Session.load(self.config)
+        agent = session.agent()
         run = RunFolder.create(
             f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **asdict(self.config)}
         )
         training = train(agent, run, self.config, self.every, plain=self.json)
-        return finish(agent, run, self.config, demos, training, self.show)
+        return finish(agent, run, session, training, self.show)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: Finished) -> str:
         """The table with controls, and where everything is."""
-        return describe_result(result)
+        return describe_result(result.result)

@@ -106,6 +106,7 @@ def _run(verb: str, arguments: list[str]) -> int:
 
     from ...agents.plugins import import_modules
     from ...envs.errors import unknown
+    from .command import to_json
 
     if verb not in VERBS:
         raise unknown("verb", verb, VERBS)
@@ -115,5 +116,6 @@ def _run(verb: str, arguments: list[str]) -> int:
     kind = getattr(importlib.import_module(f"gailforce.experiments.cli.{module}"), name)
     command = tyro.cli(kind, prog=f"gailforce {verb}", args=arguments)
     result = command.run()
-    print(json.dumps(result) if command.json else command.describe(result))
-    return result.get("exit_code", 0)
+    plain = to_json(result)
+    print(json.dumps(plain) if command.json else command.describe(result))
+    return plain.get("exit_code", 0)
