@@ -32,7 +32,7 @@ def main() -> int:
     job = Job.from_json(json.loads(Path(sys.argv[1]).read_text()))
     try:
         import_modules()
-        write_durably(job.folder / RESULT, (json.dumps(perform(job), indent=1) + "\n").encode())
+        write_durably(job.folder / RESULT, (json.dumps(perform(job).to_json(), indent=1) + "\n").encode())
     except Exception as fault:
         traceback.print_exc()
         said = str(fault) if isinstance(fault, GailforceError) else f"{type(fault).__name__}: {fault}"

@@ -1,7 +1,7 @@
 """The work behind a cell: play the references, clone, or train against any reward model; then score."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,17 @@ from ...demos.dataset import Demonstrations
 from ...demos.recorder import Policy
 from ...envs.errors import DataError
 from ...envs.registry import env_id
-from ..pipeline.train import FinishConfig, facts, finish, train
+from ..pipeline.finish import FinishConfig, facts, finish
+from ..pipeline.session import Session
+from ..pipeline.train import train
 from ..runs.folder import RunFolder
 from ..runs.process import versions
 from ..runs.provenance import commit
 from ..scoring import controls
 from ..scoring.controls import Task
-from ..scoring.evaluation import Score, evaluate
+from ..scoring.evaluation import evaluate
+from ..scoring.run_result import RunResult
+from ..scoring.score import Score
 from ..scoring.score_table import with_controls
 from .cell import Cell, shown
 
@@ -54,30 +58,40 @@ class Job:
         return cls(Cell.from_json(plain["cell"]), Path(plain["folder"]), plain["command"])
 
 
-def perform(job: Job) -> dict[str, Any]:
+@dataclass(frozen=True)
+class CellResult:
+    """What is kept of a finished cell: its result, key and definition."""
+
+    result: RunResult
+    cell: Cell
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**self.result.to_json(), "key": self.cell.key, "definition": self.cell.definition}
+
+
+def perform(job: Job) -> CellResult:
     """Run a cell from its beginning to its score; returns what is kept of it.
 
     Raises:
         GailforceError: whatever the work raises; nothing is caught here.
     """
-    result = WORK.get(job.cell.method, _imitate)(job)
-    result.pop("exit_code", None)
-    return {**result, "key": job.cell.key, "definition": job.cell.definition}
+    return CellResult(WORK.get(job.cell.method, _imitate)(job), job.cell)
 
 
-def _imitate(job: Job) -> dict[str, Any]:
+def _imitate(job: Job) -> RunResult:
     """As the verb imitate does, without a video."""
     config = replace(job.cell.config, reward=job.cell.method)
-    demos = config.demonstrations()
-    agent = config.agent(demos)
+    session = Session.load(config)
+    agent = session.agent()
     run = RunFolder.at(job.folder, {"kind": "imitation", **config.to_plain()}, job.command)
     training = train(agent, run, config, EVERY, plain=True)
     episodes = job.cell.evaluation_episodes
     show = FinishConfig(controls="none", evaluation_episodes=episodes, video=False, verdict=False)
-    return finish(agent, run, config, demos, training, show)
+    return finish(agent, run, session, training, show).result
 
 
-def _bc(job: Job) -> dict[str, Any]:
+def _bc(job: Job) -> RunResult:
     config, cloning = job.cell.config, job.cell.cloning
     own = {"bc": asdict(cloning)}
 
@@ -87,13 +101,13 @@ def _bc(job: Job) -> dict[str, Any]:
     return _other(job, "BC", trained, own)
 
 
-def _gmr(job: Job) -> dict[str, Any]:
+def _gmr(job: Job) -> RunResult:
     config = job.cell.config
     own = {"gmr": asdict(GMRConfig())}
     return _other(job, "GMR", lambda demos: GMR(config.env, demos, config.seed).learn(), own)
 
 
-def _apprenticeship(job: Job) -> dict[str, Any]:
+def _apprenticeship(job: Job) -> RunResult:
     config = job.cell.config
     own = {"apprenticeship": asdict(ApprenticeshipConfig()), "steps": config.steps}
 
@@ -104,28 +118,35 @@ def _apprenticeship(job: Job) -> dict[str, Any]:
 
 
 def _other(
-    job: Job, method: str, trained: Callable[[Demonstrations], Agent], own: dict[str, Any]
-) -> dict[str, Any]:
+    job: Job, method: str, trained: Callable[[Demonstrations], Agent], own: Mapping[str, object]
+) -> RunResult:
     """An agent without a reward model: train, save, score in both modes."""
     config, started = job.cell.config, time.time()
-    demos = config.demonstrations()
-    known = {name: getattr(config, name) for name in CLONING} | own
-    run = RunFolder.at(job.folder, {"kind": "cloning", **known}, job.command)
-    agent = trained(demos)
+    session = Session.load(config)
+    settings = {**{name: getattr(config, name) for name in CLONING}, **own}
+    run = RunFolder.at(job.folder, {"kind": "cloning", **settings}, job.command)
+    agent = trained(session.demos)
     agent.save(run.agent)
     ready = time.time()
     scores = {mode: _score(agent, job.cell, flag) for mode, flag in MODES.items()}
     seconds = {"training": round(ready - started, 1), "evaluation": round(time.time() - ready, 1)}
-    about = {"kind": "cloning", "method": method, "config": known, "seconds": seconds}
-    origin = facts(run, config, demos)
-    learner_only = ("reward_model", "inputs", "form", "steps")
-    kept = {key: value for key, value in origin.items() if key not in learner_only}
-    result = {**kept, **about, **with_controls(scores, config.task(demos), "none")}
-    run.write_result(result)
+    result = replace(
+        facts(run, session),
+        kind="cloning",
+        method=method,
+        reward_model=None,
+        inputs=None,
+        form=None,
+        steps=None,
+        config=settings,
+        seconds=seconds,
+        scores=with_controls(scores, session.task(), "none"),
+    )
+    run.write_result(result.to_json())
     return result
 
 
-def _expert(job: Job) -> dict[str, Any]:
+def _expert(job: Job) -> RunResult:
     whole = Demonstrations.load(job.cell.config.demos)
     score = controls.expert_score(whole)
     if score is None:
@@ -135,27 +156,28 @@ def _expert(job: Job) -> dict[str, Any]:
     return _reference(job, score, whole)
 
 
-def _random(job: Job) -> dict[str, Any]:
+def _random(job: Job) -> RunResult:
     cell, whole = job.cell, Demonstrations.load(job.cell.config.demos)
     config = cell.config
     task = Task(env_id(config.env), whole, whole, 0, config.horizon, cell.evaluation_episodes)
     return _reference(job, controls.make("random", task, job.folder), whole)
 
 
-def _reference(job: Job, score: Score, whole: Demonstrations) -> dict[str, Any]:
+def _reference(job: Job, score: Score, whole: Demonstrations) -> RunResult:
     config, started = job.cell.config, time.time()
-    return {
-        "kind": "reference",
-        "environment": env_id(config.env),
-        "horizon": config.horizon,
-        "method": shown(job.cell.method),
-        "config": {"env": config.env, "demos": config.demos, "horizon": config.horizon},
-        "commit": commit(),
-        "versions": versions(),
-        "command": job.command,
-        "seconds": {"training": 0.0, "evaluation": round(time.time() - started, 1)},
-        **with_controls({"deterministic": score}, config.task(whole), "none"),
-    }
+    scores = with_controls({"deterministic": score}, config.task(whole, whole), "none")
+    return RunResult(
+        kind="reference",
+        environment=env_id(config.env),
+        horizon=config.horizon,
+        method=shown(job.cell.method),
+        config={"env": config.env, "demos": config.demos, "horizon": config.horizon},
+        commit=commit(),
+        versions=versions(),
+        command=job.command,
+        seconds={"training": 0.0, "evaluation": round(time.time() - started, 1)},
+        scores=scores,
+    )
 
 
 def _score(agent: Policy, cell: Cell, deterministic: bool) -> Score:
@@ -165,7 +187,7 @@ def _score(agent: Policy, cell: Cell, deterministic: bool) -> Score:
 
 MODES = {"deterministic": True, "exploring": False}
 # The work of every method that is no reward model.
-WORK: dict[str, Callable[[Job], dict[str, Any]]] = {
+WORK: dict[str, Callable[[Job], RunResult]] = {
     "expert": _expert,
     "random": _random,
     "bc": _bc,

@@ -1,9 +1,9 @@
-"""What a verb of the command is: typed arguments, a result in plain values, and a text about it."""
+"""What a verb of the command is: typed arguments, a typed result, and a text about it."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import tyro
 
@@ -14,8 +14,19 @@ from ..runs.flags import Flag, flags_of
 JsonFlag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
 
+@runtime_checkable
+class Result(Protocol):
+    """What a verb came to."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; `exit_code` is that of the command where it is not 0."""
+
+
+R = TypeVar("R")
+
+
 @dataclass
-class Command:
+class Command(Generic[R]):
     """Base of every verb; its fields are the flags of all of them."""
 
     # Print the result as one JSON object instead of text.
@@ -31,13 +42,21 @@ class Command:
         """The flags by heading, for the help of this command line."""
         return {"flags": flags_of(cls)}
 
-    def run(self) -> dict[str, Any]:
-        """Do the work; the result holds plain values only."""
+    def run(self) -> R:
+        """Do the work."""
         raise NotImplementedError(f"{type(self).__name__} does not say what it does")
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: R) -> str:
         """The result in words, for people."""
-        return "\n".join(f"{key}: {value}" for key, value in result.items())
+        return "\n".join(f"{key}: {value}" for key, value in to_json(result).items())
+
+
+def to_json(result: object) -> dict[str, Any]:
+    """Plain values of a verb's result."""
+    if isinstance(result, dict):
+        return result
+    assert isinstance(result, Result)
+    return result.to_json()
 
 
 def require_at_least(least: int, **flags: int | float) -> None:

@@ -9,19 +9,43 @@ import tyro
 from ...agents.loading import PolicyOptions
 from ...demos.dataset import Demonstrations, require_environment
 from ...demos.library import SHIPPED_FOR
+from ...demos.recorder import Policy
 from ...envs.errors import UsageError
 from ...envs.registry import Horizon, spaces
 from ..pipeline.config import ImitationConfig
+from ..pipeline.session import Session
 from ..runs.process import one_thread, this_command, versions
 from ..runs.target import Target, resolve
 from ..scoring.controls import Task
-from ..scoring.evaluation import Score, evaluate
+from ..scoring.evaluation import evaluate
+from ..scoring.score import Score, ScoreEntry, ScoreTable
 from ..scoring.score_table import FOOTNOTE, ControlMode, table, with_controls
 from .command import Command
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """A policy's scores beside its controls, and their origin."""
+
+    command: str
+    environment: str
+    policy: str
+    versions: dict[str, str]
+    scores: ScoreTable
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "command": self.command,
+            "environment": self.environment,
+            "policy": self.policy,
+            "versions": self.versions,
+            **self.scores.to_json(),
+        }
+
+
 @dataclass
-class Evaluate(Command):
+class Evaluate(Command[Evaluation]):
     """Score a policy in gymnasium.make, beside its controls.
 
     Examples:
@@ -46,14 +70,14 @@ class Evaluate(Command):
     controls: ControlMode = "cached"
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Evaluation:
         """Play deterministic and exploring episodes; the result of a run of imitate is brought up to date."""
         one_thread()
         target = resolve(self.policy, self.env, self.options)
         # Of other demonstrations or another horizon the run's own result says nothing.
         run = target.run if self.horizon is None and self.demos is None else None
         if run is not None:
-            run.result()  # A damaged one is told of now, not after minutes of playing.
+            run.read_result()  # A damaged one is refused now, not after minutes of playing.
         task = self._task(target)
         modes = {"deterministic": True, "exploring": False}
         if not getattr(target.policy, "explores", True):
@@ -62,15 +86,14 @@ class Evaluate(Command):
         expert = None
         if self.expert is not None:
             expert = self._score(resolve(self.expert, task.env_id, self.options).policy, task, True)
-        result = with_controls(scores, task, self.controls, expert)
+        beside = with_controls(scores, task, self.controls, expert)
         if "exploring" not in modes:
-            result["agent"]["exploring"] = {"missing": "this file holds no exploring policy"}
+            beside = beside.with_agent("exploring", ScoreEntry(missing="this file holds no exploring policy"))
         if run is not None:
-            run.update_result(result)
-        origin = {"command": this_command(), "environment": task.env_id, "policy": str(target.file)}
-        return {**origin, "versions": versions(), **result}
+            run.update_result(beside.to_json())
+        return Evaluation(this_command(), task.env_id, str(target.file), versions(), beside)
 
-    def _score(self, policy: Any, task: Task, deterministic: bool) -> Score:
+    def _score(self, policy: Policy, task: Task, deterministic: bool) -> Score:
         return evaluate(
             policy,
             task.env_id,
@@ -85,7 +108,7 @@ class Evaluate(Command):
         config = target.config
         if config.get("kind") == "imitation" and self.demos is None:
             imitation = ImitationConfig.from_plain(config)
-            task = imitation.task(imitation.demonstrations())
+            task = Session.load(imitation).task()
             return replace(task, episodes=self.episodes, horizon=self.horizon or task.horizon)
         name = self.demos or SHIPPED_FOR.get(target.env_id)
         if name is None:
@@ -96,6 +119,6 @@ class Evaluate(Command):
         horizon = self.horizon or config.get("horizon", "native")
         return Task(target.env_id, demos, demos, int(config.get("steps", 0)), horizon, self.episodes)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: Evaluation) -> str:
         """The table."""
-        return f"{result['environment']}: {result['policy']}\n\n{table(result)}\n\n{FOOTNOTE}"
+        return f"{result.environment}: {result.policy}\n\n{table(result.scores)}\n\n{FOOTNOTE}"

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
 from ..pipeline.choices import Choices
 from ..pipeline.config import ImitationConfig
-from ..pipeline.train import FinishConfig, finish, train
+from ..pipeline.finish import FinishConfig, Finished, finish
+from ..pipeline.session import Session
+from ..pipeline.train import train
 from ..runs.flags import Flag, flags_of
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
@@ -28,7 +30,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass
-class Imitate(Command):
+class Imitate(Command[Finished]):
     """Learn a policy from demonstrations alone, then show how good it is.
 
     Examples:
@@ -67,23 +69,23 @@ class Imitate(Command):
         if not isinstance(self.config, ImitationConfig):
             self.config = Choices.resolved(vars(self))
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Finished:
         """Learn, evaluate, film, report."""
         one_thread()
         require_at_least(1, every=self.every, steps=self.config.steps, subsample=self.config.subsample)
         require_at_least(0, episodes=self.config.episodes)
         require_seed(self.config.seed)
-        demos = self.config.demonstrations()
-        agent = self.config.agent(demos)
+        session = Session.load(self.config)
+        agent = session.agent()
         run = RunFolder.create(
             f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **self.config.to_plain()}
         )
         training = train(agent, run, self.config, self.every, plain=self.json)
-        return finish(agent, run, self.config, demos, training, self.show)
+        return finish(agent, run, session, training, self.show)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: Finished) -> str:
         """The table with controls, and where everything is."""
-        return describe_result(result)
+        return describe_result(result.result)
 
 
 def _below(table: str, flags: dict[str, Flag]) -> list[Flag]:

@@ -103,6 +103,7 @@ def _run(verb: str, arguments: list[str]) -> int:
     from ...agents.plugins import import_modules
     from ...envs.errors import unknown
     from ..runs.flags import help_text
+    from .command import to_json
 
     if verb not in VERBS:
         raise unknown("verb", verb, VERBS)
@@ -115,5 +116,6 @@ def _run(verb: str, arguments: list[str]) -> int:
         return 0
     command = tyro.cli(kind.parsed_class(arguments), prog=f"gailforce {verb}", args=arguments)
     result = command.run()
-    print(json.dumps(result) if command.json else command.describe(result))
-    return result.get("exit_code", 0)
+    plain = to_json(result)
+    print(json.dumps(plain) if command.json else command.describe(result))
+    return plain.get("exit_code", 0)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
 from ...envs.errors import UsageError
 from ..pipeline.config import ImitationConfig
-from ..pipeline.train import FinishConfig, finish, train
+from ..pipeline.finish import FinishConfig, Finished, finish
+from ..pipeline.session import Session
+from ..pipeline.train import train
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..scoring.score_table import describe_result
@@ -16,7 +18,7 @@ from .command import Command, require_at_least
 
 
 @dataclass
-class Resume(Command):
+class Resume(Command[Finished]):
     """Go on with a run of imitate that was stopped, from its newest checkpoint.
 
     Example:
@@ -29,7 +31,7 @@ class Resume(Command):
     # Environment steps between two points of the learning curve, and between two checkpoints.
     every: int = 100_000
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Finished:
         """Learn the steps that are missing, then finish as imitate does."""
         one_thread()
         require_at_least(1, every=self.every)
@@ -37,15 +39,15 @@ class Resume(Command):
         config = ImitationConfig.from_plain(run.config)
         if config.world_model:
             raise UsageError(
-                f"{run.path} was dreaming, and what it had lived is not kept with its checkpoints; "
+                f"{run.path} learned in a world model, whose experience is not kept with the checkpoints; "
                 f"start anew with gailforce imitate {config.env} --world-model {config.world_model}"
             )
-        demos = config.demonstrations()
-        agent = config.agent(demos)
+        session = Session.load(config)
+        agent = session.agent()
         agent.restore(run.newest_agent())
         training = train(agent, run, config, self.every, plain=self.json)
-        return finish(agent, run, config, demos, training, self.show)
+        return finish(agent, run, session, training, self.show)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: Finished) -> str:
         """The table with controls, and where everything is."""
-        return describe_result(result)
+        return describe_result(result.result)

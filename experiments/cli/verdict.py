@@ -1,8 +1,8 @@
 """The verb `verdict`: did it imitate? Answered without any reward."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
@@ -12,15 +12,17 @@ from ...demos.library import SHIPPED_FOR
 from ...envs.errors import UsageError
 from ...envs.registry import spaces
 from ..pipeline.config import ImitationConfig
+from ..pipeline.session import Session
 from ..runs.process import one_thread
 from ..runs.target import Target, resolve
 from ..scoring import controls
+from ..verdict import verdict
 from ..verdict.judge import gather, judge, write_verdict
 from .command import Command
 
 
 @dataclass
-class Verdict(Command):
+class Verdict(Command[verdict.Verdict]):
     """Did it imitate? Answered from the demonstrations alone, without looking at any reward.
 
     Examples:
@@ -38,7 +40,7 @@ class Verdict(Command):
     train_constant: bool = False
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> verdict.Verdict:
         """Gather the evidence and conclude; a run keeps its verdict in verdict.json."""
         one_thread()
         target = resolve(self.policy, self.env, self.options)
@@ -54,8 +56,8 @@ class Verdict(Command):
             constant,
         )
         # Other demonstrations than the run's own are asked about in passing.
-        own_run = target.run if self.demos is None else None
-        return write_verdict(own_run, judge(evidence), task.demos.name) | {"policy": str(target.file)}
+        run = target.run if self.demos is None else None
+        return replace(write_verdict(run, judge(evidence), task.demos.name), policy=str(target.file))
 
     def _task(self, target: Target) -> controls.Task:
         """The demonstrations to judge by, and what a constant agent would be trained with."""
@@ -63,7 +65,7 @@ class Verdict(Command):
         if config.get("kind") == "imitation":
             imitation = ImitationConfig.from_plain(config)
             if self.demos is None:
-                return imitation.task(imitation.demonstrations())
+                return Session.load(imitation).task()
         name = self.demos or SHIPPED_FOR.get(target.env_id)
         if name is None:
             raise UsageError(f"no demonstrations of {target.env_id} to judge by; name some with --demos")
@@ -73,12 +75,12 @@ class Verdict(Command):
         steps = int(config.get("steps", 0)) or ImitationConfig.steps
         return controls.Task(target.env_id, demos, demos, steps, config.get("horizon", "native"))
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: verdict.Verdict) -> str:
         """The word, the reasons, and what to try next."""
         marks = {"pass": "ok  ", "warn": "warn", "fail": "FAIL", "unknown": "?   "}
-        lines = [f"{result['verdict'].upper()}: {result['sentence']}", result["confidence"]["sentence"], ""]
-        for check in result["checks"]:
-            lines.append(f"{marks[check['status']]}  {check['name']}: {check['sentence']}")
-            if check["next"]:
-                lines.append(f"      next: {check['next']}")
+        lines = [f"{result.word.upper()}: {result.sentence}", result.confidence.sentence, ""]
+        for check in result.checks:
+            lines.append(f"{marks[check.status]}  {check.name}: {check.sentence}")
+            if check.next:
+                lines.append(f"      next: {check.next}")
         return "\n".join(lines)

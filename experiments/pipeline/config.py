@@ -13,7 +13,6 @@ from ...agents.models.augmentation import augmented
 from ...agents.models.reward import RewardModel, require_safe_form
 from ...agents.settings import from_plain
 from ...demos.dataset import Demonstrations
-from ...demos.trajectory import Trajectory
 from ...envs.errors import UsageError
 from ...envs.registry import Horizon, env_id, make_env
 from ...generative.interfaces.reward_inputs import Inputs
@@ -117,11 +116,6 @@ class ImitationConfig:
         """What the learner is shown of the demonstrations: with pieces of a generator, if asked for."""
         return augmented(demos, self.augment, self.seed) if self.augment else demos
 
-    def expert_episode(self) -> Trajectory:
-        """A whole episode of the demonstrations, to film beside."""
-        demos = Demonstrations.load(self.demos)
-        return (demos.take(self.episodes, self.draw) if self.episodes else demos)[0]
-
     def agent(self, demos: Demonstrations) -> GAIL:
         """A fresh agent."""
         require_safe_form(self.form, self.horizon, self.force)
@@ -150,8 +144,6 @@ class ImitationConfig:
             force=self.force,
         )
 
-    def task(self, demos: Demonstrations) -> Task:
-        """What the controls beside this run are made for."""
-        return Task(
-            env_id(self.env), demos, Demonstrations.load(self.demos), self.steps, self.horizon, gail=self.gail
-        )
+    def task(self, demos: Demonstrations, whole: Demonstrations) -> Task:
+        """What the controls beside this run are made for: its share of the demonstrations, and the whole."""
+        return Task(env_id(self.env), demos, whole, self.steps, self.horizon, gail=self.gail)

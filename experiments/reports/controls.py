@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
+from ..scoring.score import ScoreEntry
 from ..scoring.statistics import Estimate, mean_interval
 from .charts import responsive
-from .data import RunRecord, Score
+from .data import NAMES, TONES, RunRecord
 from .dot_charts import DotRow, Mark, dot_chart
 from .markup import element, escaped, number
 from .page import block, code, missing, paragraph, prose
@@ -31,7 +30,7 @@ def controls(run: RunRecord) -> str:
 def table(run: RunRecord) -> str:
     """One row for each policy, every column with the same decimals; on a phone each row becomes a card."""
     head = "".join(element("th", escaped(name), scope="col") for name in COLUMNS)
-    rows = "".join(element("tr", _cells(score, run)) for score in run.scores.values())
+    rows = "".join(element("tr", _cells(key, entry, run)) for key, entry in run.scores.items())
     return element("table", element("thead", element("tr", head)) + element("tbody", rows))
 
 
@@ -47,32 +46,34 @@ def seed_ranges(seeds: Sequence[int]) -> str:
 
 
 def _dot_row(run: RunRecord, key: str) -> DotRow:
-    score = run.scores[key]
+    entry = run.scores[key]
     dots = run.scores_of_returns(key)
     # A stored interval may stand on more than these dots (other seeds); the dots' own is the fallback.
-    estimate = (score.normalized_score or mean_interval(dots)) if dots else None
-    return DotRow(score.name, dots, estimate, score.tone, decimals=run.score_decimals)
+    estimate = (entry.normalized_score or mean_interval(dots)) if dots else None
+    return DotRow(NAMES[key], dots, estimate, TONES[key], decimals=run.score_decimals)
 
 
 def _chart(rows: Sequence[DotRow], width: float) -> str:
-    found = [f"{row.name} {row.estimate}" for row in rows if row.estimate]
-    described = "Normalised returns: " + "; ".join(found)
+    estimates = [f"{row.name} {row.estimate}" for row in rows if row.estimate]
+    described = "Normalised returns: " + "; ".join(estimates)
     marks = (Mark("random", 0.0), Mark("expert", 1.0))
     return dot_chart(rows, marks, x_label=AXIS, describe=described, width=width)
 
 
-def _cells(score: Score, run: RunRecord) -> str:
-    source = element("small", _source(score.source)) if score.source else ""
-    name = element("td", element("span", escaped(score.name), class_="name") + source)
-    if score.estimate is None:
-        return name + element("td", missing(score.missing), class_="gap", colspan=len(COLUMNS) - 1)
-    deviation = element("small", f"± {number(float(np.std(score.returns)), run.return_decimals)}")
+def _cells(key: str, entry: ScoreEntry, run: RunRecord) -> str:
+    score = entry.score
+    source = element("small", _source(score.source)) if score and score.source else ""
+    name = element("td", element("span", escaped(NAMES[key]), class_="name") + source)
+    if score is None:
+        return name + element("td", missing(entry.missing), class_="gap", colspan=len(COLUMNS) - 1)
+    seeds = [seed for seed in score.seeds if seed is not None]
+    deviation = element("small", f"± {number(score.std, run.return_decimals)}")
     cells = (
-        _normalized_score(score.normalized_score, run.score_decimals),
-        number(score.estimate.value, run.return_decimals) + deviation,
+        _normalized_score(entry.normalized_score, run.score_decimals),
+        number(score.mean, run.return_decimals) + deviation,
         number(sum(score.lengths) / len(score.lengths)) if score.lengths else "",
         str(len(score.returns)),
-        escaped(seed_ranges(score.seeds)),
+        escaped(seed_ranges(seeds)),
     )
     labels = ("normalized score", "Return ± sd", "Length", "Episodes", "Seeds")
     pairs = zip(labels, cells, strict=True)

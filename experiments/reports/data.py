@@ -1,72 +1,63 @@
-"""What a run folder says, read with care: whatever is missing or damaged becomes a sentence."""
+"""What a page shows of a run: result, verdict and files; what is missing or damaged becomes a sentence."""
 
-import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ...envs.errors import DataError
 from ..runs.counting import counted
 from ..scoring.ranking import Film, read_films
-from ..scoring.reading import estimate, numbers, real, section, table_of, text_of
-from ..scoring.statistics import Estimate, mean_interval, normalized
-from .verdict_data import VERDICT_FILE, Verdict, read_verdict
-
-# The policies of a report in its order: key, part of result.json, name, tone; `OPTIONAL` only where scored.
-POLICIES = (
-    ("expert", "controls", "Expert", "expert"),
-    ("deterministic", "agent", "Imitator, deterministic", "agent"),
-    ("exploring", "agent", "Imitator, exploring", "agent"),
-    # The checkpoint nearest to the demonstrations.
-    ("kept", "agent", "Imitator, nearest step", "agent"),
-    ("bc", "controls", "Behavior cloning", "cloning"),
-    ("constant", "controls", "Constant reward", "constant"),
-    ("random", "controls", "Random policy", "random"),
-)
-OPTIONAL = ("kept",)
+from ..scoring.reading import real, text_of
+from ..scoring.run_result import RESULT_FILE, RunResult, read_result
+from ..scoring.score import NOT_STORED, ScoreEntry, ScoreTable
+from ..scoring.statistics import mean_interval, normalized
+from ..verdict.verdict import VERDICT_FILE, Verdict, read_verdict
 
 
 @dataclass(frozen=True)
-class Score:
-    """One policy's evaluation: its returns, or (`missing`) why there are none and what would make them."""
+class PolicyRow:
+    """A policy's place on a page: its key in the result, its name, and its tone."""
 
+    key: str
+    # Whether it is a control; else it is one of the run's own.
+    control: bool
     name: str
-    tone: str = "muted"
-    returns: tuple[float, ...] = ()
-    # Share of the way from the random policy to the expert.
-    normalized_score: Estimate | None = None
-    # Steps of each episode.
-    lengths: tuple[float, ...] = ()
-    seeds: tuple[int, ...] = ()
-    # The command that made it, or where it was cached.
-    source: str = ""
-    missing: str = ""
+    # A role of `palette.TONES`.
+    tone: str
+    # Shown only where it is scored.
+    optional: bool = False
 
-    @property
-    def mean(self) -> float | None:
-        """Mean return; None without returns."""
-        return sum(self.returns) / len(self.returns) if self.returns else None
 
-    @functools.cached_property
-    def estimate(self) -> Estimate | None:
-        """Mean return with its 95 % interval; None without returns."""
-        return mean_interval(self.returns) if self.returns else None
+# The policies of a page in their order.
+POLICIES = (
+    PolicyRow("expert", True, "Expert", "expert"),
+    PolicyRow("deterministic", False, "Imitator, deterministic", "agent"),
+    PolicyRow("exploring", False, "Imitator, exploring", "agent"),
+    # The checkpoint nearest to the demonstrations.
+    PolicyRow("kept", False, "Imitator, nearest step", "agent", optional=True),
+    PolicyRow("bc", True, "Behavior cloning", "cloning"),
+    PolicyRow("constant", True, "Constant reward", "constant"),
+    PolicyRow("random", True, "Random policy", "random"),
+)
+NAMES = {row.key: row.name for row in POLICIES}
+TONES = {row.key: row.tone for row in POLICIES}
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """Everything a report shows of one run."""
+    """Everything a page shows of one run."""
 
     folder: Path
-    result: dict[str, Any]
-    scores: dict[str, Score]
+    result: RunResult
+    # Of every policy, in the order of the page.
+    scores: Mapping[str, ScoreEntry]
     metrics: list[dict[str, float]] = field(default_factory=list)
     config: str = ""
     command: str = ""
     videos: tuple[Path, ...] = ()
     # What was filmed in each of them, by the file's stem, where that is known.
-    films: dict[str, Film] = field(default_factory=dict)
+    films: Mapping[str, Film] = field(default_factory=dict)
     # What `gailforce verdict` says without looking at the reward; what is wrong with its file.
     verdict: Verdict | None = None
     verdict_fault: str = ""
@@ -75,8 +66,8 @@ class RunRecord:
 
     def series(self, *keys: str) -> list[tuple[float, ...]]:
         """`(step, value, ...)` of every line of the metrics that holds all of `keys`, by step."""
-        wanted = ("step", *keys)
-        return sorted(tuple(m[k] for k in wanted) for m in self.metrics if all(k in m for k in wanted))
+        columns = ("step", *keys)
+        return sorted(tuple(m[k] for k in columns) for m in self.metrics if all(k in m for k in columns))
 
     @property
     def score_decimals(self) -> int:
@@ -87,7 +78,7 @@ class RunRecord:
     @property
     def return_decimals(self) -> int:
         """Decimals of every return on the page: those the largest is worth."""
-        return min((score.estimate.decimals for score in self.scores.values() if score.estimate), default=0)
+        return min((entry.estimate.decimals for entry in self.scores.values() if entry.estimate), default=0)
 
     def scores_of_returns(self, name: str) -> tuple[float, ...]:
         """Normalized score of each episode; empty without returns or without the two references."""
@@ -102,86 +93,71 @@ def read_run(folder: Path) -> RunRecord:
     """
     if not folder.is_dir():
         raise DataError(f"no run folder at {folder}; give the folder that `gailforce imitate` made")
-    result = _result(folder / "result.json")
+    result = _result(folder / RESULT_FILE)
+    verdict, fault = read_verdict(folder / VERDICT_FILE)
+    return record_of(folder, result, verdict, fault)
+
+
+def record_of(folder: Path, result: RunResult, verdict: Verdict | None, verdict_fault: str = "") -> RunRecord:
+    """What a page shows of a run with this result and verdict, with the other files of its folder."""
     metrics, damaged = _metrics(folder / "metrics.jsonl")
     lines = counted(damaged, "line")
-    faults = [f"{lines} of metrics.jsonl could not be read, left out here."] if damaged else []
-    verdict, fault = read_verdict(folder / VERDICT_FILE)
     return RunRecord(
         folder=folder,
         result=result,
-        scores=_scores(result),
+        scores=_scores(result.scores),
         metrics=metrics,
         config=text_of(folder / "config.toml"),
         command=text_of(folder / "command.txt").strip(),
         videos=tuple(sorted((folder / "videos").glob("*.mp4"))),
         films=read_films(folder / "videos"),
         verdict=verdict,
-        verdict_fault=fault,
-        faults=tuple(faults),
+        verdict_fault=verdict_fault,
+        faults=(f"{lines} of metrics.jsonl could not be read, left out here.",) if damaged else (),
     )
 
 
-def _result(path: Path) -> dict[str, Any]:
+def _result(path: Path) -> RunResult:
     if not path.is_file():
         raise DataError(
             f"{path} is missing: this run was stopped before it was scored; finish it with "
             f"`gailforce resume {path.parent}`"
         )
     try:
-        result = table_of(path)
+        result = read_result(path)
     except ValueError as fault:
         raise DataError(
             f"{path} holds no results ({fault}); `gailforce resume {path.parent}` scores the run anew"
         ) from None
-    kind = result.get("kind", "imitation")
-    if kind != "imitation":
-        raise DataError(f"{path.parent} is a run of kind {kind!r}; reports are made of runs of `imitate`")
+    if result.kind != "imitation":
+        raise DataError(
+            f"{path.parent} is a run of kind {result.kind!r}; reports are made of runs of `imitate`"
+        )
     return result
 
 
-def _scores(result: dict[str, Any]) -> dict[str, Score]:
-    """Every policy's score; an normalized score that the file lacks is worked out from the two references."""
-    read = {
-        key: _score(section(result, part).get(key), name, tone)
-        for key, part, name, tone in POLICIES
-        if key not in OPTIONAL or key in section(result, part)
-    }
-    shares = {key: _shares(score, read["random"], read["expert"]) for key, score in read.items()}
+def _scores(table: ScoreTable) -> dict[str, ScoreEntry]:
+    """Every policy's score; a normalized score that the file lacks is worked out from the two references."""
+    entries = {}
+    for row in POLICIES:
+        part = table.controls if row.control else table.agent
+        if row.key in part or not row.optional:
+            entries[row.key] = part.get(row.key, ScoreEntry(missing=NOT_STORED))
+    shares = {key: _shares(entry, entries["random"], entries["expert"]) for key, entry in entries.items()}
     return {
-        key: replace(score, normalized_score=score.normalized_score or mean_interval(shares[key]))
+        key: replace(entry, normalized_score=entry.normalized_score or mean_interval(shares[key]))
         if shares[key]
-        else score
-        for key, score in read.items()
+        else entry
+        for key, entry in entries.items()
     }
 
 
-def _shares(score: Score, random: Score, expert: Score) -> tuple[float, ...]:
+def _shares(entry: ScoreEntry, random: ScoreEntry, expert: ScoreEntry) -> tuple[float, ...]:
     """Normalized score of each episode; empty without returns or an expert above random."""
     low, high = random.mean, expert.mean
-    if not score.returns or low is None or high is None or high <= low:
+    if entry.score is None or low is None or high is None or high <= low:
         return ()
-    return tuple(normalized(score.returns, low, high).tolist())
-
-
-def _score(entry: object, name: str, tone: str) -> Score:
-    if not isinstance(entry, dict):
-        return Score(name, tone, missing="Not in result.json.")
-    source = str(entry.get("source") or "")
-    missing = str(entry.get("missing") or "")
-    returns = numbers(entry.get("returns"))
-    if not returns:
-        return Score(name, tone, source=source, missing=missing or "No finite returns in result.json.")
-    seeds = tuple(int(s) for s in numbers(entry.get("seeds")))
-    return Score(
-        name,
-        tone,
-        returns,
-        estimate(entry.get("normalized_score")),
-        numbers(entry.get("lengths")),
-        seeds,
-        source,
-    )
+    return tuple(normalized(entry.score.returns, low, high).tolist())
 
 
 def _metrics(path: Path) -> tuple[list[dict[str, float]], int]:
@@ -195,6 +171,6 @@ def _metrics(path: Path) -> tuple[list[dict[str, float]], int]:
         if not isinstance(entry, dict):
             damaged += 1
             continue
-        found = {key: real(value) for key, value in entry.items()}
-        lines.append({key: value for key, value in found.items() if value is not None})
+        values = {key: real(value) for key, value in entry.items()}
+        lines.append({key: value for key, value in values.items() if value is not None})
     return lines, damaged

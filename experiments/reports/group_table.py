@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..runs.counting import counted
-from ..scoring.reading import real, section
 from ..scoring.statistics import Estimate
 from .data import RunRecord
 from .groups import CHIEF, Group
@@ -99,7 +98,7 @@ def _group(group: Group, links: Mapping[Path, str], layout: _Layout) -> str:
 def _row(run: RunRecord, link: str, layout: _Layout) -> str:
     name = element("a", escaped(_seed(run)), href=link)
     deterministic = run.scores["deterministic"]
-    seconds = real(section(run.result, "seconds").get("training"))
+    seconds = run.result.seconds.get("training")
     n, mean = len(deterministic.returns), deterministic.estimate
     cells = {
         label: _estimate(run.scores[key].normalized_score, n, layout.decimals)
@@ -117,7 +116,7 @@ def _row(run: RunRecord, link: str, layout: _Layout) -> str:
 
 
 def _seed(run: RunRecord) -> str:
-    seed = run.result.get("seed")
+    seed = run.result.seed
     return "no seed" if seed is None else f"seed {seed}"
 
 
@@ -163,7 +162,7 @@ def _estimate(found: Estimate | None, n: int, decimals: int) -> str:
 
 def _verdict(run: RunRecord) -> str:
     """The word without the reward, and below it the one by the reward."""
-    by_reward = element("small", escaped(f"by reward: {headline(run.scores).verdict}"))
+    by_reward = element("small", escaped(f"by reward: {headline(run.scores).outcome}"))
     if run.verdict is None:
         return element("span", "not judged", class_="gap") + by_reward
     word = run.verdict.word
@@ -191,7 +190,7 @@ def _written(found: Estimate, unit: str) -> str:
 
 
 def _twice(group: Group) -> str:
-    counts = Counter(str(run.result.get("seed")) for run in group.runs)
+    counts = Counter(str(run.result.seed) for run in group.runs)
     twice = [seed for seed, count in counts.items() if count > 1]
     if not twice:
         return ""

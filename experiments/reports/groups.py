@@ -7,10 +7,8 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..runs.counting import counted
-from ..scoring.reading import real, section
 from ..scoring.statistics import Estimate, iqm_interval, mean_interval
 from .data import RunRecord
 from .scales import compact
@@ -79,10 +77,10 @@ class Group:
 
 def group_runs(runs: Sequence[RunRecord]) -> list[Group]:
     """The runs in groups of one configuration: by environment, then by IQM, the highest first."""
-    found: dict[str, list[RunRecord]] = defaultdict(list)
+    runs_by_configuration: dict[str, list[RunRecord]] = defaultdict(list)
     for run in runs:
-        found[_configuration(run)].append(run)
-    members = [tuple(sorted(group, key=_seed)) for group in found.values()]
+        runs_by_configuration[_configuration(run)].append(run)
+    members = [tuple(sorted(group, key=_seed)) for group in runs_by_configuration.values()]
     unnamed = [Group("", "", (), group, SERIES[0]) for group in members]
     ordered = sorted(unnamed, key=lambda g: (g.environment, -g.iqm.value if g.iqm else float("inf")))
     names = _names([group.runs[0] for group in ordered])
@@ -95,35 +93,36 @@ def group_runs(runs: Sequence[RunRecord]) -> list[Group]:
 def facts(run: RunRecord) -> dict[str, str]:
     """What a reader must know of a run's configuration, in short words; those unknown are left out."""
     result = run.result
-    reward, steps = result.get("reward_model"), real(result.get("steps"))
-    known = {
+    reward, steps, demos = result.reward_model, result.steps, result.demonstrations
+    texts = {
         "environment": _environment(run),
-        "method": f"{result.get('method') or 'imitation'}{f' ({reward})' if reward else ''}",
+        "method": f"{result.method or 'imitation'}{f' ({reward})' if reward else ''}",
         "demonstrations": _demonstrations(run),
         "steps": f"{compact(steps)} steps" if steps else "",
-        "set": str(section(result, "demonstrations").get("name") or ""),
-        "inputs": f"inputs {result['inputs']}" if result.get("inputs") else "",
-        "form": f"{result['form']} form" if result.get("form") else "",
-        "horizon": f"{result['horizon']} horizon" if result.get("horizon") else "",
+        "set": (demos.name if demos else None) or "",
+        "inputs": f"inputs {result.inputs}" if result.inputs else "",
+        "form": f"{result.form} form" if result.form else "",
+        "horizon": f"{result.horizon} horizon" if result.horizon else "",
     }
-    return {key: text for key, text in known.items() if text}
+    return {key: text for key, text in texts.items() if text}
 
 
 def _demonstrations(run: RunRecord) -> str:
     """'4 demonstrations', '1 demonstration at 1 step in 20'."""
-    episodes = real(section(run.result, "demonstrations").get("episodes"))
-    every = real(_settings(run).get("subsample"))
-    text = counted(round(episodes), "demonstration") if episodes else ""
-    return f"{text} at 1 step in {every:.0f}".strip() if every and every > 1 else text
+    demos, subsample = run.result.demonstrations, _settings(run).get("subsample", "")
+    text = counted(demos.episodes, "demonstration") if demos and demos.episodes else ""
+    return (
+        f"{text} at 1 step in {subsample}".strip() if subsample.isdecimal() and int(subsample) > 1 else text
+    )
 
 
 def _environment(run: RunRecord) -> str:
-    return str(run.result.get("environment") or "unknown environment")
+    return run.result.environment or "unknown environment"
 
 
 def _seed(run: RunRecord) -> tuple[float, str]:
-    seed = real(run.result.get("seed"))
-    return (float("inf") if seed is None else seed, run.folder.name)
+    seed = run.result.seed
+    return (float("inf") if seed is None else float(seed), run.folder.name)
 
 
 def _letter(place: int) -> str:
@@ -134,12 +133,12 @@ def _letter(place: int) -> str:
 
 def _configuration(run: RunRecord) -> str:
     """Everything that may decide a score, but the seed: equal for the runs of one group."""
-    return json.dumps([facts(run), _settings(run)], sort_keys=True, default=str)
+    return json.dumps([facts(run), _settings(run)], sort_keys=True)
 
 
-def _settings(run: RunRecord) -> dict[str, Any]:
+def _settings(run: RunRecord) -> dict[str, str]:
     """The configuration as one flat table, `gail.ppo.learning_rate`, of the result or else of config.toml."""
-    config = section(run.result, "config")
+    config = run.result.config
     if not config:
         try:
             config = tomllib.loads(run.config)
@@ -148,22 +147,25 @@ def _settings(run: RunRecord) -> dict[str, Any]:
     return dict(_flat({key: value for key, value in config.items() if key not in OWN}))
 
 
-def _flat(table: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+def _flat(table: Mapping[str, object], above: str = "") -> list[tuple[str, str]]:
     pairs = []
     for key, value in table.items():
-        if value is not None:  # TOML has no word for it
-            pairs += _flat(value, f"{above}{key}.") if isinstance(value, dict) else [(above + key, value)]
+        if isinstance(value, dict):
+            pairs += _flat(value, f"{above}{key}.")
+        elif value is not None:  # TOML has no word for it
+            # A result that is not stored yet holds tuples, which JSON keeps as lists.
+            pairs.append((above + key, str(list(value) if isinstance(value, tuple) else value)))
     return pairs
 
 
 def _names(firsts: Sequence[RunRecord]) -> list[str]:
     """For each group what tells it from the others, by its first run, in as few facts as will do."""
-    told = [facts(run) for run in firsts]
+    tables = [facts(run) for run in firsts]
     keys: list[str] = []
-    for key in _varying(told):
-        if len({_joined(table, [*keys, key]) for table in told}) > len({_joined(t, keys) for t in told}):
+    for key in _varying(tables):
+        if len({_joined(table, [*keys, key]) for table in tables}) > len({_joined(t, keys) for t in tables}):
             keys.append(key)
-    names = [_joined(table, keys or ["method"]) for table in told]
+    names = [_joined(table, keys or ["method"]) for table in tables]
     return [_unlike(i, firsts, names) for i in range(len(names))]
 
 
@@ -185,7 +187,7 @@ def _difference(run: RunRecord, alike: Sequence[RunRecord]) -> str:
     return ", ".join(texts)
 
 
-def _varying(tables: Sequence[Mapping[str, Any]]) -> list[str]:
+def _varying(tables: Sequence[Mapping[str, str]]) -> list[str]:
     """Keys whose values differ between tables, in their order."""
     keys = dict.fromkeys(key for table in tables for key in table)
-    return [key for key in keys if len({str(table.get(key)) for table in tables}) > 1]
+    return [key for key in keys if len({table.get(key) for table in tables}) > 1]

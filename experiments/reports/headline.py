@@ -1,10 +1,12 @@
-"""The sentence a report opens with: did it imitate, how sure are we, beside what."""
+"""The outcome: what the true returns say, in one sentence beside the controls."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..runs.counting import counted
+from ..scoring.score import ScoreEntry
 from ..scoring.statistics import Estimate
-from .data import Score
+from .data import NAMES
 from .markup import number
 
 # Normalized scores: the expert is reached where the interval lies above the first; below the second the
@@ -14,14 +16,14 @@ REACHED, FAILED = 0.9, 0.5
 
 @dataclass(frozen=True)
 class Headline:
-    """A verdict of one word, its sentence, and the sentences that put it into proportion."""
+    """What the score says in one word, in a sentence, and beside the controls."""
 
-    verdict: str
+    outcome: str
     sentence: str
     lede: str = ""
 
 
-def headline(scores: dict[str, Score]) -> Headline:
+def headline(scores: Mapping[str, ScoreEntry]) -> Headline:
     """What the deterministic imitator's score says, beside its controls."""
     agent = scores["deterministic"]
     if agent.normalized_score is not None:
@@ -42,7 +44,7 @@ def score_text(normalized_score: Estimate) -> str:
     return f"{value} of the expert (95 % interval {low} to {high}, {counted(normalized_score.n, 'episode')})"
 
 
-def _judged(normalized_score: Estimate, scores: dict[str, Score]) -> Headline:
+def _judged(normalized_score: Estimate, scores: Mapping[str, ScoreEntry]) -> Headline:
     lede = _proportion(scores)
     constant = scores["constant"].normalized_score
     if normalized_score.low <= 0:
@@ -51,8 +53,8 @@ def _judged(normalized_score: Estimate, scores: dict[str, Score]) -> Headline:
         )
     if constant is not None and normalized_score.low <= constant.high:
         caution = "That is no clear gain over a constant reward, so it is no evidence of imitation."
-        verdict = "failed" if normalized_score.value < FAILED else "not shown"
-        return Headline(verdict, f"The imitator reaches {score_text(normalized_score)}", f"{caution} {lede}")
+        outcome = "failed" if normalized_score.value < FAILED else "not shown"
+        return Headline(outcome, f"The imitator reaches {score_text(normalized_score)}", f"{caution} {lede}")
     if normalized_score.low >= REACHED:
         return Headline("reached", f"The imitator reaches {score_text(normalized_score)}", lede)
     if normalized_score.value >= FAILED:
@@ -60,21 +62,21 @@ def _judged(normalized_score: Estimate, scores: dict[str, Score]) -> Headline:
     return Headline("failed", f"The imitation failed: it reaches {score_text(normalized_score)}", lede)
 
 
-def _proportion(scores: dict[str, Score]) -> str:
+def _proportion(scores: Mapping[str, ScoreEntry]) -> str:
     """The controls in one or two sentences."""
     names = {"bc": "behavior cloning of the same demonstrations", "constant": "a constant reward"}
-    known = [
+    measured = [
         f"{names[key]} reaches {number(normalized_score.value, 2)}"
         for key in names
         if (normalized_score := scores[key].normalized_score) is not None
     ]
-    unknown = [names[key] for key in names if scores[key].normalized_score is None]
+    unmeasured = [names[key] for key in names if scores[key].normalized_score is None]
     sentences = ["On this scale 0 is a random policy and 1 the expert."]
-    if known:
-        text = " and ".join(known)
+    if measured:
+        text = " and ".join(measured)
         sentences.append(f"{text[0].upper()}{text[1:]}.")
-    if unknown:
-        sentences.append(f"Not measured: {' and '.join(unknown)}.")
+    if unmeasured:
+        sentences.append(f"Not measured: {' and '.join(unmeasured)}.")
     if scores["constant"].normalized_score is None:
         sentences.append(
             "Without a constant reward beside it, imitating cannot be told from merely surviving."
@@ -82,8 +84,8 @@ def _proportion(scores: dict[str, Score]) -> str:
     return " ".join(sentences)
 
 
-def _without_scale(scores: dict[str, Score]) -> str:
-    lacking = [scores[key].name.lower() for key in ("random", "expert") if not scores[key].returns]
+def _without_scale(scores: Mapping[str, ScoreEntry]) -> str:
+    lacking = [NAMES[key].lower() for key in ("random", "expert") if not scores[key].returns]
     if not lacking:
         return "The expert's return is not above the random policy's, so there is no scale to judge it by."
     return f"There is no scale to judge it by: no return is known of the {' and the '.join(lacking)}."

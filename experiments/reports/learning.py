@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ..runs.counting import counted
 from .charts import Line, Reference, line_chart, responsive
-from .data import RunRecord
+from .data import TONES, RunRecord
 from .markup import element
 from .page import block, missing, paragraph
 
@@ -19,9 +19,10 @@ def learning_curve(run: RunRecord) -> str:
     line = _line(run, "imitator", "eval/return_mean", "agent", edges, run.return_decimals)
     if not line.x:
         return block("Learning", missing("No evaluation of the return was recorded during training."))
-    scores = [(name, run.scores[key]) for key, name in LEVELS]
-    known = [(name, score.estimate, score.tone) for name, score in scores if score.estimate is not None]
-    levels = [Reference(name, e.value, tone, run.return_decimals) for name, e, tone in known]
+    means = [(name, run.scores[key].mean, TONES[key]) for key, name in LEVELS]
+    levels = [
+        Reference(name, mean, tone, run.return_decimals) for name, mean, tone in means if mean is not None
+    ]
     episodes = {n for _, n in run.series("eval/episodes")}
     each = f" of {counted(round(episodes.pop()), 'episode')} each" if len(episodes) == 1 else ""
     note = f"Evaluations{each} during training; shaded, their lowest to their highest; dashed, the controls."

@@ -29,7 +29,7 @@ def element(tag: str, content: str = "", /, **attributes: object) -> str:
     return f"<{opened}>{content}</{tag}>"
 
 
-def number(value: float, decimals: int = 0) -> str:
+def number(value: int | float, decimals: int = 0) -> str:
     """A number for people: thousands separated, a true minus sign."""
     text = f"{value:,.{decimals}f}"
     return text.replace("-", MINUS) if float(text.replace(",", "")) else text.lstrip("-")

@@ -72,7 +72,7 @@ def render(run: RunRecord) -> str:
             "footer", f"Made by gailforce from the run {escaped(run.folder.name)}. This page is one file."
         ),
     )
-    return page(f"{run.result.get('environment', 'Imitation')}: {head.sentence}", "".join(sections))
+    return page(f"{run.result.environment or 'Imitation'}: {head.sentence}", "".join(sections))
 
 
 def write_whole(target: Path, text: str) -> None:

@@ -48,7 +48,7 @@ def tick_texts(values: Sequence[float]) -> list[str]:
     return [number(v, decimals) for v in values]
 
 
-def compact(value: float) -> str:
+def compact(value: int | float) -> str:
     """A large number in little room: 1,500,000 is 1.5M, 250,000 is 250k, 4,096 stays."""
     for size, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size and (size > 1e3 or abs(value) >= 10_000):

@@ -1,11 +1,10 @@
 """The sections of a report that need no chart: its opening, the key figures, the origin."""
 
-from typing import Any
-
 from ..runs.counting import counted
-from ..scoring.reading import real, section
+from ..scoring.run_result import DemosFacts, RunResult
+from ..scoring.score import ScoreEntry
 from ..scoring.statistics import Estimate
-from .data import RunRecord, Score
+from .data import RunRecord
 from .headline import FAILED, REACHED, Headline
 from .markup import element, escaped, number
 from .page import block, code, duration, missing, paragraph
@@ -17,24 +16,23 @@ TYPED = ("Their SHA-256", "Verdict")
 
 
 def opening(run: RunRecord, head: Headline) -> str:
-    """The verdict, its sentence and what puts it into proportion; the reward-free one first."""
+    """The verdict, which reads no reward, then the outcome; only the outcome of a run without a verdict."""
     if run.verdict is not None:
         return _eyebrow(run, run.verdict.word) + judged_without_reward(run.verdict, head)
     lede = element("p", escaped(head.lede), class_="lede") if head.lede else ""
-    return _eyebrow(run, head.verdict) + element("h1", escaped(head.sentence)) + lede + not_judged(run)
+    return _eyebrow(run, head.outcome) + element("h1", escaped(head.sentence)) + lede + not_judged(run)
 
 
 def _eyebrow(run: RunRecord, word: str) -> str:
-    demos = section(run.result, "demonstrations")
-    episodes, steps = real(demos.get("episodes")), real(run.result.get("steps"))
+    result, demos = run.result, run.result.demonstrations
     facts = [
-        run.result.get("environment"),
-        run.result.get("method"),
-        counted(round(episodes), "demonstration") if episodes else None,
-        f"{compact(steps)} steps" if steps else None,
+        result.environment,
+        result.method,
+        counted(demos.episodes, "demonstration") if demos and demos.episodes else None,
+        f"{compact(result.steps)} steps" if result.steps else None,
     ]
-    verdict = element("span", escaped(word), class_=f"verdict {word.replace(' ', '-')}")
-    spans = [verdict, *(element("span", escaped(fact)) for fact in facts if fact)]
+    badge = element("span", escaped(word), class_=f"verdict {word.replace(' ', '-')}")
+    spans = [badge, *(element("span", escaped(fact)) for fact in facts if fact)]
     return element("p", "".join(spans), class_="eyebrow")
 
 
@@ -51,10 +49,10 @@ def key_figures(run: RunRecord) -> str:
     return element("dl", "".join(tiles), class_="figures") if any(tiles) else ""
 
 
-def _dreamt(result: dict[str, Any]) -> str | None:
+def _world_model(result: RunResult) -> str | None:
     """The world model of a run that was mostly imagined, and its real steps."""
-    name, lived = section(result, "config").get("world_model"), real(result.get("real_steps"))
-    return f"{name}, {number(lived)} real steps" if name and lived is not None else None
+    name, steps = result.world_model, result.real_steps
+    return f"{name}, {number(steps)} real steps" if name and steps is not None else None
 
 
 def origin(run: RunRecord) -> str:
@@ -73,7 +71,7 @@ def origin(run: RunRecord) -> str:
     return block("How this was made", command + _facts(run) + config + faults + paragraph(judged))
 
 
-def _score_tile(score: Score, label: str) -> str:
+def _score_tile(score: ScoreEntry, label: str) -> str:
     return "" if score.normalized_score is None else _estimate_tile(score.normalized_score, label)
 
 
@@ -82,12 +80,12 @@ def _resemblance_tile(run: RunRecord) -> str:
     return "" if distance is None else _estimate_tile(distance, "distance from the expert")
 
 
-def _estimate_tile(found: Estimate, label: str) -> str:
-    value, low, high = (number(v, found.decimals) for v in (found.value, found.low, found.high))
-    return _tile(value, label, f"[{low}, {high}]\nN = {found.n}")
+def _estimate_tile(estimate: Estimate, label: str) -> str:
+    value, low, high = (number(v, estimate.decimals) for v in (estimate.value, estimate.low, estimate.high))
+    return _tile(value, label, f"[{low}, {high}]\nN = {estimate.n}")
 
 
-def _return_tile(agent: Score, expert: Score) -> str:
+def _return_tile(agent: ScoreEntry, expert: ScoreEntry) -> str:
     if agent.estimate is None:
         return ""
     aside = "expert not known"
@@ -97,8 +95,7 @@ def _return_tile(agent: Score, expert: Score) -> str:
 
 
 def _cost_tiles(run: RunRecord) -> list[str]:
-    seconds = real(section(run.result, "seconds").get("training"))
-    speed = real(run.result.get("steps_per_second"))
+    seconds, speed = run.result.seconds.get("training"), run.result.steps_per_second
     rate = f"{number(speed)} steps a second" if speed else ""
     return [_tile(duration(seconds), "of training", rate)] if seconds else []
 
@@ -114,30 +111,27 @@ def _tile(value: str, label: str, aside: str) -> str:
 
 def _facts(run: RunRecord) -> str:
     """Name and value of everything the result tells of its making."""
-    result, demos, seconds = run.result, section(run.result, "demonstrations"), section(run.result, "seconds")
-    held = [(demos.get("episodes"), "episode"), (demos.get("transitions"), "transition")]
-    sizes = [counted(round(n), unit) for value, unit in held if (n := real(value)) is not None]
-    spent = [f"{duration(s)} {name}" for name, value in seconds.items() if (s := real(value)) is not None]
-    versions = [f"{name} {version}" for name, version in section(result, "versions").items()]
-    named = [f"{key} {result[key]}" for key in ("inputs", "form", "horizon") if result.get(key)]
-    named = [str(result[key]) for key in ("reward_model",) if result.get(key)] + named
-    steps = real(result.get("steps"))
+    result, demos = run.result, run.result.demonstrations or DemosFacts()
+    held = [(demos.episodes, "episode"), (demos.transitions, "transition")]
+    sizes = [counted(count, unit) for count, unit in held if count is not None]
+    options = {"inputs": result.inputs, "form": result.form, "horizon": result.horizon}
+    reward = [f"{name} {value}" for name, value in options.items() if value]
     facts = {
-        "Environment": result.get("environment"),
-        "Method": result.get("method"),
-        "Reward model": ", ".join(named),
-        "Demonstrations": ", ".join([str(demos[key]) for key in ("name",) if demos.get(key)] + sizes),
-        "Their SHA-256": demos.get("sha256"),
-        "Seed": result.get("seed"),
-        "Steps": number(steps) if steps is not None else None,
-        "Dreamt in": _dreamt(result),
-        "Time": ", ".join(spent),
+        "Environment": result.environment,
+        "Method": result.method,
+        "Reward model": ", ".join(([result.reward_model] if result.reward_model else []) + reward),
+        "Demonstrations": ", ".join(([demos.name] if demos.name else []) + sizes),
+        "Their SHA-256": demos.sha256,
+        "Seed": None if result.seed is None else str(result.seed),
+        "Steps": None if result.steps is None else number(result.steps),
+        "World model": _world_model(result),
+        "Time": ", ".join(f"{duration(value)} {name}" for name, value in result.seconds.items()),
         "Verdict": run.verdict.command if run.verdict else None,
-        "Versions": ", ".join(versions),
+        "Versions": ", ".join(f"{name} {version}" for name, version in result.versions.items()),
     }
     shown = [
-        element("dt", escaped(name)) + element("dd", code(str(value)) if name in TYPED else escaped(value))
+        element("dt", escaped(name)) + element("dd", code(value) if name in TYPED else escaped(value))
         for name, value in facts.items()
-        if value not in (None, "")
+        if value
     ]
     return element("dl", "".join(shown), class_="facts")

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
+from ..verdict.verdict import STATUSES, Check, Verdict
 from .charts import Line, Reference, line_chart
 from .data import RunRecord
 from .headline import Headline
 from .markup import element, escaped, number
 from .page import block, code, missing, paragraph, prose
-from .verdict_data import STATUSES, Check, Verdict
 
 # How far each word goes, without and with the reward; the words left out cannot be compared.
-WITHOUT_REWARD = {"failed": 0, "survives only": 0, "partly": 1, "imitates": 2}
-BY_REWARD = {"failed": 0, "not shown": 0, "in part": 1, "reached": 2}
+VERDICTS = {"failed": 0, "survives only": 0, "partly": 1, "imitates": 2}
+OUTCOMES = {"failed": 0, "not shown": 0, "in part": 1, "reached": 2}
 # Dimensions that are named; the rest is added up.
 MOST_BARS = 8
 
@@ -25,15 +25,19 @@ NOTE = (
 
 
 def judged_without_reward(verdict: Verdict, head: Headline) -> str:
-    """The verdict's sentence, how sure it is, then what the returns say, and whether the two agree."""
+    """The verdict's sentence and confidence, then the outcome by the returns, and whether the two agree."""
     h1 = element("h1", prose(verdict.sentence), class_="long" if len(verdict.sentence) > 110 else None)
-    sure = element("p", prose(_confidence(verdict)), class_="lede") if _confidence(verdict) else ""
-    second = element("span", "By the true reward, which the verdict did not see", class_="label")
+    confidence = element("p", prose(_confidence(verdict)), class_="lede") if _confidence(verdict) else ""
+    second = element(
+        "span",
+        "Score against the expert, by the true reward, which the verdict does not read",
+        class_="label",
+    )
     second += element("p", escaped(head.sentence) + ".", class_="name")
     second += element("p", escaped(head.lede)) if head.lede else ""
-    dispute = disagreement(verdict.word, head.verdict)
+    dispute = disagreement(verdict.word, head.outcome)
     second += element("p", escaped(dispute), class_="dispute") if dispute else ""
-    return h1 + sure + element("div", second, class_="second")
+    return h1 + confidence + element("div", second, class_="second")
 
 
 def not_judged(run: RunRecord) -> str:
@@ -41,13 +45,13 @@ def not_judged(run: RunRecord) -> str:
     return missing(run.verdict_fault or NOT_JUDGED)
 
 
-def disagreement(word: str, by_reward: str) -> str:
-    """What it means that the two verdicts differ; empty where they agree or cannot be compared."""
-    without, by = WITHOUT_REWARD.get(word), BY_REWARD.get(by_reward)
+def disagreement(word: str, outcome: str) -> str:
+    """What it means that verdict and outcome differ; empty where they agree or cannot be compared."""
+    without, by = VERDICTS.get(word), OUTCOMES.get(outcome)
     if without is None or by is None or without == by:
         return ""
     meaning = LOOKS_BETTER if without > by else EARNS_MORE
-    return f"The two disagree: “{word}” without the reward, “{by_reward}” by it. {meaning}"
+    return f"The two disagree: the verdict is “{word}”, the score against the expert “{outcome}”. {meaning}"
 
 
 def judgement(run: RunRecord) -> str:
@@ -65,11 +69,11 @@ def judgement(run: RunRecord) -> str:
 
 
 def _confidence(verdict: Verdict) -> str:
-    if verdict.sure is None:
-        return verdict.confidence
-    sure = verdict.sure
-    value, low, high = (number(v, sure.decimals) for v in (sure.value, sure.low, sure.high))
-    return f"{verdict.confidence} {value} [{low}, {high}], N = {sure.n}".strip()
+    sentence, share = verdict.confidence.sentence, verdict.confidence.share
+    if share is None:
+        return sentence
+    value, low, high = (number(v, share.decimals) for v in (share.value, share.low, share.high))
+    return f"{sentence} {value} [{low}, {high}], N = {share.n}".strip()
 
 
 def _checks(checks: Sequence[Check]) -> str:
@@ -78,7 +82,8 @@ def _checks(checks: Sequence[Check]) -> str:
     counts = [(status, sum(check.status == status for check in checks)) for status in reversed(STATUSES)]
     total = f"{len(checks)} check{'s' * (len(checks) != 1)}: "
     summary = total + ", ".join(f"{count} {status}" for status, count in counts if count) + "."
-    return paragraph(summary) + element("ul", "".join(map(_check, checks)), class_="checks")
+    ordered = sorted(checks, key=lambda check: STATUSES.index(check.status))
+    return paragraph(summary) + element("ul", "".join(map(_check, ordered)), class_="checks")
 
 
 def _check(check: Check) -> str:
@@ -115,7 +120,7 @@ def _trend(verdict: Verdict) -> str:
 
 def _references(verdict: Verdict) -> list[Reference]:
     """How far the demonstrations are from each other, and random actions from them, where it is known."""
-    levels = (("expert", verdict.floor, "expert"), ("random", verdict.random, "random"))
+    levels = (("expert", verdict.within_demos, "expert"), ("random", verdict.random, "random"))
     return [Reference(name, level, tone) for name, level, tone in levels if level is not None]
 
 

@@ -168,7 +168,7 @@ class RunFolder:
         """Write `result.json`, whole or not at all."""
         write_durably(self.path / "result.json", (json.dumps(result, indent=1) + "\n").encode())
 
-    def result(self) -> dict[str, Any] | None:
+    def read_result(self) -> dict[str, Any] | None:
         """What `result.json` holds; None where there is none yet.
 
         Raises:
@@ -194,7 +194,7 @@ class RunFolder:
         Raises:
             DataError: the file is damaged.
         """
-        known = self.result()
+        known = self.read_result()
         if known is not None:
             self.write_result({**known, **{key: _merged(known.get(key), new) for key, new in found.items()}})
 

@@ -18,7 +18,8 @@ from ...demos.recorder import RandomPolicy
 from ...envs.errors import EnvironmentFault
 from ...envs.registry import Horizon, make_env, spaces
 from ..runs.process import this_command, versions
-from .evaluation import EVALUATION_SEED, Score, evaluate
+from .evaluation import EVALUATION_SEED, evaluate
+from .score import Score
 
 # Raised by hand whenever a change of the algorithms makes kept controls untrue.
 ALGORITHM = 1

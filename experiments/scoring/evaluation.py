@@ -1,84 +1,12 @@
-"""Scores: true returns of whole episodes in `gymnasium.make`, with their number and an interval."""
-
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+"""Evaluation: whole episodes of a policy in `gymnasium.make`, and their true returns."""
 
 from ...demos.recorder import Policy, record
 from ...demos.trajectory import Trajectory
 from ...envs.registry import Horizon
-from .statistics import Estimate, mean_interval, normalized
+from .score import Score
 
 # First seed of the episodes every policy is scored on: the same for all, apart from those of training.
 EVALUATION_SEED = 1_000_000
-
-
-@dataclass(frozen=True)
-class Score:
-    """True returns of a policy's episodes.
-
-    Attributes:
-        returns: one for each episode.
-        lengths: steps of each episode.
-        seeds: what each episode's `reset` was given; None where it is not known.
-        source: the command or the file the figures come from.
-    """
-
-    returns: tuple[float, ...]
-    lengths: tuple[int, ...]
-    seeds: tuple[int | None, ...]
-    source: str = ""
-
-    @property
-    def mean(self) -> float:
-        """Mean return."""
-        return float(np.mean(self.returns))
-
-    @property
-    def std(self) -> float:
-        """Standard deviation over episodes."""
-        return float(np.std(self.returns))
-
-    def normalized_score(self, random: float, expert: float) -> Estimate:
-        """Normalised return: 0 is random, 1 the expert; the interval is over episodes."""
-        return mean_interval(normalized(self.returns, random, expert))
-
-    def __str__(self) -> str:
-        return f"return {mean_interval(self.returns)} episode{'s' * (len(self.returns) != 1)}"
-
-    def to_json(self, random: float | None = None, expert: float | None = None) -> dict[str, Any]:
-        """Plain values for `result.json`, with the normalized return where its references are known."""
-        # An expert no better than random gives no scale.
-        normalized_score = None
-        if random is not None and expert is not None and expert > random:
-            normalized_score = self.normalized_score(random, expert)
-        return {
-            "returns": list(self.returns),
-            "lengths": list(self.lengths),
-            "seeds": list(self.seeds),
-            "mean": self.mean,
-            "std": self.std,
-            "normalized_score": None
-            if normalized_score is None
-            else {
-                "value": normalized_score.value,
-                "low": normalized_score.low,
-                "high": normalized_score.high,
-                "n": normalized_score.n,
-            },
-            "source": self.source,
-        }
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Score":
-        """The score `to_json` wrote."""
-        return cls(
-            returns=tuple(record["returns"]),
-            lengths=tuple(record["lengths"]),
-            seeds=tuple(record["seeds"]),
-            source=record["source"],
-        )
 
 
 def evaluate(

@@ -9,19 +9,19 @@ from ...envs.errors import DataError
 from .statistics import Estimate
 
 
-def section(mapping: Mapping[str, Any], key: str) -> dict[str, Any]:
+def section(mapping: Mapping[str, object], key: str) -> dict[str, Any]:
     """A nested table of the result; empty where there is none."""
     value = mapping.get(key)
     return value if isinstance(value, dict) else {}
 
 
-def tables(mapping: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def tables(mapping: Mapping[str, object], key: str) -> list[dict[str, Any]]:
     """The tables of a list; whatever else it holds is left out."""
     value = mapping.get(key)
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def words_of(mapping: Mapping[str, Any], key: str) -> str:
+def words_of(mapping: Mapping[str, object], key: str) -> str:
     """A text; empty for anything else."""
     value = mapping.get(key)
     return value.strip() if isinstance(value, str) else ""

@@ -1,12 +1,13 @@
-"""The verb `evaluate`: a policy's score in a table with its controls; no score stands alone."""
+"""A policy's scores in a table with those of its controls; no score stands alone."""
 
 import sys
-from typing import Any, Literal
+from typing import Literal
 
 from ..runs.counting import counted
 from . import controls
 from .controls import Task
-from .evaluation import Score
+from .run_result import RunResult
+from .score import Score, ScoreEntry, ScoreTable
 from .statistics import Estimate, mean_interval
 
 ControlMode = Literal["cached", "cheap", "full", "none"]
@@ -27,8 +28,8 @@ ROWS = {
 
 def with_controls(
     scores: dict[str, Score], task: Task, mode: ControlMode, expert: Score | None = None
-) -> dict[str, Any]:
-    """The agent's scores and its controls' as plain values, with normalized returns.
+) -> ScoreTable:
+    """The agent's scores and its controls', with normalized scores.
 
     Args:
         scores: of the agent, by mode.
@@ -37,18 +38,20 @@ def with_controls(
         expert: the expert's score where the demonstrations hold no rewards.
     """
     names = ("random", "expert") if mode == "none" else CONTROLS
-    found = {name: controls.find(name, task) for name in names}
-    found["expert"] = expert or found["expert"]
-    wanted = [name for name in TRAINED[mode] if found[name] is None]
-    found |= _make([name for name in wanted if name != "constant" or task.steps], task)
-    references = _mean(found["random"]), _mean(found["expert"])
-    return {
-        "agent": {name: score.to_json(*references) for name, score in scores.items()},
-        "controls": {
-            name: {"missing": _reason(name, task)} if score is None else score.to_json(*references)
-            for name, score in found.items()
+    controls_at_hand = {name: controls.find(name, task) for name in names}
+    controls_at_hand["expert"] = expert or controls_at_hand["expert"]
+    untrained = [name for name in TRAINED[mode] if controls_at_hand[name] is None]
+    controls_at_hand |= _make([name for name in untrained if name != "constant" or task.steps], task)
+    references = _mean(controls_at_hand["random"]), _mean(controls_at_hand["expert"])
+    return ScoreTable(
+        agent={name: ScoreEntry.of(score, *references) for name, score in scores.items()},
+        controls={
+            name: ScoreEntry(missing=_reason(name, task))
+            if score is None
+            else ScoreEntry.of(score, *references)
+            for name, score in controls_at_hand.items()
         },
-    }
+    )
 
 
 def _mean(score: Score | None) -> float | None:
@@ -69,32 +72,21 @@ def _reason(name: str, task: Task) -> str:
     return f"not trained yet; --controls full makes it in {controls.cost(name, task)}"
 
 
-def table(result: dict[str, Any]) -> str:
+def table(scores: ScoreTable) -> str:
     """Every policy's return and normalized score with intervals over episodes, as text."""
     lines = [f"{'':<22}{'return':>26}  {'normalized score':>20}  N"]
     for key, name in ROWS.items():
-        entry = (result["agent"] | result["controls"]).get(key)
+        entry = scores.agent.get(key) or scores.controls.get(key)
         if entry is not None:
             lines.append(f"{name:<22}{_cells(entry)}")
     return "\n".join(lines)
 
 
-def _cells(entry: dict[str, Any]) -> str:
-    if "missing" in entry:
-        return f"{'-':>26}  {entry['missing']}"
-    returns, normalized_score = mean_interval(entry["returns"]), entry["normalized_score"]
-    share = (
-        "-"
-        if normalized_score is None
-        else _bare(
-            Estimate(
-                normalized_score["value"],
-                normalized_score["low"],
-                normalized_score["high"],
-                normalized_score["n"],
-            )
-        )
-    )
+def _cells(entry: ScoreEntry) -> str:
+    if entry.score is None:
+        return f"{'-':>26}  {entry.missing}"
+    returns = mean_interval(entry.score.returns)
+    share = "-" if entry.normalized_score is None else _bare(entry.normalized_score)
     return f"{_bare(returns):>26}  {share:>20}  {returns.n}"
 
 
@@ -102,32 +94,36 @@ def _bare(estimate: Estimate) -> str:
     return str(estimate).rsplit(" N=", 1)[0]
 
 
-def describe_result(result: dict[str, Any]) -> str:
+def describe_result(result: RunResult) -> str:
     """A finished run in words: origin, table, and where everything is."""
-    demos = result["demonstrations"]
+    demos = result.demonstrations
+    assert demos is not None
+    assert demos.episodes is not None
+    assert demos.transitions is not None
     return (
-        f"{result['environment']}, {counted(demos['episodes'], 'episode')} of {demos['name']} "
-        f"({counted(demos['transitions'], 'transition')}), "
+        f"{result.environment}, {counted(demos.episodes, 'episode')} of {demos.name} "
+        f"({counted(demos.transitions, 'transition')}), "
         f"{_steps(result)}{_pace(result)}\n\n"
-        f"{table(result)}\n\n{FOOTNOTE}\n{_verdict(result)}"
-        f"report: {result['run']}/report.html"
+        f"{table(result.scores)}\n\n{FOOTNOTE}\n{_verdict(result)}"
+        f"report: {result.run}/report.html"
     )
 
 
-def _steps(result: dict[str, Any]) -> str:
-    """Of a run in a dream also how few of its steps were real."""
-    steps, real = result["steps"], result.get("real_steps", result["steps"])
-    if not result["config"].get("world_model"):
+def _steps(result: RunResult) -> str:
+    """For a run in a world model also the number of real steps."""
+    steps = result.steps or 0
+    if result.world_model is None:
         return counted(steps, "step")
+    real = steps if result.real_steps is None else result.real_steps
     return f"{counted(steps, 'imagined step')} and {counted(real, 'real one')}"
 
 
-def _verdict(result: dict[str, Any]) -> str:
-    found = result.get("verdict")
-    return f"verdict without reward: {found['verdict']}. {found['sentence']}\n" if found else ""
+def _verdict(result: RunResult) -> str:
+    verdict = result.verdict
+    return f"verdict without reward: {verdict.word}. {verdict.sentence}\n" if verdict else ""
 
 
-def _pace(result: dict[str, Any]) -> str:
-    speed = result["steps_per_second"]
+def _pace(result: RunResult) -> str:
+    speed = result.steps_per_second
     # A run that was resumed after its last step has only been scored.
-    return f" in {result['seconds']['training']:,.0f} s ({speed:,} steps/s)" if speed else ""
+    return f" in {result.seconds['training']:,.0f} s ({speed:,} steps/s)" if speed else ""

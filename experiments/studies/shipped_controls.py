@@ -17,8 +17,9 @@ EPISODES = 4
 
 def tasks(body: str, budgets: list[int]) -> dict[str, list[Task]]:
     """What has to be made: random and cloning once, the constant reward for every budget."""
-    demos = Demonstrations.load(f"{body}-expert").take(EPISODES)
-    of_budget = [ImitationConfig(body, f"{body}-expert", steps=steps).task(demos) for steps in budgets]
+    whole = Demonstrations.load(f"{body}-expert")
+    demos = whole.take(EPISODES)
+    of_budget = [ImitationConfig(body, f"{body}-expert", steps=steps).task(demos, whole) for steps in budgets]
     return {"random": of_budget[:1], "bc": of_budget[:1], "constant": of_budget}
 
 

@@ -25,6 +25,7 @@ from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
 from ..scoring.evaluation import evaluate
+from ..scoring.score import ScoreEntry
 
 RESULTS = Path("results/transfer")
 # Added to a run's seed, so that the fresh policy begins otherwise than the reward's own did.
@@ -55,7 +56,7 @@ class Transfer:
         one_thread()
         for path in self.runs:
             run = RunFolder.open(path)
-            finished = run.result()
+            finished = run.read_result()
             if finished is None:
                 raise DataError(f"{path} has no result yet; give a finished run")
             config = ImitationConfig.from_plain(finished["config"])
@@ -91,7 +92,7 @@ class Transfer:
             "seed": config.seed,
             "steps": self.steps,
             **{
-                name: evaluate(policy, body, self.episodes).to_json(*references)
+                name: ScoreEntry.of(evaluate(policy, body, self.episodes), *references).to_json()
                 for name, policy in scores.items()
             },
             "config": config.to_plain(),

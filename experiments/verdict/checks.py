@@ -1,16 +1,13 @@
 """The checks of a verdict: each looks at the evidence and says pass, warn or fail, why, and what to try."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from ..runs.counting import counted
 from ..scoring.statistics import mean_interval
 from .evidence import Evidence
-
-Status = Literal["pass", "warn", "fail", "unknown"]
+from .verdict import Check, Status
 
 # Distances from the demonstrations, in their standard deviations, up to which an agent imitates, and imitates
 # in part; set on one half of the trial's runs, see results/verdict.json.
@@ -27,50 +24,39 @@ TWICE = 2.0
 ONE_INPUT, IGNORED = 0.5, 0.002
 
 
-@dataclass(frozen=True)
-class Check:
-    """One finding in plain words."""
-
-    name: str
-    status: Status
-    sentence: str
-    # What to try; empty where nothing has to be done.
-    next: str = ""
-
-
 def resemblance(e: Evidence) -> Check:
     """Is the agent as near to the demonstrations as they are to each other?"""
     assert e.deterministic is not None
-    found = mean_interval(e.deterministic.distances)
+    distance = mean_interval(e.deterministic.distances)
     text = (
-        f"its observations lie {found.value:.2f} [{found.low:.2f}, {found.high:.2f}] (N={found.n}) standard "
-        f"deviations from the demonstrations', random actions {e.random:.1f}, the demonstrations among "
-        f"themselves {e.floor:.2f}"
+        f"its observations lie {distance.value:.2f} [{distance.low:.2f}, {distance.high:.2f}] "
+        f"(N={distance.n}) standard deviations from the demonstrations', random actions {e.random:.1f}, the "
+        f"demonstrations among themselves {e.within_demos:.2f}"
     )
-    if found.high <= IMITATES:
+    if distance.high <= IMITATES:
         return Check("resemblance", "pass", text)
-    if found.value <= PARTLY:
+    if distance.value <= PARTLY:
         return Check("resemblance", "warn", text, "train longer; most runs still come nearer after 1M steps")
     return Check("resemblance", "fail", text, "train longer, or give more demonstrations, or another reward")
 
 
 def survival(e: Evidence) -> Check:
-    """Is it nearer to the demonstrations than an agent that was merely paid for living?"""
+    """Is it nearer to the demonstrations than an agent trained on a constant reward?"""
     assert e.deterministic is not None
     if e.deterministic.length < SURVIVES * e.demo_length:
         text = f"episodes last {e.deterministic.length:,.0f} steps, the expert's {e.demo_length:,.0f}"
         return Check("survival", "fail", text, "train longer; look at the video for how it falls")
     if e.constant is None:
-        text = "it lives as long as the expert; how near mere survival comes is not known"
+        text = "its episodes last as long as the expert's; the distance of mere survival is not known"
         return Check("survival", "unknown", text, "gailforce verdict RUN --train-constant")
     share = e.deterministic.distance / e.constant
     text = (
-        f"an agent paid a constant reward lies {e.constant:.2f} away; this one "
+        f"an agent trained on a constant reward has distance {e.constant:.2f}; this one "
         f"{e.deterministic.distance:.2f}, {share:.0%} of that"
     )
     if share < NO_NEARER:
         return Check("survival", "pass", text)
-    return Check("survival", "fail", text, "it learned to live and no more: look at the discriminator")
+    return Check("survival", "fail", text, "it learned to survive and no more: look at the discriminator")
 
 
 def discriminator(e: Evidence) -> Check:
@@ -92,11 +78,11 @@ def discriminator(e: Evidence) -> Check:
 
 def reward_hacking(e: Evidence) -> Check:
     """Did the predicted reward go on rising while the resemblance fell?"""
-    known = [moment for moment in e.moments if moment.reward is not None]
-    if len(known) < 3 or e.deterministic is None:
+    logged = [checkpoint for checkpoint in e.checkpoints if checkpoint.reward is not None]
+    if len(logged) < 3 or e.deterministic is None:
         return Check("reward hacking", "unknown", "it takes three checkpoints with a log to see a trend")
-    best = min(known, key=lambda moment: moment.distance)
-    last = known[-1]
+    best = min(logged, key=lambda checkpoint: checkpoint.distance)
+    last = logged[-1]
     worse = e.deterministic.distance > TWICE * max(best.distance, IMITATES)
     rose = (last.reward or 0.0) >= (best.reward or 0.0)
     text = (
@@ -105,13 +91,16 @@ def reward_hacking(e: Evidence) -> Check:
     )
     if worse and rose:
         remedy = (
-            "the policy found a flaw in the reward; keep the best checkpoint (--keep-best), penalise more"
+            "the policy exploits a flaw in the reward: raise the gradient penalty, and use the nearest "
+            "checkpoint, which the run keeps as kept.gfa (score it with `gailforce evaluate RUN/kept.gfa`)"
         )
         return Check("reward hacking", "fail", text, remedy)
     if worse:
-        return Check(
-            "reward hacking", "warn", text, "it was better before: --keep-best keeps that checkpoint"
+        remedy = (
+            "an earlier checkpoint is nearer; the run keeps it as kept.gfa (score it with "
+            "`gailforce evaluate RUN/kept.gfa`)"
         )
+        return Check("reward hacking", "warn", text, remedy)
     return Check("reward hacking", "pass", text)
 
 
@@ -119,15 +108,17 @@ def modes(e: Evidence) -> Check:
     """Do the deterministic and the exploring policy tell the same story?"""
     if e.exploring is None or e.deterministic is None:
         return Check("deterministic and exploring", "unknown", "this file holds no exploring policy")
-    sure, noisy = e.deterministic, e.exploring
+    deterministic, noisy = e.deterministic, e.exploring
     text = (
-        f"deterministic: distance {sure.distance:.2f}, {sure.length:,.0f} steps; "
+        f"deterministic: distance {deterministic.distance:.2f}, {deterministic.length:,.0f} steps; "
         f"exploring: {noisy.distance:.2f}, {noisy.length:,.0f} steps"
     )
-    apart = max(sure.distance, noisy.distance) > TWICE * max(min(sure.distance, noisy.distance), IMITATES)
+    apart = max(deterministic.distance, noisy.distance) > TWICE * max(
+        min(deterministic.distance, noisy.distance), IMITATES
+    )
     if not apart:
         return Check("deterministic and exploring", "pass", text)
-    if sure.distance > noisy.distance:
+    if deterministic.distance > noisy.distance:
         remedy = "the noise holds it up: act with the exploring policy, or lower its noise and train on"
     else:
         remedy = "a little noise throws it: fine to use without noise; train longer to make it robust"

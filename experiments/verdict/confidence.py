@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 from ..runs.counting import counted
 from ..scoring.statistics import wilson
 from .evidence import Evidence
+from .verdict import Confidence
 
 # Counts of the unseen half: word -> agents called so, and those of them that were; see verdict_trial.py.
 TRIED = Path(__file__).parent / "tried.json"
@@ -14,17 +14,16 @@ TRIED = Path(__file__).parent / "tried.json"
 EPISODES = 4
 
 
-def confidence(word: str, e: Evidence) -> dict[str, Any]:
+def confidence(word: str, e: Evidence) -> Confidence:
     """Share of the agents called so that were so, with its Wilson interval and N, and a sentence."""
     tried = json.loads(TRIED.read_text()).get(word) if TRIED.is_file() else None
     if not tried or not tried["called"]:
-        sentence = "How often this word is right was not measured."
-        return {"sentence": sentence, "value": None, "low": None, "high": None, "n": None}
+        return Confidence("How often this word is right was not measured.")
     share = wilson(tried["right"], tried["called"])
     sentence = (
         f"Of {counted(share.n, 'agent')} called so in the trial on Hopper and Walker2d, {tried['right']} had "
         f"{tried['meaning']} ({share.low:.0%} to {share.high:.0%})."
     )
     if e.episodes < EPISODES:
-        sentence += f" That trial had {EPISODES} demonstrations; with {e.episodes} it is less sure."
-    return {"sentence": sentence, "value": share.value, "low": share.low, "high": share.high, "n": share.n}
+        sentence += f" That trial had {EPISODES} demonstrations; with {e.episodes} it is less certain."
+    return Confidence(sentence, share)

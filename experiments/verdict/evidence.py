@@ -21,7 +21,7 @@ from ..runs.folder import RunFolder
 VERDICT_SEED, RANDOM_SEED = 700_000, 710_000
 # Episodes of the policy, of the same exploring, of random actions, and of each checkpoint.
 DETERMINISTIC, EXPLORING, RANDOM, EACH_CHECKPOINT = 10, 5, 20, 10
-# Checkpoints looked at, evenly over the training.
+# Checkpoints evaluated, evenly over the training.
 CHECKPOINTS = 20
 # Share of the log lines, counted from the end, that tell how the discriminator stands.
 LAST = 0.2
@@ -29,7 +29,7 @@ LAST = 0.2
 
 @dataclass(frozen=True)
 class Played:
-    """Episodes of one policy as a judge sees them: distance on the ruler and length of each."""
+    """Episodes of one policy as a judge sees them: distance and length of each."""
 
     distances: tuple[float, ...]
     lengths: tuple[int, ...]
@@ -46,8 +46,8 @@ class Played:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """One checkpoint of a training: its distance, and what the discriminator paid a step at that time."""
+class CheckpointDistance:
+    """Distance of one checkpoint, and the discriminator's mean reward per step at that time."""
 
     step: int
     distance: float
@@ -63,15 +63,15 @@ class Evidence:
     transitions: int
     demo_length: float
     # Distances of the demonstrations among themselves, and of random actions.
-    floor: float = 0.0
+    within_demos: float = 0.0
     random: float = 0.0
-    # Why no ruler could be made; then nothing below it is known.
+    # Why no distance could be defined; then no field below it is known.
     unfit: str = ""
     deterministic: Played | None = None
     exploring: Played | None = None
-    # Distance of an agent of the same kind that was paid a constant reward.
+    # Distance of an agent of the same kind that was trained on a constant reward.
     constant: float | None = None
-    moments: tuple[Moment, ...] = ()
+    checkpoints: tuple[CheckpointDistance, ...] = ()
     # Mean accuracies of the discriminator at the end of training, on expert and on agent.
     accuracies: tuple[float, float] | None = None
     # Share of each input in what the reward depends on.
@@ -80,7 +80,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Judge:
-    """Plays policies in one environment and lays their episodes on a ruler."""
+    """Plays policies in one environment and measures the distance of their episodes."""
 
     env: str
     ruler: DemoDistance
@@ -118,17 +118,19 @@ class Judge:
         return Played(tuple(map(self.ruler, episodes)), tuple(map(len, episodes)))
 
 
-def moments(run: RunFolder, judge: Judge, load: Callable[[Path], Policy] = load_policy) -> tuple[Moment, ...]:
-    """The checkpoints of a run, evenly chosen, with what the discriminator paid around them."""
+def checkpoint_distances(
+    run: RunFolder, judge: Judge, load: Callable[[Path], Policy] = load_policy
+) -> tuple[CheckpointDistance, ...]:
+    """Distances of a run's checkpoints, chosen evenly over the training."""
     files = sorted(run.checkpoints.glob("step-*.gfa"))
     chosen = sorted(set(np.linspace(0, len(files) - 1, CHECKPOINTS).round().astype(int))) if files else []
     rewards = run.series("discriminator/reward")
-    found = []
+    distances = []
     for index in chosen:
         step = int(files[index].stem.removeprefix("step-"))
         played = judge(load(files[index]), EACH_CHECKPOINT)
-        found.append(Moment(step, played.distance, _around(rewards, step)))
-    return tuple(found)
+        distances.append(CheckpointDistance(step, played.distance, _around(rewards, step)))
+    return tuple(distances)
 
 
 def accuracies(run: RunFolder) -> tuple[float, float] | None:

@@ -145,7 +145,7 @@ def _evaluation_again(target: Target, run: RunFolder) -> list[Trajectory]:
 
 def _evaluation_seeds(run: RunFolder) -> tuple[int, ...]:
     """Seeds of a run's deterministic episodes, as its result lists them; empty where it does not."""
-    result = run.result()
+    result = run.read_result()
     if result is None:
         raise DataError(
             f"{run.path}/result.json is missing: this run was stopped before it was scored; finish it with "

@@ -21,7 +21,7 @@ def _own_cache(tmp_path, monkeypatch):
 def performed(tmp_path):
     def perform_it(method, **settings):
         job = Job(Cell(method, CONFIG, 1, **settings), tmp_path / "run", "gailforce bench x")
-        result = perform(job)
+        result = perform(job).to_json()
         assert (result["key"], result["definition"]) == (job.cell.key, job.cell.definition)
         assert result["command"] == "gailforce bench x"
         assert {"environment", "horizon", "config", "commit", "versions", "seconds"} <= result.keys()

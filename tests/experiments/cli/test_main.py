@@ -200,7 +200,7 @@ def test_without_opengl_everything_but_the_video_is_kept_and_the_exit_is_4(
     def blind(*_, **__):
         raise EnvironmentFault("no OpenGL here; install it, or go on with --no-video")
 
-    monkeypatch.setattr("gailforce.experiments.pipeline.train.film_beside_expert", blind)
+    monkeypatch.setattr("gailforce.experiments.pipeline.finish.film_beside_expert", blind)
     answer(["record", "hopper", "--policy", expert, "--episodes", "2", "--out", "mine"])
     arguments = [argument for argument in IMITATE if argument != "--no-video"]
     assert answer([*arguments, "--demos", "mine.gfd", "--episodes", "0"]) == 4

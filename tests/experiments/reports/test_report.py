@@ -67,13 +67,13 @@ def test_the_headline_says_how_near_the_expert_and_how_sure(run_folder):
         ((0.01, -0.05, 0.08), 0.3, "failed", "no better than random: 0.01 of the expert"),
     ],
 )
-def test_the_verdict_follows_interval_and_constant_reward(run_folder, agent, constant, verdict, words):
+def test_the_outcome_follows_interval_and_constant_reward(run_folder, agent, constant, verdict, words):
     def edit(result):
         result["agent"]["deterministic"] = scored(*agent)
         result["controls"]["constant"] = scored(constant, constant, constant)
 
     found = headline(read_run(change(run_folder, edit)).scores)
-    assert found.verdict == verdict
+    assert found.outcome == verdict
     assert words in found.sentence
     assert ("no evidence of imitation" in found.lede) == (0 < agent[1] <= constant)
 

@@ -12,7 +12,7 @@ from gailforce.experiments.reports.data import RunRecord
 from gailforce.experiments.reports.headline import Headline
 from gailforce.experiments.reports.report import write_report
 from gailforce.experiments.reports.verdict import disagreement, judged_without_reward, judgement
-from gailforce.experiments.reports.verdict_data import WORDS, read_verdict
+from gailforce.experiments.verdict.verdict import WORDS, read_verdict
 
 
 def verdict(word="imitates"):
@@ -53,7 +53,7 @@ def test_the_verdict_stands_first_and_the_returns_second(run_folder):
         '<span class="verdict imitates">imitates</span>',
         "It moves like the expert",
         "Sure, for four episodes. 0.90 [0.80, 1.00], N = 7",
-        "By the true reward, which the verdict did not see",
+        "Score against the expert, by the true reward, which the verdict does not read",
         "The imitator reaches 0.99",
         "0.11",
     ]
@@ -131,7 +131,7 @@ def test_disagreement_is_said_and_what_it_means(word, by_reward, words):
 
 def test_a_page_says_plainly_that_the_two_verdicts_disagree(run_folder):
     text = plain(judged(run_folder, verdict("survives only")))
-    assert "The two disagree: “survives only” without the reward, “reached” by it." in text
+    assert "The two disagree: the verdict is “survives only”, the score against the expert “reached”." in text
 
 
 def test_hostile_text_in_a_verdict_stays_text(run_folder):

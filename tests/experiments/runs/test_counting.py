@@ -3,7 +3,7 @@
 import pytest
 
 from gailforce.experiments.runs.counting import counted
-from gailforce.experiments.scoring.evaluation import Score
+from gailforce.experiments.scoring.score import Score
 
 
 @pytest.mark.parametrize(("n", "text"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs"), (4000, "4,000 runs")])

@@ -65,11 +65,11 @@ def test_a_damaged_result_takes_no_scores_and_stays_as_it_is(tmp_path, content):
 def test_newer_scores_replace_their_own_and_no_other(tmp_path):
     run = RunFolder.create("x", tmp_path, {"kind": "imitation"})
     run.update_result({"agent": {}})
-    assert run.result() is None
+    assert run.read_result() is None
     old, new, gone = {"returns": [1.0]}, {"returns": [2.0]}, {"missing": "not at hand"}
     run.write_result({"seed": 3, "agent": {"deterministic": old, "kept": old}, "controls": {"bc": old}})
     run.update_result({"agent": {"deterministic": new, "exploring": gone}, "controls": {"bc": gone}})
-    assert run.result() == {
+    assert run.read_result() == {
         "seed": 3,
         "agent": {"deterministic": new, "kept": old, "exploring": gone},
         "controls": {"bc": old},

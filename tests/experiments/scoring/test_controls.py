@@ -8,7 +8,8 @@ from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs import spaces
 from gailforce.experiments.scoring import controls
 from gailforce.experiments.scoring.controls import Task, definition, find, make
-from gailforce.experiments.scoring.evaluation import Score, evaluate
+from gailforce.experiments.scoring.evaluation import evaluate
+from gailforce.experiments.scoring.score import Score, ScoreEntry
 from gailforce.experiments.scoring.score_table import table, with_controls
 
 
@@ -72,8 +73,10 @@ def test_a_score_reads_back_as_written():
 def test_normalized_returns_of_known_references():
     score = Score((5.0, 5.0), (1, 1), (0, 1))
     assert score.normalized_score(0.0, 10.0).value == pytest.approx(0.5)
-    assert score.to_json(0.0, 10.0)["normalized_score"]["n"] == 2
-    assert score.to_json(10.0, 10.0)["normalized_score"] is None
+    entry = ScoreEntry.of(score, 0.0, 10.0)
+    assert entry.to_json()["normalized_score"]["n"] == 2
+    assert ScoreEntry.from_json(entry.to_json()) == entry
+    assert ScoreEntry.of(score, 10.0, 10.0).to_json()["normalized_score"] is None
 
 
 def test_every_row_of_the_table_has_a_figure_or_a_reason(demos):

@@ -16,7 +16,7 @@ from gailforce.experiments.verdict import checks
 from gailforce.experiments.verdict.checkpoints import nearest
 from gailforce.experiments.verdict.checks import IMITATES, PARTLY
 from gailforce.experiments.verdict.confidence import confidence
-from gailforce.experiments.verdict.evidence import Evidence, Moment, Played
+from gailforce.experiments.verdict.evidence import CheckpointDistance, Evidence, Played
 from gailforce.experiments.verdict.judge import gather, judge
 
 NEAR, MIDDLE, FAR = IMITATES / 2, (IMITATES + PARTLY) / 2, 2 * PARTLY
@@ -33,16 +33,16 @@ GOOD = Evidence(
     deterministic=played(NEAR),
     exploring=played(NEAR, n=5),
     constant=6.0,
-    moments=tuple(Moment(step, NEAR + 1 / step, 0.5) for step in (100, 200, 300)),
+    checkpoints=tuple(CheckpointDistance(step, NEAR + 1 / step, 0.5) for step in (100, 200, 300)),
     accuracies=(0.7, 0.7),
     attribution=tuple((f"obs[{i}]", 0.1) for i in range(10)),
 )
 
 
 def test_what_is_near_in_every_episode_imitates_and_passes_every_check():
-    found = judge(GOOD)
-    assert found["verdict"] == "imitates"
-    assert {check["status"] for check in found["checks"]} == {"pass"}
+    verdict = judge(GOOD)
+    assert verdict.word == "imitates"
+    assert {check.status for check in verdict.checks} == {"pass"}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_is_near_in_every_episode_imitates_and_passes_every_check():
     ],
 )
 def test_words_follow_from_distance_and_life(word, evidence):
-    assert judge(evidence)["verdict"] == word
+    assert judge(evidence).word == word
 
 
 def test_one_fall_in_ten_is_a_warning_and_three_stop_the_word():
@@ -66,7 +66,7 @@ def test_one_fall_in_ten_is_a_warning_and_three_stop_the_word():
 
     assert checks.consistency(falling(1)).status == "warn"
     assert checks.consistency(falling(3)).status == "fail"
-    assert judge(falling(3))["verdict"] != "imitates"
+    assert judge(falling(3)).word != "imitates"
 
 
 def test_without_a_constant_agent_survival_is_unknown_and_says_how_to_know():
@@ -90,12 +90,14 @@ def test_a_discriminator_must_be_neither_certain_nor_blind(accuracies, distance,
 
 
 def test_reward_up_while_resemblance_falls_is_hacking():
-    best, last = Moment(200, NEAR, 0.5), Moment(300, FAR, 0.6)
-    worse = replace(GOOD, deterministic=played(FAR), moments=(Moment(100, 5.0, 0.1), best, last))
+    best, last = CheckpointDistance(200, NEAR, 0.5), CheckpointDistance(300, FAR, 0.6)
+    worse = replace(
+        GOOD, deterministic=played(FAR), checkpoints=(CheckpointDistance(100, 5.0, 0.1), best, last)
+    )
     assert checks.reward_hacking(worse).status == "fail"
-    paid_less = replace(worse, moments=(*worse.moments[:2], Moment(300, FAR, 0.4)))
+    paid_less = replace(worse, checkpoints=(*worse.checkpoints[:2], CheckpointDistance(300, FAR, 0.4)))
     assert checks.reward_hacking(paid_less).status == "warn"
-    assert checks.reward_hacking(replace(GOOD, moments=worse.moments[:2])).status == "unknown"
+    assert checks.reward_hacking(replace(GOOD, checkpoints=worse.checkpoints[:2])).status == "unknown"
 
 
 def test_noise_that_throws_and_noise_that_holds_up_are_told_apart():
@@ -120,7 +122,7 @@ def test_how_sure_a_word_is_counts_one_agent_as_one(tmp_path, monkeypatch, n, wo
     tried = tmp_path / "tried.json"
     tried.write_text(json.dumps({"partly": {"called": n, "right": n, "meaning": "half"}}))
     monkeypatch.setattr("gailforce.experiments.verdict.confidence.TRIED", tried)
-    assert confidence("partly", GOOD)["sentence"].startswith(words)
+    assert confidence("partly", GOOD).sentence.startswith(words)
 
 
 def test_one_episode_of_several_falls_and_two_fall():
@@ -133,7 +135,16 @@ def test_one_episode_of_several_falls_and_two_fall():
 
 
 def test_the_nearest_checkpoint_is_kept():
-    assert nearest([Moment(1, 0.5, None), Moment(2, 0.1, 9.0), Moment(3, 0.3, 0.0)]).step == 2
+    assert (
+        nearest(
+            [
+                CheckpointDistance(1, 0.5, None),
+                CheckpointDistance(2, 0.1, 9.0),
+                CheckpointDistance(3, 0.3, 0.0),
+            ]
+        ).step
+        == 2
+    )
     assert nearest([]) is None
 
 
@@ -148,11 +159,11 @@ def test_the_verdict_on_the_experts_own_policy_is_imitates_from_one_episode_on()
     expert = load_policy(SHIPPED / "hopper-expert.gfa")
     for episodes in (1, 4):
         demos = gf.Demonstrations.load("hopper-expert").take(episodes)
-        assert judge(evidence_of(demos, expert))["verdict"] == "imitates"
+        assert judge(evidence_of(demos, expert)).word == "imitates"
 
 
 def test_a_still_policy_failed():
-    assert judge(evidence_of(gf.Demonstrations.load("hopper-expert").take(2)))["verdict"] == "failed"
+    assert judge(evidence_of(gf.Demonstrations.load("hopper-expert").take(2))).word == "failed"
 
 
 def test_poisoned_rewards_change_no_bit_of_the_evidence():
@@ -167,13 +178,13 @@ def test_a_users_own_run_without_states_or_reference_is_judged():
     bare = [Trajectory(t.obs, t.actions, t.terminated, t.truncated) for t in steady]
     demos = Demonstrations(bare, Card(env, "a user", "by hand", episodes=2))
     found = judge(evidence_of(demos, env=env))
-    assert found["verdict"] in ("imitates", "partly", "cannot tell")
+    assert found.word in ("imitates", "partly", "cannot tell")
     random = evidence_of(demos, RandomPolicy(spaces(env)[1], 5), env)
-    assert judge(random)["verdict"] != "imitates"
+    assert judge(random).word != "imitates"
 
 
 def test_three_transitions_cannot_be_judged_by_and_the_verdict_says_so():
     demos = gf.Demonstrations.load("hopper-expert").take(1).subsample(400)
     found = judge(evidence_of(demos))
-    assert found["verdict"] == "cannot tell"
-    assert "3 transitions are too few" in found["sentence"]
+    assert found.word == "cannot tell"
+    assert "3 transitions are too few" in found.sentence
