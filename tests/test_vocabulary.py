@@ -2,14 +2,17 @@
 
 import ast
 import functools
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-# Folders in the field's words. The code of the others, and keys of measured results, hold earlier ones.
-FOLDERS = ("envs", "demos", "tests/envs", "tests/demos", "docs", ".ci")
+FOLDERS = ("envs", "demos", "generative", "agents", "experiments", "tests", "docs", ".ci")
+# Folders of measured results, in which keys are checked and recorded texts are not.
+DATA_FOLDERS = ("results", "experiments")
 
 WORDS = "rehears[a-z]*|courses|doubts|honesty|opinions?|foreign|rulers?|rungs?|tapes?"
 # A word stands alone, between underscores, or as a part of a CamelCase name.
@@ -24,10 +27,8 @@ WORLD_FIELDS = {"first", "every"}
 OF_A_WORLD = re.compile(r"dream|world|model[_-]based")
 FLAG = re.compile(r"(?<![\w-])--[a-z][\w.-]*")
 BRITISH = re.compile(r"optimis|normalis|regularis|colour|behaviour|centre", re.IGNORECASE)
-PYTHON = [
-    ROOT / "__init__.py",
-    *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))),
-]
+PYTHON = [path for path in sorted(ROOT.rglob("*.py")) if path.relative_to(ROOT).parts[0] in FOLDERS]
+PYTHON = [path for path in (*PYTHON, ROOT / "__init__.py") if path != Path(__file__).resolve()]
 TEXTS = [
     *(path for suffix in ("*.md", "*.toml", "Makefile") for path in sorted(ROOT.glob(suffix))),
     *(
@@ -38,6 +39,8 @@ TEXTS = [
     ),
     ROOT / ".ci" / "run",
 ]
+DATA = [path for folder in DATA_FOLDERS for path in sorted((ROOT / folder).rglob("*.json*"))]
+GRIDS = sorted((ROOT / "experiments").rglob("*.toml"))
 
 
 @functools.cache
@@ -94,6 +97,19 @@ def banned_flags(path):
     ]
 
 
+def banned_keys(value, above=""):
+    """Keys of a stored value that are banned, each with the path to it."""
+    if isinstance(value, list):
+        return [key for item in value for key in banned_keys(item, above)]
+    if not isinstance(value, dict):
+        return []
+    keys = [f"{above}.{key}".strip(".") for key in value]
+    hits = [key for key in keys if BANNED.search(key) or banned_name(key, bool(OF_A_WORLD.search(key)))]
+    return hits + [
+        hit for key, item in zip(keys, value.values(), strict=True) for hit in banned_keys(item, key)
+    ]
+
+
 def british_names(path):
     """Where a Python name is spelled in British English."""
     names = []
@@ -117,6 +133,18 @@ def test_no_flag_has_a_banned_name():
     assert [hit for path in (*PYTHON, *TEXTS) for hit in banned_flags(path)] == []
 
 
+def test_no_stored_key_has_a_banned_name():
+    hits = set()
+    for path in DATA:
+        lines = path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]
+        hits |= {
+            f"{path.relative_to(ROOT)}: {key}" for line in lines for key in banned_keys(json.loads(line))
+        }
+    for path in GRIDS:
+        hits |= {f"{path.relative_to(ROOT)}: {key}" for key in banned_keys(tomllib.loads(path.read_text()))}
+    assert sorted(hits) == []
+
+
 def test_names_are_spelled_as_in_american_english():
     assert [hit for path in PYTHON for hit in british_names(path)] == []
 
@@ -131,6 +159,15 @@ def test_a_banned_word_is_seen_within_names_and_sentences(text):
 @pytest.mark.parametrize("text", ["tapered", "of course", "an honest verdict", "NROWS", "wrung", "sprung"])
 def test_other_words_pass(text):
     assert not BANNED.search(text)
+
+
+def test_banned_keys_are_seen_at_any_depth():
+    stored = {"cells": [{"config": {"dream": {"every": 1, "awake": 2}, "every": 3, "copies": 4}}]}
+    assert banned_keys(stored) == [
+        "cells.config.copies",
+        "cells.config.dream.every",
+        "cells.config.dream.awake",
+    ]
 
 
 def test_banned_fields_flags_and_spellings_are_seen(tmp_path, monkeypatch):

@@ -1,6 +1,6 @@
 """The offline gate: does a reward rank behavior it never saw as the true reward does? Minutes, no training.
 
-A family is fitted on four demonstrations against a random policy and half of the other rungs of a graded
+A family is fitted on four demonstrations against a random policy and half of the other policies of a graded
 ladder, then ranks the other half and an episode of the expert it was not shown; then the halves change
 places. RRC is Spearman's correlation of predicted and true reward over those episodes, their length held
 fixed, since living long is no merit here; the mean of both halves.
@@ -31,8 +31,8 @@ from ..scoring.statistics import Estimate
 # Demonstrations, and rounds of `update`.
 DEMONSTRATIONS, ROUNDS = 4, 40
 GATE = "gate.json"
-# First seeds of the ladder's rungs are so far apart.
-RUNG = 1000
+# The ladder's policies record under seeds this far apart.
+SEEDS_OF_A_POLICY = 1000
 # How the steps of an episode are put together.
 REDUCTIONS: dict[str, Callable[[np.ndarray], float]] = {"mean": np.mean, "sum": np.sum}
 
@@ -47,7 +47,7 @@ class Half:
 
 @dataclass(frozen=True)
 class Ladder:
-    """Demonstrations, a random policy's episodes, and the halves of the other rungs in both places."""
+    """Demonstrations, a random policy's episodes, and the halves of the other policies in both places."""
 
     demos: Demonstrations
     random: tuple[Trajectory, ...]
@@ -55,7 +55,7 @@ class Ladder:
 
     @classmethod
     def of(cls, env: str) -> "Ladder":
-        """The shipped ladder of a body; its first rung is a random policy's.
+        """The shipped ladder of a body; its first policy is the random one.
 
         Raises:
             DataError: when there is none.
@@ -65,10 +65,10 @@ class Ladder:
             raise DataError(
                 f"there is no graded ladder for {env}; gailforce ladder records one for our bodies"
             )
-        rungs: dict[int, list[Trajectory]] = {}
+        policies: dict[int, list[Trajectory]] = {}
         for episode in Demonstrations.load(f"{body.name}-ladder"):
-            rungs.setdefault(rung(episode), []).append(episode)
-        random, *others = (tuple(episodes) for _, episodes in sorted(rungs.items()))
+            policies.setdefault(policy_of(episode), []).append(episode)
+        random, *others = (tuple(episodes) for _, episodes in sorted(policies.items()))
         even, odd = (sum(part, ()) for part in (others[::2], others[1::2]))
         # One alone: the order of the expert's own episodes among themselves means nothing.
         expert = tuple(Demonstrations.load(f"{body.name}-expert", split="validation"))[:1]
@@ -76,9 +76,9 @@ class Ladder:
         return cls(demos, random, (Half(even, (*odd, *expert)), Half(odd, (*even, *expert))))
 
 
-def rung(episode: Trajectory) -> int:
-    """Which rung an episode belongs to, by its seed; the expert's own count as one more."""
-    return -1 if episode.seed is None else episode.seed // RUNG
+def policy_of(episode: Trajectory) -> int:
+    """Which policy an episode belongs to, by its seed; the expert's own count as one more."""
+    return -1 if episode.seed is None else episode.seed // SEEDS_OF_A_POLICY
 
 
 def gate(name: str, ladder: Ladder, config: Any = None, seed: int = 0) -> dict[str, Any]:
@@ -122,30 +122,30 @@ def _true_rewards(episodes: Sequence[Trajectory]) -> list[np.ndarray]:
 def _correlation(
     predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory], reduce: Callable[[np.ndarray], float]
 ) -> Estimate | None:
-    """Over episodes; those of a rung go together. None without an order beside that of their lengths."""
+    """Over episodes; those of a policy go together. None without an order beside that of their lengths."""
     paid = _true_rewards(episodes)
     a_step = [float(np.mean(p)) for p in predicted]
     if np.allclose(a_step, a_step[0]):
         return None
-    lengths, rungs = [len(episode) for episode in episodes], [rung(episode) for episode in episodes]
+    lengths, policies = [len(episode) for episode in episodes], [policy_of(episode) for episode in episodes]
     found, true = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
-    return _beside_length(found, true, lengths, rungs)
+    return _beside_length(found, true, lengths, policies)
 
 
 def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]) -> Estimate | None:
     """Over policies: means of all their steps, the mean length of their episodes held fixed."""
-    paid, rungs = _true_rewards(episodes), np.array([rung(episode) for episode in episodes])
+    paid, policies = _true_rewards(episodes), np.array([policy_of(episode) for episode in episodes])
 
     def means(columns: Sequence[np.ndarray]) -> list[float]:
         return [
-            float(np.concatenate([columns[int(i)] for i in np.flatnonzero(rungs == policy)]).mean())
-            for policy in np.unique(rungs)
+            float(np.concatenate([columns[int(i)] for i in np.flatnonzero(policies == name)]).mean())
+            for name in np.unique(policies)
         ]
 
     found, lengths = means(predicted), np.array([len(episode) for episode in episodes])
     if np.allclose(found, found[0]):
         return None
-    mean_lengths = [float(lengths[rungs == policy].mean()) for policy in np.unique(rungs)]
+    mean_lengths = [float(lengths[policies == name].mean()) for name in np.unique(policies)]
     return _beside_length(found, means(paid), mean_lengths)
 
 

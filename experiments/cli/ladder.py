@@ -22,9 +22,9 @@ from .command import Command, require_at_least
 
 # Standard deviations of the noise on the expert's actions, in units of the action.
 NOISES = (0.1, 0.3, 0.6)
-# Snapshots of training below which the rungs between random and expert say little.
+# Snapshots of training below which the policies between random and expert say little.
 SNAPSHOTS = 3
-# First seed of the episodes; each rung takes the next thousand.
+# First seed of the episodes; each policy takes the next thousand.
 LADDER_SEED = 400_000
 
 
@@ -40,33 +40,33 @@ class Ladder(Command):
     env: Annotated[str, tyro.conf.Positional]
     # The run of the expert, with its checkpoints.
     expert: Path
-    # Steps of training at which a rung is taken, at least three; the nearest checkpoint counts.
+    # Steps of training at which a policy is taken, at least three; the nearest checkpoint counts.
     snapshots: tuple[int, ...]
     # The file to write.
     out: Path
-    # Steps of each rung at most; whole episodes only, at least one.
-    steps_per_rung: int = 3000
+    # Steps of each policy at most; whole episodes only, at least one.
+    steps_per_policy: int = 3000
     options: Annotated[PolicyOptions, tyro.conf.arg(name="")] = field(default_factory=PolicyOptions)
 
     def run(self) -> dict[str, Any]:
-        """Play every rung and write one set in float32."""
+        """Play every policy and write one set in float32."""
         self._check()
         one_thread()
         played: list[Trajectory] = []
-        rungs = self._rungs()
-        for i, (name, (policy, deterministic)) in enumerate(rungs.items()):
+        policies = self._policies()
+        for i, (name, (policy, deterministic)) in enumerate(policies.items()):
             played += self._play(policy, deterministic, LADDER_SEED + 1000 * i, name)
-        card = card_of(self.env, str(self.expert), "graded ladder: " + ", ".join(rungs))
-        # Its lower rungs are meant to be bad.
+        card = card_of(self.env, str(self.expert), "graded ladder: " + ", ".join(policies))
+        # Its lower policies are meant to be bad.
         card = replace(card, reference_return=None)
         path = Demonstrations(played, card, self.out.stem).save(self.out, precision="float32")
         returns = {
-            name: float(np.mean([t.total_reward for t in played if t.source == name])) for name in rungs
+            name: float(np.mean([t.total_reward for t in played if t.source == name])) for name in policies
         }
         return {"path": str(path), "steps": int(sum(map(len, played))), "returns": returns}
 
     def _check(self) -> None:
-        require_at_least(1, steps_per_rung=self.steps_per_rung)
+        require_at_least(1, steps_per_policy=self.steps_per_policy)
         if len(self.snapshots) < SNAPSHOTS:
             raise UsageError(
                 f"a ladder needs at least {SNAPSHOTS} snapshots; got {len(self.snapshots)} with --snapshots"
@@ -74,7 +74,7 @@ class Ladder(Command):
         for step in self.snapshots:
             require_at_least(0, snapshots=step)
 
-    def _rungs(self) -> dict[str, tuple[Policy, bool]]:
+    def _policies(self) -> dict[str, tuple[Policy, bool]]:
         _, space = spaces(self.env)
         expert = resolve(self.expert, self.env, self.options).policy
         snapshots = {f"snapshot-{step}": (self._snapshot(step), True) for step in self.snapshots}
@@ -102,11 +102,11 @@ class Ladder(Command):
         episodes: list[Trajectory] = []
         while True:
             (episode,) = record(policy, self.env, 1, seed + len(episodes), deterministic, source=name)
-            if episodes and sum(map(len, episodes)) + len(episode) > self.steps_per_rung:
+            if episodes and sum(map(len, episodes)) + len(episode) > self.steps_per_policy:
                 return episodes
             episodes.append(episode)
 
     def describe(self, result: dict[str, Any]) -> str:
-        """The mean return of every rung."""
-        rungs = "\n".join(f"  {name:<22}{value:>8,.0f}" for name, value in result["returns"].items())
-        return f"{result['path']}: {counted(result['steps'], 'step')}\n{rungs}"
+        """The mean return of every policy."""
+        policies = "\n".join(f"  {name:<22}{value:>8,.0f}" for name, value in result["returns"].items())
+        return f"{result['path']}: {counted(result['steps'], 'step')}\n{policies}"

@@ -54,7 +54,7 @@ class Agent:
 
 @dataclass(frozen=True)
 class Bench:
-    """The judge of one body, and rulers made of fewer demonstrations."""
+    """The judge of one body, and distances made of fewer demonstrations."""
 
     judge: Judge
     fewer: dict[str, DemoDistance]
@@ -66,7 +66,7 @@ class Bench:
         fewer = {key: whole.take(n, DRAW).subsample(every, DRAW) for key, (n, every) in FEWER.items()}
         judges = {key: Judge.of(name, demos, threads=1) for key, demos in fewer.items()}
         judge = Judge.of(name, whole.take(EPISODES, DRAW), threads=1)
-        return cls(judge, {key: few.ruler for key, few in judges.items()})
+        return cls(judge, {key: few.distance for key, few in judges.items()})
 
 
 def agents_of(path: Path, benches: dict[str, Bench], known: set[tuple[str, int]]) -> Iterator[Agent]:
@@ -90,7 +90,7 @@ def judged(policy: Policy, name: str, run: RunFolder, kind: str, step: int, benc
     """One agent's line."""
     judge = bench.judge
     episodes = judge.episodes(policy, DETERMINISTIC)
-    fewer = {key: float(np.mean([ruler(t) for t in episodes])) for key, ruler in bench.fewer.items()}
+    fewer = {key: float(np.mean([distance(t) for t in episodes])) for key, distance in bench.fewer.items()}
     returns, lengths = true_returns(policy, name)
     sides = [dict(run.series(f"discriminator/{side}_accuracy")) for side in ("expert", "agent")]
     near = [[side[at] for at in side if abs(at - step) <= 25_000] for side in sides]

@@ -83,7 +83,7 @@ class Judge:
     """Plays policies in one environment and measures the distance of their episodes."""
 
     env: str
-    ruler: DemoDistance
+    distance: DemoDistance
     horizon: Horizon = "native"
     threads: int | None = None
 
@@ -115,7 +115,7 @@ class Judge:
 
     def laid(self, episodes: Sequence[Trajectory]) -> Played:
         """The same of episodes that were played already."""
-        return Played(tuple(map(self.ruler, episodes)), tuple(map(len, episodes)))
+        return Played(tuple(map(self.distance, episodes)), tuple(map(len, episodes)))
 
 
 def checkpoint_distances(

@@ -95,8 +95,8 @@ def gather(
     explores = getattr(policy, "explores", True)
     return replace(
         evidence,
-        within_demos=measure.ruler.within_demos,
-        random=measure.ruler.random,
+        within_demos=measure.distance.within_demos,
+        random=measure.distance.random,
         deterministic=measure.laid(episodes),
         exploring=measure(policy, EXPLORING, deterministic=False) if explores else None,
         constant=None if constant is None else measure(load_policy(constant)).distance,

@@ -1,4 +1,4 @@
-"""The verb `video`: a policy beside the expert from the same start, with the discriminator's opinion."""
+"""The verb `video`: a policy beside the expert from the same start, with the discriminator's probability."""
 
 import sys
 from dataclasses import replace

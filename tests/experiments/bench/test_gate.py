@@ -60,7 +60,7 @@ def test_the_halves_change_places_and_the_expert_is_one_point_of_each():
     assert {t.seed for t in other.fitted} == {t.seed for t in one.unseen[:-1]}
 
 
-def test_the_first_rung_is_the_untrained_policy():
+def test_the_first_of_the_ladder_is_the_untrained_policy():
     assert np.mean([t.total_reward for t in LADDER.random]) < 50
 
 
@@ -105,7 +105,7 @@ def test_a_reward_that_is_the_same_for_all_has_no_order():
     assert found["halves"] == {"mean": [None, None], "sum": [None, None], "policies": [None, None]}
 
 
-def _episodes(*rungs_and_lengths):
+def _episodes(*policies_and_lengths):
     expert = Demonstrations.load("hopper-expert")[0]
     return [
         replace(
@@ -116,7 +116,7 @@ def _episodes(*rungs_and_lengths):
             rewards=np.full(n, float(paid)),
             seed=1000 * k,
         )
-        for k, n, paid in rungs_and_lengths
+        for k, n, paid in policies_and_lengths
     ]
 
 

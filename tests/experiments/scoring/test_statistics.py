@@ -219,7 +219,7 @@ def test_normalized_puts_random_at_zero_and_the_expert_at_one():
     assert normalized([20.0, 3320.0, 1670.0, 20.0 - 330.0], 20.0, 3320.0).tolist() == [0.0, 1.0, 0.5, -0.1]
 
 
-def test_normalising_by_an_expert_no_better_than_random_is_refused():
+def test_normalizing_by_an_expert_no_better_than_random_is_refused():
     for expert in (20.0, 10.0):
         with pytest.raises(DataError, match="not above the random policy"):
             normalized([1.0], 20.0, expert)
