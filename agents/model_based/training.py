@@ -33,7 +33,7 @@ class ModelBasedConfig:
 
     # Real steps by random actions before the first model is fitted.
     random_steps: int = 2000
-    # Steps, of the model and real, between two updates of the model; one or a few updates of the policy.
+    # Steps, of the model and real, between two updates of the model.
     model_update_interval: int = 4096
     # Real environments among all environments; their share is the share of real steps.
     n_real_envs: int = 4

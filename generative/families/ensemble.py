@@ -26,11 +26,11 @@ class EnsembleConfig:
 
     # Networks; usually 5-7.
     members: int = 5
-    # Networks that predict: those that score best on a sample of all rows.
+    # Networks that predict: the best on a sample of rows.
     elites: int = 3
-    # Widths of the hidden layers of the networks of means.
+    # Widths of the hidden layers of means.
     layers: tuple[int, ...] = (200, 200, 200)
-    # Widths of the hidden layers of the networks of standard deviations and ends.
+    # Widths of the hidden layers of deviations.
     std_layers: tuple[int, ...] = (128, 128)
     # Adam's learning rate; usually 3e-4 to 1e-3.
     learning_rate: float = 1e-3
@@ -46,8 +46,7 @@ class EnsembleConfig:
     noise: float = 1.0
     # Scale the deviations of draws after every fit, so that 90 % intervals hold 90 % of the rows.
     calibrated: bool = False
-    # Bound on the norm of a batch's gradient, for means and for deviations each: a contact impact weighs
-    # as much as all other rows.
+    # Bound on the norm of a batch's gradient.
     gradient: float = 10.0
 
     def __post_init__(self) -> None:
@@ -143,6 +142,7 @@ class Ensemble(GenerativeModel):
         """One step down the clipped gradient; `means` and `std_net` are clipped separately."""
         optimizer.zero_grad()
         loss.backward()
+        # Bounded each by itself, so that a contact impact weighs no more than all other rows.
         for networks in (self.means, self.std_net):
             nn.utils.clip_grad_norm_(networks.parameters(), self.config.gradient)
         optimizer.step()

@@ -34,8 +34,7 @@ class MultiStepConfig:
     batch_size: int = 64
     # Adam's learning rate, falling to 0.
     learning_rate: float = 5e-4
-    # Weight of the squared error of single steps beside that of segments, whose loss limits the effect of
-    # contact impacts; usually 0-1.
+    # Weight of the squared error of single steps beside that of segments; usually 0-1.
     one_step_weight: float = 0.0
 
     def __post_init__(self) -> None:

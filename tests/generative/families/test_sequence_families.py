@@ -3,15 +3,16 @@
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 import torch
 from torch import nn
 
-from gailforce.generative.families.lstm import LSTM, LSTMConfig, RecurrentEncoder, lstm
-from gailforce.generative.families.transformer import GPT, CausalEncoder, GPTConfig, gpt
-from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.families.lstm import LSTM, LSTMRewardConfig, RecurrentEncoder, lstm
+from gailforce.generative.families.transformer import GPT, CausalEncoder, GPTRewardConfig, gpt
+from gailforce.generative.interfaces.critics import RatioConfig
 from gailforce.generative.interfaces.gaussian_head import GaussianModel, HeadConfig
 from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
@@ -24,8 +25,8 @@ WIDTHS = Widths(3, 2, 1)
 class Family(NamedTuple):
     """A family under test: small for windows of three columns, larger to learn the process."""
 
-    small: LSTMConfig | GPTConfig
-    larger: LSTMConfig | GPTConfig
+    small: LSTMRewardConfig | GPTRewardConfig
+    larger: LSTMRewardConfig | GPTRewardConfig
     encoder: type[nn.Module]
     model: Callable[..., GaussianModel]
     make: Callable
@@ -33,15 +34,15 @@ class Family(NamedTuple):
 
 FAMILIES = {
     "lstm": Family(
-        LSTMConfig(memory=5, features=16, head=HEAD),
-        LSTMConfig(memory=4, features=32, head=HEAD),
+        LSTMRewardConfig(memory=5, features=16, head=HEAD),
+        LSTMRewardConfig(memory=4, features=32, head=HEAD),
         RecurrentEncoder,
         LSTM,
         lstm,
     ),
     "gpt": Family(
-        GPTConfig(memory=5, features=16, heads=2, blocks=2, head=HEAD),
-        GPTConfig(memory=4, features=32, heads=2, head=HEAD),
+        GPTRewardConfig(memory=5, features=16, heads=2, blocks=2, head=HEAD),
+        GPTRewardConfig(memory=4, features=32, heads=2, head=HEAD),
         CausalEncoder,
         GPT,
         gpt,
@@ -59,7 +60,7 @@ def encoder_of(family):
 
 
 def critic_of(family, fit_steps, seed=0):
-    return family.make(WIDTHS, seed, family.small, DensityConfig(fit_steps=fit_steps))
+    return family.make(WIDTHS, seed, replace(family.small, density=RatioConfig(fit_steps=fit_steps)))
 
 
 def windows(count, steps=6, existing=None, seed=0, shift=0.0):
