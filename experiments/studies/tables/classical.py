@@ -14,7 +14,7 @@ WAYS = {
     "even": "as many borders, evenly spread",
 }
 # Setting of the grid that says whether a deep belief network was trained first.
-PRETRAINING_STEPS = "reward.dbn.steps"
+PRETRAINING_STEPS = "dbn.steps"
 
 
 def phases_table(results: Path) -> str:
