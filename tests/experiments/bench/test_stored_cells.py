@@ -15,6 +15,8 @@ from gailforce.generative.rewards.reward_families import FAMILIES
 
 CELLS = Path(__file__).resolve().parents[3] / "results" / "cells"
 STORED = 251
+# Digest of what no change of names or settings may touch: scores, and by which command and commit they came.
+MEASURED = "a0583ae0994f2b623f16c516a4c8b6e8ad940ed9187c5a9ee2cb6b9be9a3bca2"
 # Finished cells of every shipped grid.
 FINISHED = {
     "augment": 16,
@@ -47,6 +49,14 @@ def test_no_two_cells_share_a_key(stored):
     assert len({cell["key"] for cell in stored.values()}) == len(stored) == STORED
 
 
+def test_stored_scores_commands_and_commits_are_those_that_were_measured(stored):
+    facts = [
+        json.dumps([cell.get(part) for part in ("agent", "controls", "command", "commit")])
+        for cell in stored.values()
+    ]
+    assert hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest() == MEASURED
+
+
 def test_a_stored_definition_holds_only_settings_that_its_method_uses(stored):
     for path, cell in stored.items():
         method = cell["definition"]["method"]
@@ -57,20 +67,22 @@ def test_a_stored_definition_holds_only_settings_that_its_method_uses(stored):
 
 def test_shipped_grids_find_their_finished_cells():
     store = CellStore(CELLS)
-    counts = {
-        path.stem: sum(store.find(cell) is not None for cell in read_grid(path).cells)
-        for path in SHIPPED.glob("*.toml")
-    }
-    assert counts == FINISHED
+    cells = {path.stem: read_grid(path).cells for path in SHIPPED.glob("*.toml")}
+    found = {grid: [cell for cell in row if store.find(cell) is not None] for grid, row in cells.items()}
+    assert {grid: len(row) for grid, row in found.items()} == FINISHED
+    # A stored file bears the name and holds the definition that its cell has today.
+    for cell in {cell.key: cell for row in found.values() for cell in row}.values():
+        assert json.loads((CELLS / f"{cell.name}.json").read_text())["definition"] == cell.definition
 
 
 @pytest.mark.slow
-def test_a_stored_cell_run_again_has_the_same_scores_to_the_last_digit(stored, tmp_path):
-    cells = (cell for cell in read_grid("paper").cells if cell.method == "bc")
-    cell = next(
-        cell for cell in cells.values() if cell.config.env == "hopper" and cell.config.subsample == 20
-    )
-    before = stored[CELLS / f"{cell.name}.json"]["agent"]["deterministic"]
-    after = perform(Job(cell, tmp_path / "run", "gailforce bench paper"))["agent"]["deterministic"]
-    assert after["returns"] == before["returns"]
-    assert after["normalized_score"] == before["normalized_score"]
+@pytest.mark.parametrize(
+    ("grid", "name"),
+    [("paper", "bc-walker2d-4x20-103-b0c7f48e4d7c"), ("few", "hinge-hopper-1x20-102-54e03f7e1d60")],
+)
+def test_a_stored_cell_run_again_has_the_same_scores_to_the_last_digit(stored, tmp_path, grid, name):
+    cell = next(cell for cell in read_grid(grid).cells if cell.name == name)
+    again = perform(Job(cell, tmp_path / "run", "gailforce bench")).to_json()
+    before = stored[CELLS / f"{name}.json"]
+    for part in ("agent", "controls", "definition", "config", "demonstrations"):
+        assert json.loads(json.dumps(again[part])) == before[part], part
