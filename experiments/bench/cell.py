@@ -3,8 +3,8 @@
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ...generative.rewards.reward_families import FAMILIES, table_of
 from ..pipeline.config import ImitationConfig
 from ..scoring.controls import ALGORITHM
 from ..scoring.evaluation import EVALUATION_SEED
+from .settings import Setting, dotted
 
 # Methods that are no reward model.
 REFERENCES = ("expert", "random", "bc", "gmr", "apprenticeship")
@@ -29,6 +30,58 @@ ALIASES = {"gail": "gan"}
 CONSTANT = ("constant", "true")
 # Digits of a cell's key.
 KEY_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Definition:
+    """Everything a cell's result depends on, and nothing else: not threads, folders or videos.
+
+    What is None does not matter to the cell's method.
+
+    Attributes:
+        method: one of `REFERENCES`, or the name of a reward model.
+        environment: Gymnasium id.
+        algorithm: raised by hand whenever the algorithms change.
+        demonstrations: digest of the demonstrations drawn; of the whole set for an expert.
+        returns: digest of the expert's returns.
+        augment: the generator whose pieces are added to the demonstrations.
+        seed: of everything.
+        steps: environment steps of training.
+        learner: the policy's learner.
+        form: the form of the reward.
+        inputs: what the reward looks at.
+        config: settings by dotted name, or those of a method that is no reward model.
+        horizon: of the episodes.
+        evaluation_episodes: of the score.
+        first_seed: of those episodes.
+        source: digest of the file of a family that is the user's own.
+    """
+
+    method: str
+    environment: str
+    algorithm: int
+    demonstrations: str | None = None
+    returns: str | None = None
+    augment: str | None = None
+    seed: int | None = None
+    steps: int | None = None
+    learner: str | None = None
+    form: str | None = None
+    inputs: str | None = None
+    config: Mapping[str, Setting] | BCConfig | GMRConfig | ApprenticeshipConfig | None = None
+    horizon: str | None = None
+    evaluation_episodes: int | None = None
+    first_seed: int | None = None
+    source: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values of what matters, as they come back from a file."""
+        plain = {field.name: getattr(self, field.name) for field in fields(self)}
+        if is_dataclass(self.config):
+            plain["config"] = asdict(self.config)
+        if self.augment is not None:
+            plain["augment"] = augmentation_settings(self.augment)
+        return json.loads(json.dumps({key: value for key, value in plain.items() if value is not None}))
 
 
 @dataclass(frozen=True)
@@ -48,21 +101,19 @@ class Cell:
     cloning: BCConfig = field(default_factory=BCConfig)
 
     @cached_property
-    def definition(self) -> dict[str, Any]:
-        """Everything the result depends on, and nothing else: not threads, folders or videos.
+    def definition(self) -> Definition:
+        """Everything the result depends on.
 
         Raises:
             UsageError: a name or a number that cannot be.
             DataError: the demonstrations are missing or damaged.
         """
-        common = {"method": self.method, "environment": env_id(self.config.env), "algorithm": ALGORITHM}
-        whole = {**common, **DEPENDS.get(self.method, _on_training)(self)}
-        return json.loads(json.dumps(whole))  # as it comes back from a file
+        return DEFINITIONS.get(self.method, _of_training)(self)
 
     @cached_property
     def key(self) -> str:
         """A digest of the definition."""
-        plain = json.dumps(self.definition, sort_keys=True)
+        plain = json.dumps(self.definition.to_json(), sort_keys=True)
         return hashlib.sha256(plain.encode()).hexdigest()[:KEY_LENGTH]
 
     @property
@@ -71,17 +122,17 @@ class Cell:
         config, definition = self.config, self.definition
         body = find_body(config.env)
         parts = [shown(self.method), body.name if body else config.env.replace("/", "-").lower()]
-        if "demonstrations" in definition and self.method != "expert":
+        if definition.demonstrations is not None and self.method != "expert":
             parts.append(f"{config.episodes}" + (f"x{config.subsample}" if config.subsample > 1 else ""))
-        parts += ["fixed"] if definition.get("horizon") == "fixed" else []
-        parts += [str(config.seed)] if "seed" in definition else []
+        parts += ["fixed"] if definition.horizon == "fixed" else []
+        parts += [str(config.seed)] if definition.seed is not None else []
         return "-".join((*parts, self.key))
 
     @property
     def row(self) -> str:
         """The same for all cells that differ only in their seed and in the demonstrations it drew."""
-        shared = {k: value for k, value in self.definition.items() if k not in ("seed", "demonstrations")}
-        if "demonstrations" in self.definition:
+        shared = replace(self.definition, seed=None, demonstrations=None).to_json()
+        if self.definition.demonstrations is not None:
             shared |= {key: getattr(self.config, key) for key in ("demos", "episodes", "subsample")}
         return json.dumps(shared, sort_keys=True)
 
@@ -112,85 +163,93 @@ def methods() -> list[str]:
     return [*REFERENCES, *ALIASES, *FAMILIES]
 
 
-def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of nested tables with its dotted name."""
-    for key, value in table.items():
-        if isinstance(value, Mapping):
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _learner(cell: Cell) -> dict[str, Any]:
-    """The settings of environments and learner, dotted."""
+def _learner(cell: Cell) -> dict[str, Setting]:
+    """The settings of environments and learner."""
     gail = cell.config.gail
-    return {"n_envs": gail.n_envs, **dict(leaves({"ppo": asdict(gail.ppo)}))}
+    return {"n_envs": gail.n_envs, **dotted(gail.ppo, "ppo.")}
 
 
-def _settings(cell: Cell) -> dict[str, Any]:
-    """All settings that a reward model's training uses, dotted as on the command line."""
+def _settings(cell: Cell) -> dict[str, Setting]:
+    """All settings that a reward model's training uses."""
     config, family = cell.config, replace(cell.config, reward=cell.method).family_settings
-    own = {"reward": asdict(config.gail.reward), table_of(cell.method): asdict(family)}
-    return _learner(cell) | dict(leaves(own))
-
-
-def _scored(cell: Cell) -> dict[str, Any]:
-    """What a score in the environment depends on."""
     return {
-        "horizon": cell.config.horizon,
-        "evaluation_episodes": cell.evaluation_episodes,
-        "first_seed": EVALUATION_SEED,
+        **_learner(cell),
+        **dotted(config.gail.reward, "reward."),
+        **dotted(family, f"{table_of(cell.method)}."),
     }
 
 
-def _on_expert(cell: Cell) -> dict[str, Any]:
+def _unscored(cell: Cell) -> Definition:
+    return Definition(cell.method, env_id(cell.config.env), ALGORITHM)
+
+
+def _scored(cell: Cell) -> Definition:
+    """What a score in the environment depends on, whatever the method."""
+    return replace(
+        _unscored(cell),
+        horizon=cell.config.horizon,
+        evaluation_episodes=cell.evaluation_episodes,
+        first_seed=EVALUATION_SEED,
+    )
+
+
+def _on_draw(cell: Cell) -> Definition:
+    """What a score depends on after learning from drawn demonstrations."""
+    return replace(_scored(cell), demonstrations=_fingerprint(cell.config), seed=cell.config.seed)
+
+
+def _of_expert(cell: Cell) -> Definition:
     whole = whole_set(cell.config.demos)
     returns = "unknown" if whole.returns is None else hashlib.sha256(whole.returns.tobytes()).hexdigest()
-    return {"demonstrations": whole.fingerprint(), "returns": returns}
+    return replace(_unscored(cell), demonstrations=whole.fingerprint(), returns=returns)
 
 
-def _on_bc(cell: Cell) -> dict[str, Any]:
-    drawn = {**_taught(cell.config), "seed": cell.config.seed}
-    return {**drawn, "config": asdict(cell.cloning), **_scored(cell)}
+def _of_bc(cell: Cell) -> Definition:
+    return replace(_on_draw(cell), augment=cell.config.augment or None, config=cell.cloning)
 
 
-def _on_gmr(cell: Cell) -> dict[str, Any]:
-    drawn = {"demonstrations": _fingerprint(cell.config), "seed": cell.config.seed}
-    return {**drawn, "config": asdict(GMRConfig()), **_scored(cell)}
+def _of_gmr(cell: Cell) -> Definition:
+    return replace(_on_draw(cell), config=GMRConfig())
 
 
-def _on_apprenticeship(cell: Cell) -> dict[str, Any]:
-    chosen = {name: getattr(cell.config, name) for name in ("seed", "steps")}
-    drawn = {"demonstrations": _fingerprint(cell.config)}
-    return {**drawn, **chosen, "config": asdict(ApprenticeshipConfig()), **_scored(cell)}
+def _of_apprenticeship(cell: Cell) -> Definition:
+    return replace(_on_draw(cell), steps=cell.config.steps, config=ApprenticeshipConfig())
 
 
-def _on_constant(cell: Cell) -> dict[str, Any]:
+def _of_constant(cell: Cell) -> Definition:
     """Controls that look neither at the demonstrations nor at any critic's settings."""
     config = cell.config
-    chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form")}
-    return {**chosen, "config": _learner(cell), **_scored(cell)}
+    return replace(
+        _scored(cell),
+        seed=config.seed,
+        steps=config.steps,
+        learner=config.learner,
+        form=config.form,
+        config=_learner(cell),
+    )
 
 
-def _on_training(cell: Cell) -> dict[str, Any]:
+def _of_training(cell: Cell) -> Definition:
     config = cell.config
-    chosen = {name: getattr(config, name) for name in ("seed", "steps", "learner", "form", "inputs")}
-    return {**_taught(config), **chosen, "config": _settings(cell), **_scored(cell), **_source(cell.method)}
+    return replace(
+        _on_draw(cell),
+        augment=config.augment or None,
+        steps=config.steps,
+        learner=config.learner,
+        form=config.form,
+        inputs=config.inputs,
+        config=_settings(cell),
+        source=_source(cell.method),
+    )
 
 
-def _source(method: str) -> dict[str, str]:
+def _source(method: str) -> str | None:
     """A digest of the file of a family that is the user's own: what it was is not told by our version."""
     make = FAMILIES[method].make
     if make.__module__.startswith("gailforce."):
-        return {}
+        return None
     file = inspect.getsourcefile(make)
-    return {"source": hashlib.sha256(Path(file).read_bytes()).hexdigest()} if file else {}
-
-
-def _taught(config: ImitationConfig) -> dict[str, Any]:
-    """The demonstrations drawn, and what is added to them."""
-    added = {"augment": augmentation_settings(config.augment)} if config.augment else {}
-    return {"demonstrations": _fingerprint(config), **added}
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else None
 
 
 def _fingerprint(config: ImitationConfig) -> str:
@@ -209,12 +268,12 @@ def whole_set(demos: str) -> Demonstrations:
     return Demonstrations.load(demos)
 
 
-# What a cell depends on besides method, environment and algorithm; reward models are not listed.
-DEPENDS: dict[str, Callable[[Cell], dict[str, Any]]] = {
-    "expert": _on_expert,
+# What the cells of a method depend on; reward models are not listed.
+DEFINITIONS: dict[str, Callable[[Cell], Definition]] = {
+    "expert": _of_expert,
     "random": _scored,
-    "bc": _on_bc,
-    "gmr": _on_gmr,
-    "apprenticeship": _on_apprenticeship,
-    **dict.fromkeys(CONSTANT, _on_constant),
+    "bc": _of_bc,
+    "gmr": _of_gmr,
+    "apprenticeship": _of_apprenticeship,
+    **dict.fromkeys(CONSTANT, _of_constant),
 }

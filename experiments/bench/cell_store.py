@@ -3,12 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from ...demos.durable import write_durably
+from ..scoring.reading import parsed_table
+from ..scoring.run_result import RunResult
 from .cell import Cell
+from .cell_work import CellResult
 
 try:
     import fcntl
@@ -26,25 +28,25 @@ class CellStore:
         self._claims: dict[str, int] = {}
         self._damaged: set[Path] = set()
 
-    def find(self, cell: Cell) -> dict[str, Any] | None:
+    def find(self, cell: Cell) -> RunResult | None:
         """A finished cell by its key, or None; a damaged file is said and counts as none."""
         for path in sorted(self.folder.glob(f"*-{cell.key}.json")):
             try:
-                found = json.loads(path.read_text(encoding="utf-8"))
-                if "agent" in found:
-                    return found
+                table = parsed_table(path.read_text(encoding="utf-8"))
+                if "agent" in table:
+                    return RunResult.from_json(table.entries)
                 fault = "it holds no score"
-            except (OSError, ValueError, TypeError) as error:
+            except (OSError, ValueError) as error:
                 fault = str(error)
             if path not in self._damaged:
                 print(f"gailforce: the cell {path} is damaged ({fault}); it is run anew", file=sys.stderr)
             self._damaged.add(path)
         return None
 
-    def publish(self, cell: Cell, result: Mapping[str, Any]) -> Path:
+    def publish(self, cell: Cell, result: RunResult) -> Path:
         """Keep a finished cell, whole or not at all."""
         path = self.folder / f"{cell.name}.json"
-        write_durably(path, (json.dumps(result, indent=1) + "\n").encode())
+        write_durably(path, (json.dumps(CellResult(result, cell).to_json(), indent=1) + "\n").encode())
         self._damaged.discard(path)
         return path
 

@@ -1,19 +1,20 @@
 """The work behind a cell: play the references, clone, or train against any reward model; then score."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...agents.agent import Agent
 from ...agents.apprenticeship import Apprenticeship, ApprenticeshipConfig
-from ...agents.bc import BC
+from ...agents.bc import BC, BCConfig
 from ...agents.mixture_regression import GMR, GMRConfig
 from ...demos.dataset import Demonstrations
 from ...demos.recorder import Policy
 from ...envs.errors import DataError
 from ...envs.registry import env_id
+from ..pipeline.config import ImitationConfig
 from ..pipeline.finish import FinishConfig, facts, finish
 from ..pipeline.session import Session
 from ..pipeline.train import train
@@ -23,6 +24,7 @@ from ..runs.provenance import commit
 from ..scoring import controls
 from ..scoring.controls import Task
 from ..scoring.evaluation import evaluate
+from ..scoring.reading import PlainTable
 from ..scoring.run_result import RunResult
 from ..scoring.score import Score
 from ..scoring.score_table import with_controls
@@ -32,6 +34,8 @@ from .cell import Cell, shown
 EVERY = 100_000
 # What a clone reads of a configuration.
 CLONING = ("env", "demos", "episodes", "draw", "subsample", "horizon", "seed")
+# Where the settings of a method without a reward model stand in a configuration.
+TABLES: dict[type, str] = {BCConfig: "bc", GMRConfig: "gmr", ApprenticeshipConfig: "apprenticeship"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,20 @@ class Job:
 
 
 @dataclass(frozen=True)
+class CloneSettings:
+    """What an agent without a reward model depends on: its task, and the settings of its method."""
+
+    task: ImitationConfig
+    method: BCConfig | GMRConfig | ApprenticeshipConfig
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values for the run's `config.toml` and its result."""
+        plain = {name: getattr(self.task, name) for name in CLONING}
+        plain[TABLES[type(self.method)]] = asdict(self.method)
+        return plain | ({"steps": self.task.steps} if isinstance(self.method, ApprenticeshipConfig) else {})
+
+
+@dataclass(frozen=True)
 class CellResult:
     """What is kept of a finished cell: its result, key and definition."""
 
@@ -67,7 +85,8 @@ class CellResult:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
-        return {**self.result.to_json(), "key": self.cell.key, "definition": self.cell.definition}
+        definition = self.cell.definition.to_json()
+        return {**self.result.to_json(), "key": self.cell.key, "definition": definition}
 
 
 def perform(job: Job) -> CellResult:
@@ -84,7 +103,7 @@ def _imitate(job: Job) -> RunResult:
     config = replace(job.cell.config, reward=job.cell.method)
     session = Session.load(config)
     agent = session.agent()
-    run = RunFolder.at(job.folder, {"kind": "imitation", **config.to_plain()}, job.command)
+    run = RunFolder.at(job.folder, "imitation", config, job.command)
     training = train(agent, run, config, EVERY, plain=True)
     episodes = job.cell.evaluation_episodes
     show = FinishConfig(controls="none", evaluation_episodes=episodes, video=False, verdict=False)
@@ -93,38 +112,38 @@ def _imitate(job: Job) -> RunResult:
 
 def _bc(job: Job) -> RunResult:
     config, cloning = job.cell.config, job.cell.cloning
-    own = {"bc": asdict(cloning)}
 
     def trained(demos: Demonstrations) -> Agent:
         return BC(config.env, config.taught(demos), config.seed, cloning).learn()
 
-    return _other(job, "BC", trained, own)
+    return _cloned(job, "BC", trained, CloneSettings(config, cloning))
 
 
 def _gmr(job: Job) -> RunResult:
     config = job.cell.config
-    own = {"gmr": asdict(GMRConfig())}
-    return _other(job, "GMR", lambda demos: GMR(config.env, demos, config.seed).learn(), own)
+
+    def trained(demos: Demonstrations) -> Agent:
+        return GMR(config.env, demos, config.seed).learn()
+
+    return _cloned(job, "GMR", trained, CloneSettings(config, GMRConfig()))
 
 
 def _apprenticeship(job: Job) -> RunResult:
     config = job.cell.config
-    own = {"apprenticeship": asdict(ApprenticeshipConfig()), "steps": config.steps}
 
     def trained(demos: Demonstrations) -> Agent:
         return Apprenticeship(config.env, demos, config.seed, horizon=config.horizon).learn(config.steps)
 
-    return _other(job, "apprenticeship learning", trained, own)
+    return _cloned(job, "apprenticeship learning", trained, CloneSettings(config, ApprenticeshipConfig()))
 
 
-def _other(
-    job: Job, method: str, trained: Callable[[Demonstrations], Agent], own: Mapping[str, object]
+def _cloned(
+    job: Job, method: str, trained: Callable[[Demonstrations], Agent], settings: CloneSettings
 ) -> RunResult:
     """An agent without a reward model: train, save, score in both modes."""
     config, started = job.cell.config, time.time()
     session = Session.load(config)
-    settings = {**{name: getattr(config, name) for name in CLONING}, **own}
-    run = RunFolder.at(job.folder, {"kind": "cloning", **settings}, job.command)
+    run = RunFolder.at(job.folder, "cloning", settings, job.command)
     agent = trained(session.demos)
     agent.save(run.agent)
     ready = time.time()
@@ -138,7 +157,7 @@ def _other(
         inputs=None,
         form=None,
         steps=None,
-        config=settings,
+        config=PlainTable(settings.to_plain()),
         seconds=seconds,
         scores=with_controls(scores, session.task(), "none"),
     )
@@ -171,7 +190,7 @@ def _reference(job: Job, score: Score, whole: Demonstrations) -> RunResult:
         environment=env_id(config.env),
         horizon=config.horizon,
         method=shown(job.cell.method),
-        config={"env": config.env, "demos": config.demos, "horizon": config.horizon},
+        config=PlainTable({"env": config.env, "demos": config.demos, "horizon": config.horizon}),
         commit=commit(),
         versions=versions(),
         command=job.command,

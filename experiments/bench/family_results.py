@@ -1,13 +1,11 @@
 """The last results of every family, read from the tables of finished grids."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ...envs.registry import env_id
 from ..scoring.statistics import Estimate
-from .cell import ALIASES
+from .grid_result import read_rows
+from .table import GridRow
 
 # Grids whose tables the last results are read from.
 GRIDS = ("families",)
@@ -15,15 +13,16 @@ BODY = "hopper"
 SHIPPED = Path(__file__).resolve().parents[2] / "results"
 
 
-def grid_rows(results: Path) -> dict[str, Mapping[str, Any]]:
-    """The rows of the grid with 4 demonstrations on a native horizon, by the reward model's name."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for path in (results / f"{name}.json" for name in GRIDS):
-        for row in json.loads(path.read_text())["rows"] if path.exists() else []:
-            plain = row["environment"] == env_id(BODY) and row["horizon"] == "native"
-            if plain and (row["episodes"], row["subsample"]) in ((4, 1), (None, None)):
-                found[ALIASES.get(row["method"], row["method"])] = row
-    return found
+def family_rows(results: Path) -> dict[str, GridRow]:
+    """The rows of the grids with 4 demonstrations on a native horizon, by the reward model's name."""
+    files = [results / f"{name}.json" for name in GRIDS]
+    rows = [row for file in files if file.exists() for row in read_rows(file)]
+    return {
+        row.reward: row
+        for row in rows
+        if (row.environment, row.horizon) == (env_id(BODY), "native")
+        and (row.episodes, row.subsample) in ((4, 1), (None, None))
+    }
 
 
 def label(own: Estimate | None, constant: Estimate | None) -> str:

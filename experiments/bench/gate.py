@@ -6,11 +6,10 @@ places. RRC is Spearman's correlation of predicted and true reward over those ep
 fixed, since living long is no merit here; the mean of both halves.
 """
 
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,14 @@ from ...envs.errors import DataError
 from ...envs.registry import find_body
 from ...generative.rewards.reward_families import FAMILIES
 from ..runs.process import one_thread
-from ..runs.provenance import origin, write_result
+from ..runs.provenance import Origin, write_result
 from ..scoring.bootstrap import Scores
 from ..scoring.correlation import Labels, spearman
 from ..scoring.statistics import Estimate
+from .gate_result import GateEntry, GateResult, read_gate
 
 # Demonstrations, and rounds of `update`.
 DEMONSTRATIONS, ROUNDS = 4, 40
-GATE = "gate.json"
 # The ladder's policies record under seeds this far apart.
 SEEDS_OF_A_POLICY = 1000
 # How the steps of an episode are put together.
@@ -81,23 +80,29 @@ def policy_of(episode: Trajectory) -> int:
     return -1 if episode.seed is None else episode.seed // SEEDS_OF_A_POLICY
 
 
-def gate(name: str, ladder: Ladder, config: Any = None, seed: int = 0) -> dict[str, Any]:
+def gate(
+    name: str,
+    ladder: Ladder,
+    config: Any = None,  # Any: every family has settings of its own class
+    seed: int = 0,
+) -> GateEntry:
     """The rank correlation of a family's reward on both halves, by mean and by sum, with its threshold."""
     began = time.monotonic()
-    halves = [_ranked(RewardModel(name, seed=seed, config=config), ladder, half) for half in ladder.halves]
-    found = {key: [half[key] for half in halves] for key in (*REDUCTIONS, "policies")}
-    return {
-        "rrc": _of_both(found["mean"]),
-        "rrc of policies": _of_both(found["policies"]),
-        "halves": {key: [half and asdict(half) for half in both] for key, both in found.items()},
-        "threshold": FAMILIES[name].gate,
-        "seconds": round(time.monotonic() - began, 1),
-    }
+    both = [_ranked(RewardModel(name, seed=seed, config=config), ladder, half) for half in ladder.halves]
+    halves = {key: tuple(half[key] for half in both) for key in (*REDUCTIONS, "policies")}
+    return GateEntry(
+        rrc=_of_both(halves["mean"]),
+        rrc_of_policies=_of_both(halves["policies"]),
+        halves=halves,
+        threshold=FAMILIES[name].gate,
+        seconds=round(time.monotonic() - began, 1),
+        origin=Origin.here(),
+    )
 
 
 def _of_both(halves: Sequence[Estimate | None]) -> float | None:
-    known = [half.value for half in halves if half is not None]
-    return float(np.mean(known)) if len(known) == len(halves) else None
+    values = [half.value for half in halves if half is not None]
+    return float(np.mean(values)) if len(values) == len(halves) else None
 
 
 def _ranked(model: RewardModel, ladder: Ladder, half: Half) -> dict[str, Estimate | None]:
@@ -128,8 +133,8 @@ def _correlation(
     if np.allclose(a_step, a_step[0]):
         return None
     lengths, policies = [len(episode) for episode in episodes], [policy_of(episode) for episode in episodes]
-    found, true = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
-    return _beside_length(found, true, lengths, policies)
+    rewards, true = ([float(reduce(column)) for column in columns] for columns in (predicted, paid))
+    return _beside_length(rewards, true, lengths, policies)
 
 
 def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]) -> Estimate | None:
@@ -142,11 +147,11 @@ def _of_policies(predicted: Sequence[np.ndarray], episodes: Sequence[Trajectory]
             for name in np.unique(policies)
         ]
 
-    found, lengths = means(predicted), np.array([len(episode) for episode in episodes])
-    if np.allclose(found, found[0]):
+    rewards, lengths = means(predicted), np.array([len(episode) for episode in episodes])
+    if np.allclose(rewards, rewards[0]):
         return None
     mean_lengths = [float(lengths[policies == name].mean()) for name in np.unique(policies)]
-    return _beside_length(found, means(paid), mean_lengths)
+    return _beside_length(rewards, means(paid), mean_lengths)
 
 
 def _beside_length(
@@ -159,55 +164,15 @@ def _beside_length(
         return None
 
 
-def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> dict[str, Any]:
+def gate_all(names: Mapping[str, Sequence[str]], path: Path) -> GateResult:
     """Gate families on their environments, and keep each result beside those of others in a file."""
     one_thread()
     result = read_gate(path)
     for env, families in names.items():
         ladder = Ladder.of(env)
         for name in families:
-            found = gate(name, ladder) | origin()
-            result["families"].setdefault(env, {})[name] = found
-            write_result(path, result)
-            print(f"{env}, {name}: {shown(found)}, {found['seconds']} s", file=sys.stderr, flush=True)
+            entry = gate(name, ladder)
+            result = result.with_entry(env, name, entry)
+            write_result(path, result.to_json())
+            print(f"{env}, {name}: {entry}, {entry.seconds} s", file=sys.stderr, flush=True)
     return result
-
-
-def read_gate(path: Path) -> dict[str, Any]:
-    """What a gate's file holds; nothing where there is none."""
-    return json.loads(path.read_text()) if path.exists() else {"kind": "gate", "families": {}}
-
-
-def short(entry: Mapping[str, Any]) -> bool:
-    """Whether a family fell short: below its threshold, or without any order of its own."""
-    return entry["threshold"] is not None and (entry["rrc"] is None or entry["rrc"] < entry["threshold"])
-
-
-def shown(entry: Mapping[str, Any] | None) -> str:
-    """RRC with that of each half, and the threshold it falls short of."""
-    if entry is None or entry["rrc"] is None:
-        return "-"
-    halves = entry["halves"]["mean"]
-    each = ", ".join(f"{half['value']:.2f}" for half in halves)
-    text = f"{entry['rrc']:.2f} ({each})"
-    return text + (f", short of {entry['threshold']:g}" if short(entry) else "")
-
-
-def below(path: Path) -> dict[tuple[str, str], str]:
-    """Environments and families that fell short, each with what it came to."""
-    return {
-        (env, name): f"{name}, {env}: RRC {shown(entry)}"
-        for env, found in read_gate(path)["families"].items()
-        for name, entry in found.items()
-        if short(entry)
-    }
-
-
-def describe_gate(result: Mapping[str, Any]) -> str:
-    """RRC of every family beside its threshold."""
-    lines = ["environment  reward model  RRC (each half)  threshold  seconds"]
-    for env, found in result["families"].items():
-        for name, entry in found.items():
-            least = "-" if entry["threshold"] is None else f"{entry['threshold']:.2f}"
-            lines.append(f"{env}  {name:<12}  {shown(entry)}  {least}  {entry['seconds']}")
-    return "\n".join(lines)

@@ -3,19 +3,18 @@
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ...envs.errors import UsageError
 from ...envs.registry import env_id
 from ...generative.rewards.reward_families import FAMILIES
-from ..runs.process import this_command, versions
-from ..runs.provenance import commit
+from ..runs.provenance import Origin
 from .cell_store import CellStore
 from .grid import Grid
 from .local_pool import Outcome
-from .table import rows
+from .table import GridRow, rows
 
 
 def families_by_environment(grid: Grid) -> dict[str, list[str]]:
@@ -31,8 +30,8 @@ def families_by_environment(grid: Grid) -> dict[str, list[str]]:
 def past_gate(grid: Grid, fallen: Mapping[tuple[str, str], str]) -> tuple[Grid, list[str]]:
     """The grid without families that fell short, and what became of those."""
     keys = [(env_id(cell.config.env), cell.method) for cell in grid.cells]
-    kept = tuple(cell for cell, key in zip(grid.cells, keys, strict=True) if key not in fallen)
-    return replace(grid, cells=kept), [fallen[key] for key in dict.fromkeys(keys) if key in fallen]
+    passed = tuple(cell for cell, key in zip(grid.cells, keys, strict=True) if key not in fallen)
+    return replace(grid, cells=passed), [fallen[key] for key in dict.fromkeys(keys) if key in fallen]
 
 
 def require_benchmark(path: Path) -> None:
@@ -51,14 +50,46 @@ def require_benchmark(path: Path) -> None:
         )
 
 
-def grid_result(grid: Grid, store: CellStore, failed: Sequence[Outcome]) -> dict[str, Any]:
-    """What is kept of a whole grid."""
-    return {
-        "kind": "benchmark",
-        "name": grid.name,
-        "command": this_command(),
-        "commit": commit(),
-        "versions": versions() | {"machine": platform.machine()},
-        "evaluation_episodes": grid.evaluation_episodes,
-        "rows": rows(grid.cells, store, failed),
-    }
+@dataclass(frozen=True)
+class GridResult:
+    """The table of a grid and its origin.
+
+    Attributes:
+        name: of the grid.
+        origin: how the table was made.
+        evaluation_episodes: of every score.
+        rows: in the order of the grid's cells.
+        held_back: families that were not trained, each with what it came to at the gate.
+    """
+
+    name: str
+    origin: Origin
+    evaluation_episodes: int
+    rows: tuple[GridRow, ...]
+    held_back: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, grid: Grid, store: CellStore, failed: Sequence[Outcome], held_back: Sequence[str] = ()
+    ) -> "GridResult":
+        """What the finished cells of a grid come to."""
+        here = Origin.here()
+        origin = replace(here, versions={**here.versions, "machine": platform.machine()})
+        table = tuple(rows(grid.cells, store, failed))
+        return cls(grid.name, origin, grid.evaluation_episodes, table, tuple(held_back))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "kind": "benchmark",
+            "name": self.name,
+            **self.origin.to_json(),
+            "evaluation_episodes": self.evaluation_episodes,
+            "rows": [row.to_json() for row in self.rows],
+            "held back": list(self.held_back),
+        }
+
+
+def read_rows(path: Path) -> list[GridRow]:
+    """The rows of a grid's table."""
+    return [GridRow.from_json(row) for row in json.loads(path.read_text())["rows"]]

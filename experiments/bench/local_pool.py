@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from ..scoring.run_result import RunResult
 from .cell_launch import ERROR, JOB, LOG, RESULT, cell_command, close, launch
 from .cell_work import Job
 
@@ -25,7 +26,7 @@ class Outcome:
     """How a job ended: with a result, or with an error and an exit code."""
 
     job: Job
-    result: dict[str, Any] | None = None
+    result: RunResult | None = None
     error: str = ""
     exit_code: int = 0
 
@@ -99,7 +100,7 @@ def outcome(job: Job, code: int) -> Outcome:
     """How a job ended, from its process's exit code and what its folder holds."""
     result = job.folder / RESULT
     if code == 0 and result.is_file():
-        return Outcome(job, json.loads(result.read_text(encoding="utf-8")))
+        return Outcome(job, RunResult.from_json(json.loads(result.read_text(encoding="utf-8"))))
     error = job.folder / ERROR
     log = f"see {job.folder / LOG}"
     if error.is_file():

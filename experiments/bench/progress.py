@@ -78,13 +78,10 @@ class BenchProgress:
 def _ending(outcome: Outcome) -> str:
     if outcome.result is None:
         return f"FAILED: {outcome.first_line}"
-    score = outcome.result["agent"]["deterministic"]
-    normalized_score = score.get("normalized_score")
-    return (
-        f"normalized score {normalized_score['value']:.3f}"
-        if normalized_score
-        else f"return {score['mean']:,.0f}"
-    )
+    score = outcome.result.scores.agent["deterministic"]
+    if score.normalized_score is not None:
+        return f"normalized score {score.normalized_score.value:.3f}"
+    return f"return {score.mean:,.0f}"
 
 
 def _clock_face(seconds: float) -> str:

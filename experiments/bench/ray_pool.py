@@ -1,8 +1,10 @@
 """Cells on a Ray cluster: each a task of its own, tried again on another node when its node dies."""
 
+import json
 import logging
 import os
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,7 +53,7 @@ class RayPool:
 
     def start(self, job: Job) -> None:
         """Hand a job to the cluster."""
-        self._running[self._task.remote(job.to_json())] = job
+        self._running[self._task.remote(json.dumps(job.to_json()))] = job
 
     def ended(self) -> list[Outcome]:
         """Jobs that ended since the last call, after a short wait where there is none."""
@@ -69,10 +71,10 @@ class RayPool:
             return Outcome(job, error=said, exit_code=CRASHED)
         unpack(content, job.folder)
         ended = outcome(job, code)
-        if ended.result is not None and "run" in ended.result:
-            # It was another folder on its node.
-            ended.result["run"] = str(job.folder)
-        return ended
+        if ended.result is None or ended.result.run is None:
+            return ended
+        # It was another folder on its node.
+        return replace(ended, result=replace(ended.result, run=str(job.folder)))
 
     def stop(self) -> None:
         """End all jobs, and leave the cluster."""

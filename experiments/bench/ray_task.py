@@ -9,20 +9,22 @@ import json
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
 
 from .cell_launch import JOB, cell_command, close, launch
 
 
-def work(job: dict[str, Any]) -> tuple[int, bytes]:
+def work(job: str) -> tuple[int, bytes]:
     """Run a job on this node.
+
+    Args:
+        job: as JSON.
 
     Returns:
         The exit code of its process, and its folder as a zip: the driver's disk need not be this node's.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / JOB).write_text(json.dumps(job | {"folder": name}), encoding="utf-8")
+        (folder / JOB).write_text(json.dumps({**json.loads(job), "folder": name}), encoding="utf-8")
         process = launch(cell_command(folder / JOB), folder)
         try:
             process.wait()

@@ -11,9 +11,10 @@ from ...demos.durable import write_durably
 from ...envs.cores import usable_cores
 from ...envs.errors import UsageError
 from ..bench.cell_store import CellStore
-from ..bench.gate import GATE, below, describe_gate, gate_all
+from ..bench.gate import gate_all
+from ..bench.gate_result import GATE, GateResult, below, describe_gate
 from ..bench.grid import Grid, read_grid
-from ..bench.grid_result import families_by_environment, grid_result, past_gate, require_benchmark
+from ..bench.grid_result import GridResult, families_by_environment, past_gate, require_benchmark
 from ..bench.local_pool import LocalPool, Outcome, Pool
 from ..bench.progress import BenchProgress
 from ..bench.schedule import Schedule
@@ -30,8 +31,20 @@ FOOTNOTE = (
 )
 
 
+@dataclass(frozen=True)
+class Benched:
+    """A grid's table, and the exit code: that of the first cell that failed, else 0."""
+
+    table: GridResult
+    exit_code: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values of both."""
+        return {**self.table.to_json(), "exit_code": self.exit_code}
+
+
 @dataclass
-class Bench(Command):
+class Bench(Command[GateResult | Benched]):
     """Run a grid: methods x environments x demonstrations x seeds, each cell in a process of its own.
 
     A finished cell is one file in RESULTS/cells and is never run again; what was stopped or failed is run
@@ -64,19 +77,19 @@ class Bench(Command):
     # Folder that holds the runs of the cells.
     runs: Path = Path("runs")
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> GateResult | Benched:
         """Run what is missing, then make the table."""
         self._check()
         grid, store = read_grid(self.grid or EVERY_FAMILY), CellStore(self.results / "cells")
         if self.gate:
             return gate_all(families_by_environment(grid), self.results / GATE)
         trained, held_back = past_gate(grid, {} if self.below_gate else below(self.results / GATE))
-        kept = self.results / f"{grid.name}.json"
-        require_benchmark(kept)
+        path = self.results / f"{grid.name}.json"
+        require_benchmark(path)
         failed = [] if self.only_table else self._train(trained, store)
-        result = grid_result(grid, store, failed) | {"held back": held_back}
-        write_durably(kept, (json.dumps(result, indent=1) + "\n").encode())
-        return {**result, "exit_code": failed[0].exit_code if failed else 0}
+        table = GridResult.of(grid, store, failed, held_back)
+        write_durably(path, (json.dumps(table.to_json(), indent=1) + "\n").encode())
+        return Benched(table, failed[0].exit_code if failed else 0)
 
     def _train(self, grid: Grid, store: CellStore) -> list[Outcome]:
         """Run the missing cells; those that failed."""
@@ -103,9 +116,10 @@ class Bench(Command):
 
         return RayPool(self.ray_address, self.jobs)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: GateResult | Benched) -> str:
         """The table, with what failed and what was not tried."""
-        if self.gate:
+        if isinstance(result, GateResult):
             return describe_gate(result)
-        held = [f"not trained, below its gate: {why}; --below-gate trains it" for why in result["held back"]]
-        return "\n".join((text_table(result["rows"]), *held, "", FOOTNOTE))
+        table = result.table
+        held = [f"not trained, below its gate: {why}; --below-gate trains it" for why in table.held_back]
+        return "\n".join((text_table(table.rows), *held, "", FOOTNOTE))

@@ -57,7 +57,7 @@ class Dream(Command):
         require_seed(self.seed)
         one_thread()
         run = RunFolder.open(self.path).require_kind("imitation")
-        config = ImitationConfig.from_plain(run.config)
+        config = ImitationConfig.from_plain(run.read_config())
         if not run.world.exists():
             raise DataError(
                 f"{run.path} has no world model; make a run with gailforce imitate {config.env} "

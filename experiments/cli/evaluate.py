@@ -12,7 +12,7 @@ from ...demos.library import SHIPPED_FOR
 from ...demos.recorder import Policy
 from ...envs.errors import UsageError
 from ...envs.registry import Horizon, spaces
-from ..pipeline.config import ImitationConfig
+from ..pipeline.config import imitation_of
 from ..pipeline.session import Session
 from ..runs.process import one_thread, this_command, versions
 from ..runs.target import Target, resolve
@@ -90,7 +90,7 @@ class Evaluate(Command[Evaluation]):
         if "exploring" not in modes:
             beside = beside.with_agent("exploring", ScoreEntry(missing="this file holds no exploring policy"))
         if run is not None:
-            run.update_result(beside.to_json())
+            run.update_result(beside)
         return Evaluation(this_command(), task.env_id, str(target.file), versions(), beside)
 
     def _score(self, policy: Policy, task: Task, deterministic: bool) -> Score:
@@ -105,9 +105,8 @@ class Evaluate(Command[Evaluation]):
 
     def _task(self, target: Target) -> Task:
         """What the controls are made for: the run's own demonstrations, or those that are named."""
-        config = target.config
-        if config.get("kind") == "imitation" and self.demos is None:
-            imitation = ImitationConfig.from_plain(config)
+        imitation = imitation_of(target.run)
+        if imitation is not None and self.demos is None:
             task = Session.load(imitation).task()
             return replace(task, episodes=self.episodes, horizon=self.horizon or task.horizon)
         name = self.demos or SHIPPED_FOR.get(target.env_id)
@@ -116,8 +115,8 @@ class Evaluate(Command[Evaluation]):
         demos = Demonstrations.load(name)
         obs_size, actions = spaces(target.env_id)
         require_environment(demos, target.env_id, obs_size, actions.shape[0])
-        horizon = self.horizon or config.get("horizon", "native")
-        return Task(target.env_id, demos, demos, int(config.get("steps", 0)), horizon, self.episodes)
+        horizon = self.horizon or target.facts.horizon
+        return Task(target.env_id, demos, demos, target.facts.steps, horizon, self.episodes)
 
     def describe(self, result: Evaluation) -> str:
         """The table."""

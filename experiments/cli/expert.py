@@ -1,7 +1,7 @@
 """The verb `expert`: train an expert on the true reward and keep the best policy and those on the way."""
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ import tyro
 from ...agents.expert import Expert, ExpertConfig
 from ...agents.loading import load_policy
 from ...envs.registry import env_id
-from ..pipeline.expert import train_expert
+from ..pipeline.expert import ExpertSettings, train_expert
 from ..runs.counting import counted
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread, versions
@@ -52,9 +52,8 @@ class TrainExpert(Command):
         one_thread()
         identifier = env_id(self.env)
         agent = Expert(self.env, self.seed, self.config)
-        run = RunFolder.create(
-            f"expert-{self.env}", self.runs, {"kind": "expert", "environment": identifier, **self._facts()}
-        )
+        settings = ExpertSettings(identifier, self.seed, self.steps, self.every, self.config)
+        run = RunFolder.create(f"expert-{self.env}", self.runs, "expert", settings)
         started = time.time()
         train_expert(agent, run, self.steps, self.every, self.selection_episodes, plain=self.json)
         seconds = round(time.time() - started, 1)
@@ -82,9 +81,6 @@ class TrainExpert(Command):
             selection_episodes=self.selection_episodes,
             episodes=self.episodes,
         )
-
-    def _facts(self) -> dict[str, Any]:
-        return {"seed": self.seed, "steps": self.steps, "every": self.every, "config": asdict(self.config)}
 
     def describe(self, result: dict[str, Any]) -> str:
         """The score and where the policy is."""

@@ -67,7 +67,7 @@ class Imitate(Command[Finished]):
     def __post_init__(self) -> None:
         # A parsed command line has the settings of its choices beside the configuration.
         if not isinstance(self.config, ImitationConfig):
-            self.config = Choices.resolved(vars(self))
+            self.config = Choices.resolved(self)
 
     def run(self) -> Finished:
         """Learn, evaluate, film, report."""
@@ -77,9 +77,7 @@ class Imitate(Command[Finished]):
         require_seed(self.config.seed)
         session = Session.load(self.config)
         agent = session.agent()
-        run = RunFolder.create(
-            f"imitate-{self.config.env}", self.runs, {"kind": "imitation", **self.config.to_plain()}
-        )
+        run = RunFolder.create(f"imitate-{self.config.env}", self.runs, "imitation", self.config)
         training = train(agent, run, self.config, self.every, plain=self.json)
         return finish(agent, run, session, training, self.show)
 

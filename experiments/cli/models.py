@@ -11,9 +11,9 @@ import tyro
 from ...envs.errors import unknown
 from ...envs.registry import env_id
 from ...generative.rewards.reward_families import FAMILIES, Family
-from ..bench.family_results import BODY, SHIPPED, grid_rows, label
-from ..bench.gate import GATE, read_gate, shown
-from ..bench.table import interval
+from ..bench.family_results import BODY, SHIPPED, family_rows, label
+from ..bench.gate_result import GATE, GateEntry, GateResult, read_gate
+from ..bench.table import GridRow, SeedScores, interval
 from ..runs.flags import Flag, describe_flags, flags_of
 from ..scoring.reading import estimate
 from .command import Command
@@ -50,7 +50,7 @@ class Models(Command):
         """One entry for each family, or the settings of one."""
         if self.name:
             return {"reward model": self.name, "settings": [asdict(flag) for flag in settings(self.name)]}
-        gate, rows = read_gate(self.results / GATE), grid_rows(self.results)
+        gate, rows = read_gate(self.results / GATE), family_rows(self.results)
         return {"reward models": {name: _entry(name, FAMILIES[name], gate, rows) for name in FAMILIES}}
 
     def describe(self, result: dict[str, Any]) -> str:
@@ -78,20 +78,23 @@ def settings(name: str) -> list[Flag]:
     return flags_of(FAMILIES[name].config_class, None, f"{name}.")
 
 
-def _entry(
-    name: str, family: Family, gate: Mapping[str, Any], rows: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Any]:
-    row, constant = rows.get(name), rows.get("constant")
+def _entry(name: str, family: Family, gate: GateResult, rows: Mapping[str, GridRow]) -> dict[str, Any]:
+    gated, row = gate.entry(env_id(BODY), name), rows.get(name)
+    own, constant = (rows[key].scores.iqm if key in rows else None for key in (name, "constant"))
     return {
         "way": family.way,
         "inputs": list(family.inputs),
         "window": family.looks_back + 1,
-        "gate": gate["families"].get(env_id(BODY), {}).get(name),
-        "normalized_score": None if row is None else {key: row[key] for key in ("value", "low", "high", "n")},
-        "label": "control" if family.way == "control" else label(estimate(row), estimate(constant)),
-        "seconds": None if row is None or not row["seconds"] else float(np.mean(row["seconds"])),
+        "gate": None if gated is None else gated.to_json(),
+        "normalized_score": None if row is None else _bounds(row.scores),
+        "label": "control" if family.way == "control" else label(own, constant),
+        "seconds": None if row is None or not row.seconds else float(np.mean(row.seconds)),
         "use this for": family.use_when,
     }
+
+
+def _bounds(scores: SeedScores) -> dict[str, Any]:
+    return {key: scores.to_json()[key] for key in ("value", "low", "high", "n")}
 
 
 def _texts(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
@@ -100,8 +103,8 @@ def _texts(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
         name,
         entry["way"],
         " ".join(entry["inputs"]) + window,
-        shown(entry["gate"]),
-        "-" if entry["normalized_score"] is None else interval(entry["normalized_score"]),
+        "-" if entry["gate"] is None else str(GateEntry.from_json(entry["gate"])),
+        interval(estimate(entry["normalized_score"])),
         entry["label"],
         "-" if entry["seconds"] is None else f"{entry['seconds']:,.0f}",
         entry["use this for"],

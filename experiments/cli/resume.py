@@ -36,7 +36,7 @@ class Resume(Command[Finished]):
         one_thread()
         require_at_least(1, every=self.every)
         run = RunFolder.open(self.path).require_kind("imitation")
-        config = ImitationConfig.from_plain(run.config)
+        config = ImitationConfig.from_plain(run.read_config())
         if config.world_model:
             raise UsageError(
                 f"{run.path} learned in a world model, whose experience is not kept with the checkpoints; "

@@ -11,7 +11,7 @@ from ...demos.dataset import Demonstrations, require_environment
 from ...demos.library import SHIPPED_FOR
 from ...envs.errors import UsageError
 from ...envs.registry import spaces
-from ..pipeline.config import ImitationConfig
+from ..pipeline.config import ImitationConfig, imitation_of
 from ..pipeline.session import Session
 from ..runs.process import one_thread
 from ..runs.target import Target, resolve
@@ -61,19 +61,17 @@ class Verdict(Command[verdict.Verdict]):
 
     def _task(self, target: Target) -> controls.Task:
         """The demonstrations to judge by, and what a constant agent would be trained with."""
-        config = target.config
-        if config.get("kind") == "imitation":
-            imitation = ImitationConfig.from_plain(config)
-            if self.demos is None:
-                return Session.load(imitation).task()
+        imitation = imitation_of(target.run)
+        if imitation is not None and self.demos is None:
+            return Session.load(imitation).task()
         name = self.demos or SHIPPED_FOR.get(target.env_id)
         if name is None:
             raise UsageError(f"no demonstrations of {target.env_id} to judge by; name some with --demos")
         demos = Demonstrations.load(name)
         obs_size, actions = spaces(target.env_id)
         require_environment(demos, target.env_id, obs_size, actions.shape[0])
-        steps = int(config.get("steps", 0)) or ImitationConfig.steps
-        return controls.Task(target.env_id, demos, demos, steps, config.get("horizon", "native"))
+        steps = target.facts.steps or ImitationConfig.steps
+        return controls.Task(target.env_id, demos, demos, steps, target.facts.horizon)
 
     def describe(self, result: verdict.Verdict) -> str:
         """The word, the reasons, and what to try next."""

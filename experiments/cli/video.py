@@ -100,7 +100,7 @@ class Video(Command):
         return demos[self.episode]
 
     def _demonstrations(self, target: Target) -> tuple[Demonstrations, str]:
-        name = self.demos or target.config.get("demos")
+        name = self.demos or target.facts.demos
         if name is None:
             raise UsageError("no demonstrations are known; name them with --demos, or use --beside none")
         demos = Demonstrations.load(name)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -80,8 +80,9 @@ class Choices:
         )
 
     @classmethod
-    def resolved(cls, values: Mapping[str, Any]) -> ImitationConfig:
+    def resolved(cls, parsed: Any) -> ImitationConfig:  # Any: an instance of a `parsed_class`
         """The configuration of a parsed verb, with the settings of what it chooses."""
+        values = vars(parsed)
         config = ImitationConfig(**vars(values["config"]))
         family = values[table_of(config.reward)]
         config = replace(config, family_config=None if family == type(family)() else family)

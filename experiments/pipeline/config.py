@@ -19,6 +19,7 @@ from ...generative.interfaces.reward_inputs import Inputs
 from ...generative.rewards.reward_families import FAMILIES, table_of
 from ...generative.rewards.reward_form import Form
 from ...generative.worlds.world_families import WORLDS
+from ..runs.folder import RunFolder
 from ..scoring.controls import Task
 
 
@@ -147,3 +148,14 @@ class ImitationConfig:
     def task(self, demos: Demonstrations, whole: Demonstrations) -> Task:
         """What the controls beside this run are made for: its share of the demonstrations, and the whole."""
         return Task(env_id(self.env), demos, whole, self.steps, self.horizon, gail=self.gail)
+
+
+def imitation_of(run: RunFolder | None) -> ImitationConfig | None:
+    """The configuration of a run of imitate; None without a run, or for a run of another kind.
+
+    Raises:
+        DataError: the run's configuration is damaged or incomplete.
+    """
+    if run is None or run.facts.kind != "imitation":
+        return None
+    return ImitationConfig.from_plain(run.read_config())

@@ -1,6 +1,9 @@
 """Training of an expert with checkpoints, and the best policy kept."""
 
-from ...agents.expert import Expert
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ...agents.expert import Expert, ExpertConfig
 from ...agents.sb3.callbacks import Evaluation, Periodic, save_on_the_way
 from ...envs.registry import make_env
 from ..runs.folder import RunFolder
@@ -9,6 +12,29 @@ from ..runs.progress import progress
 
 # Seed of the episodes that choose the best policy; apart from those of training and of scores.
 SELECTION_SEED = 50_000
+
+
+@dataclass(frozen=True)
+class ExpertSettings:
+    """What the training of an expert depends on.
+
+    Attributes:
+        environment: Gymnasium id.
+        seed: of everything.
+        steps: environment steps.
+        every: environment steps between two checkpoints and two evaluations.
+        config: of environments and learner.
+    """
+
+    environment: str
+    seed: int
+    steps: int
+    every: int
+    config: ExpertConfig
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values for the run's `config.toml`."""
+        return asdict(self)
 
 
 def train_expert(

@@ -15,6 +15,7 @@ from ..runs.process import versions
 from ..runs.provenance import commit
 from ..scoring import controls
 from ..scoring.evaluation import evaluate
+from ..scoring.reading import PlainTable
 from ..scoring.run_result import DemosFacts, RunResult, VerdictSummary
 from ..scoring.score import Score
 from ..scoring.score_table import ControlMode, with_controls
@@ -148,7 +149,7 @@ def facts(run: RunFolder, session: Session) -> RunResult:
         demonstrations=DemosFacts(demos.name, len(demos), demos.steps, demos.fingerprint()),
         steps=config.steps,
         seed=config.seed,
-        config=config.to_plain(),
+        config=PlainTable(config.to_plain()),
         commit=commit(),
         versions=versions(),
         command=run.command,

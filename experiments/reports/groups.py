@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..runs.counting import counted
+from ..scoring.reading import PlainTable
 from ..scoring.statistics import Estimate, iqm_interval, mean_interval
 from .data import RunRecord
 from .scales import compact
@@ -139,23 +140,18 @@ def _configuration(run: RunRecord) -> str:
 def _settings(run: RunRecord) -> dict[str, str]:
     """The configuration as one flat table, `gail.ppo.learning_rate`, of the result or else of config.toml."""
     config = run.result.config
-    if not config:
+    if not config.entries:
         try:
-            config = tomllib.loads(run.config)
+            config = PlainTable(tomllib.loads(run.config))
         except tomllib.TOMLDecodeError:
-            config = {}
-    return dict(_flat({key: value for key, value in config.items() if key not in OWN}))
-
-
-def _flat(table: Mapping[str, object], above: str = "") -> list[tuple[str, str]]:
-    pairs = []
-    for key, value in table.items():
-        if isinstance(value, dict):
-            pairs += _flat(value, f"{above}{key}.")
-        elif value is not None:  # TOML has no word for it
-            # A result that is not stored yet holds tuples, which JSON keeps as lists.
-            pairs.append((above + key, str(list(value) if isinstance(value, tuple) else value)))
-    return pairs
+            config = PlainTable()
+    own = PlainTable({key: value for key, value in config.entries.items() if key not in OWN})
+    # TOML has no word for None. A result that is not stored yet holds tuples, which JSON keeps as lists.
+    return {
+        name: str(list(value) if isinstance(value, tuple) else value)
+        for name, value in own.leaves()
+        if value is not None
+    }
 
 
 def _names(firsts: Sequence[RunRecord]) -> list[str]:

@@ -9,15 +9,58 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
 from stable_baselines3.common.logger import KVWriter, Logger, TensorBoardOutputFormat
 
 from ...demos.durable import FULL, write_durably
 from ...envs.errors import DataError, EnvironmentFault, UsageError
+from ...envs.registry import Horizon
 from .metrics import MetricsWriter
 from .process import this_command
-from .toml import to_toml
+from .toml import write_toml
+
+# What a run trains.
+Kind = Literal["imitation", "cloning", "expert", "variation"]
+
+
+@runtime_checkable
+class Settings(Protocol):
+    """Settings of a run, whatever it trains."""
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values, nested as `config.toml` nests them."""
+
+
+@runtime_checkable
+class Storable(Protocol):
+    """A result, or a part of one."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `result.json`."""
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What is asked of a run of any kind, or of a policy without a run.
+
+    Attributes:
+        kind: one of `Kind`; empty where it is not known.
+        demos: the demonstrations it learned from, if any.
+        steps: environment steps of its training; 0 where they are not known.
+        horizon: of its environment.
+    """
+
+    kind: str = ""
+    demos: str | None = None
+    steps: int = 0
+    horizon: Horizon = "native"
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "RunFacts":
+        """The facts in a run's configuration."""
+        horizon = cast(Horizon, plain.get("horizon", cls.horizon))
+        return cls(plain.get("kind", ""), plain.get("demos"), int(plain.get("steps", 0)), horizon)
 
 
 @dataclass(frozen=True)
@@ -27,7 +70,7 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, name: str, root: Path, config: Mapping[str, Any]) -> "RunFolder":
+    def create(cls, name: str, root: Path, kind: Kind, settings: Settings) -> "RunFolder":
         """A new folder `root/name-date-time` with the resolved configuration and the command.
 
         Raises:
@@ -35,26 +78,26 @@ class RunFolder:
         """
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
         name = f"{name.replace('/', '-')}-{stamp}-{os.getpid()}"
-        return cls._filled(lambda: _new_folder(root, name), root, config, this_command())
+        return cls._filled(lambda: _new_folder(root, name), root, kind, settings, this_command())
 
     @classmethod
-    def at(cls, path: Path, config: Mapping[str, Any], command: str) -> "RunFolder":
+    def at(cls, path: Path, kind: Kind, settings: Settings, command: str) -> "RunFolder":
         """The folder itself, made if need be, for who names and clears the folders.
 
         Raises:
             EnvironmentFault: no folder can be made there.
         """
-        return cls._filled(lambda: _folder(path), path.parent, config, command)
+        return cls._filled(lambda: _folder(path), path.parent, kind, settings, command)
 
     @classmethod
     def _filled(
-        cls, make: Callable[[], Path], root: Path, config: Mapping[str, Any], command: str
+        cls, make: Callable[[], Path], root: Path, kind: Kind, settings: Settings, command: str
     ) -> "RunFolder":
         try:
             run = cls(make())
             for place in (run.checkpoints, run.videos):
                 place.mkdir(exist_ok=True)
-            (run.path / "config.toml").write_text(to_toml(config), encoding="utf-8")
+            write_toml(run.path / "config.toml", {"kind": kind, **settings.to_plain()})
             (run.path / "command.txt").write_text(command + "\n", encoding="utf-8")
         except OSError as fault:
             if fault.errno in FULL:
@@ -84,17 +127,25 @@ class RunFolder:
         Raises:
             UsageError: it is of another; only imitation can be resumed.
         """
-        found = self.config.get("kind")
-        if found != kind:
+        own = self.facts.kind or None
+        if own != kind:
             raise UsageError(
-                f"{self.path} is a run of kind {found}, not {kind}; experts cannot be resumed, "
+                f"{self.path} is a run of kind {own}, not {kind}; experts cannot be resumed, "
                 "train one anew with gailforce expert"
             )
         return self
 
     @property
-    def config(self) -> dict[str, Any]:
-        """The resolved configuration."""
+    def facts(self) -> RunFacts:
+        """What its configuration says of a run of any kind."""
+        return RunFacts.from_plain(self.read_config())
+
+    def read_config(self) -> dict[str, Any]:
+        """The resolved configuration.
+
+        Raises:
+            DataError: the file is damaged.
+        """
         try:
             return tomllib.loads((self.path / "config.toml").read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
@@ -145,24 +196,24 @@ class RunFolder:
         Raises:
             DataError: when there is neither.
         """
-        found = [self.agent] if self.agent.exists() else sorted(self.checkpoints.glob("step-*.gfa"))
-        if not found:
+        agents = [self.agent] if self.agent.exists() else sorted(self.checkpoints.glob("step-*.gfa"))
+        if not agents:
             raise DataError(
                 f"{self.path} holds no agent: it was stopped before its first checkpoint; start anew"
             )
-        return found[-1]
+        return agents[-1]
 
     def series(self, key: str) -> list[tuple[int, float]]:
         """`(step, value)` of every line of the metrics that holds a key; damaged lines are left out."""
         lines = self.metrics.read_text(encoding="utf-8").splitlines() if self.metrics.exists() else []
-        found = []
+        points = []
         for line in lines:
             try:
                 entry = json.loads(line)
-                found.append((int(entry["step"]), float(entry[key])))
+                points.append((int(entry["step"]), float(entry[key])))
             except (ValueError, KeyError, TypeError):  # another kind of line, or one cut short by a kill
                 continue
-        return found
+        return points
 
     def write_result(self, result: Mapping[str, Any]) -> None:
         """Write `result.json`, whole or not at all."""
@@ -178,25 +229,26 @@ class RunFolder:
         if not path.is_file():
             return None
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(found, dict):
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(stored, dict):
                 raise ValueError("no table")
         except (ValueError, RecursionError) as fault:
             raise DataError(
                 f"{path} is damaged ({fault}) and left as it is; move it away, and `gailforce resume "
                 f"{self.path}` scores a run of imitate anew"
             ) from fault
-        return found
+        return stored
 
-    def update_result(self, found: Mapping[str, Any]) -> None:
+    def update_result(self, newer: Storable) -> None:
         """Put newer scores into a `result.json` that is there; others are left as they are.
 
         Raises:
             DataError: the file is damaged.
         """
-        known = self.read_result()
-        if known is not None:
-            self.write_result({**known, **{key: _merged(known.get(key), new) for key, new in found.items()}})
+        stored = self.read_result()
+        if stored is not None:
+            parts = newer.to_json().items()
+            self.write_result({**stored, **{key: _merged(stored.get(key), part) for key, part in parts}})
 
     def logger(self) -> Logger:
         """Stable-Baselines3's logger into `metrics.jsonl`, and TensorBoard where it is installed."""
@@ -206,12 +258,12 @@ class RunFolder:
         return Logger(str(self.path), writers)
 
 
-def _merged(known: object, newer: object) -> object:
-    """The newer entries of a table among the known; the reason why one is missing replaces no score."""
-    if not isinstance(known, dict) or not isinstance(newer, dict):
+def _merged(stored: object, newer: object) -> object:
+    """The newer entries of a table among those stored; the reason why one is missing replaces no score."""
+    if not isinstance(stored, dict) or not isinstance(newer, dict):
         return newer
-    scored = {key for key, entry in known.items() if isinstance(entry, dict) and "returns" in entry}
-    return known | {key: new for key, new in newer.items() if key not in scored or "missing" not in new}
+    scored = {key for key, entry in stored.items() if isinstance(entry, dict) and "returns" in entry}
+    return stored | {key: new for key, new in newer.items() if key not in scored or "missing" not in new}
 
 
 def _folder(path: Path) -> Path:

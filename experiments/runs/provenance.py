@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,28 @@ from ...demos.durable import write_durably
 from .process import this_command, versions
 
 
-def origin() -> dict[str, Any]:
+@dataclass(frozen=True)
+class Origin:
     """What every result says of how it was made."""
-    return {"command": this_command(), "commit": commit(), "versions": versions()}
+
+    command: str
+    commit: str | None
+    versions: Mapping[str, str]
+
+    @classmethod
+    def here(cls) -> "Origin":
+        """The origin of what this process makes."""
+        return cls(this_command(), commit(), versions())
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"command": self.command, "commit": self.commit, "versions": dict(self.versions)}
 
 
 def write_result(path: Path, result: Mapping[str, Any]) -> None:
     """A result and its origin as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, (json.dumps({**result, **origin()}, indent=1) + "\n").encode())
+    write_durably(path, (json.dumps({**result, **Origin.here().to_json()}, indent=1) + "\n").encode())
 
 
 def made(path: Path, settings: Mapping[str, Any]) -> bool:

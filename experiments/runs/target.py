@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...agents.loading import PolicyOptions, load_reward_model
 from ...agents.models.reward import RewardModel
 from ...demos.recorder import Policy
 from ...envs.errors import DataError, UsageError
 from ...envs.registry import env_id
-from .folder import RunFolder
+from .folder import RunFacts, RunFolder
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,9 @@ class Target:
     run: RunFolder | None
 
     @property
-    def config(self) -> dict[str, Any]:
-        """The run's resolved configuration; empty without a run."""
-        return self.run.config if self.run else {}
+    def facts(self) -> RunFacts:
+        """What the run's configuration says; nothing is known without a run."""
+        return self.run.facts if self.run else RunFacts()
 
     def reward_model(self) -> RewardModel | None:
         """The discriminator saved with the policy, if there is one."""
@@ -47,10 +46,10 @@ def resolve(path: Path, env: str | None, options: PolicyOptions) -> Target:
     """
     run = RunFolder.open(path) if path.is_dir() else None
     file = run.newest_agent() if run else path
-    known = options.environment_of(file)
-    wanted = env_id(env) if env is not None else known
-    if wanted is None:
+    trained_in = options.environment_of(file)
+    environment = env_id(env) if env is not None else trained_in
+    if environment is None:
         raise UsageError(f"{file} does not say its environment; name it with --env")
-    if known is not None and known != wanted:
-        raise DataError(f"{file} was trained in {known}, not {wanted}; leave --env out")
-    return Target(options.load(file, wanted), wanted, file, run)
+    if trained_in is not None and trained_in != environment:
+        raise DataError(f"{file} was trained in {trained_in}, not {environment}; leave --env out")
+    return Target(options.load(file, environment), environment, file, run)

@@ -3,24 +3,22 @@
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 
-def to_toml(config: Mapping[str, Any]) -> str:
-    """Plain values as TOML: numbers, booleans, strings, lists of them, and tables of these."""
-    plain = [
-        f"{key} = {_toml_value(v)}"
-        for key, v in config.items()
-        if v is not None and not isinstance(v, Mapping)
-    ]
-    tables = [(key, value) for key, value in config.items() if isinstance(value, Mapping)]
-    return "\n".join(plain) + "\n" + "".join(_toml_table(key, value) for key, value in tables)
-
-
-def _toml_table(name: str, table: Mapping[str, Any]) -> str:
-    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
-    nested = [(f"{name}.{key}", value) for key, value in table.items() if isinstance(value, Mapping)]
-    return f"\n[{name}]\n{to_toml(plain)}" + "".join(_toml_table(*pair) for pair in nested)
+def write_toml(path: Path, values: Mapping[str, Any]) -> None:
+    """Write plain values as TOML: numbers, booleans, strings, lists of them, and tables of these."""
+    lines, tables = [], [("", values)]
+    while tables:
+        name, table = tables.pop(0)
+        lines += ["", f"[{name}]"] if name else []
+        nested = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+        # TOML has no word for None.
+        plain = {key: value for key, value in table.items() if key not in nested and value is not None}
+        lines += [f"{key} = {_toml_value(value)}" for key, value in plain.items()] or [""]
+        tables[:0] = [(f"{name}.{key}".lstrip("."), value) for key, value in nested.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _toml_value(value: Any) -> str:  # Any: a leaf of a configuration

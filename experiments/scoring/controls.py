@@ -48,29 +48,35 @@ class Task:
     gail: GAILConfig = field(default_factory=GAILConfig)
 
 
-def definition(name: str, task: Task) -> dict[str, Any]:
-    """Everything the control's score depends on, and nothing else."""
-    common = {
-        "control": name,
-        "environment": task.env_id,
-        "horizon": task.horizon,
-        "episodes": task.episodes,
-        "first_seed": EVALUATION_SEED,
-        "seed": task.seed,
-    }
-    own: dict[str, dict[str, Any]] = {
-        "random": {},
-        "bc": {"demonstrations": task.demos.fingerprint(), "config": asdict(BCConfig())},
-        # Whatever a critic would be set to, a constant reward asks none.
-        "constant": {"steps": task.steps, "n_envs": task.gail.n_envs, "ppo": asdict(task.gail.ppo)},
-    }
-    return {**common, **own[name], "algorithm": ALGORITHM}
+@dataclass(frozen=True)
+class Definition:
+    """Everything a control's score depends on, and nothing else."""
 
+    control: str
+    task: Task
 
-def kept_file(folder: Path, wanted: dict[str, Any]) -> Path:
-    """Where a control of this definition is kept."""
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:12]
-    return folder / f"{wanted['control']}-{wanted['environment']}-{digest}.json"
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        task = self.task
+        plain = {
+            "control": self.control,
+            "environment": task.env_id,
+            "horizon": task.horizon,
+            "episodes": task.episodes,
+            "first_seed": EVALUATION_SEED,
+            "seed": task.seed,
+        }
+        if self.control == "bc":
+            plain |= {"demonstrations": task.demos.fingerprint(), "config": asdict(BCConfig())}
+        if self.control == "constant":
+            # Whatever a critic would be set to, a constant reward asks none.
+            plain |= {"steps": task.steps, "n_envs": task.gail.n_envs, "ppo": asdict(task.gail.ppo)}
+        return {**plain, "algorithm": ALGORITHM}
+
+    def file_in(self, folder: Path) -> Path:
+        """Where the control's score is kept."""
+        digest = hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()[:12]
+        return folder / f"{self.control}-{self.task.env_id}-{digest}.json"
 
 
 def cache_folder() -> Path:
@@ -82,9 +88,8 @@ def find(name: str, task: Task) -> Score | None:
     """The control's score where it is at hand: shipped, kept, or cheap to make."""
     if name == "expert":
         return expert_score(task.expert)
-    wanted = definition(name, task)
     for folder in (SHIPPED, cache_folder()):
-        path = kept_file(folder, wanted)
+        path = Definition(name, task).file_in(folder)
         score = _read(path) if path.is_file() else None
         if score is not None:
             return score
@@ -93,12 +98,13 @@ def find(name: str, task: Task) -> Score | None:
 
 def make(name: str, task: Task, folder: Path | None = None) -> Score:
     """Train or play the control, keep its score, and return it."""
-    path = kept_file(folder or cache_folder(), definition(name, task))
+    definition = Definition(name, task)
+    path = definition.file_in(folder or cache_folder())
     score = MAKERS[name](task, path.with_suffix(AGENT))
     origin = {"command": this_command(), "versions": versions()}
-    kept = {**origin, "definition": definition(name, task), "score": score.to_json()}
+    plain = {**origin, "definition": definition.to_json(), "score": score.to_json()}
     try:
-        write_durably(path, (json.dumps(kept) + "\n").encode())
+        write_durably(path, (json.dumps(plain) + "\n").encode())
     except EnvironmentFault as fault:
         print(f"gailforce: the control is not kept: {fault}", file=sys.stderr)
     return score
@@ -106,19 +112,21 @@ def make(name: str, task: Task, folder: Path | None = None) -> Score:
 
 def constant_agent(task: Task, train: bool = False) -> Path | None:
     """The policy of an agent paid a constant reward: of this task, else of the body, else made or None."""
-    exact = [kept_file(folder, definition("constant", task)) for folder in (SHIPPED, cache_folder())]
+    exact = [Definition("constant", task).file_in(folder) for folder in (SHIPPED, cache_folder())]
     like = [
-        sorted(path.parent.glob(f"constant-{task.env_id}-*{AGENT}"), key=lambda kept: (-_budget(kept), kept))
+        sorted(
+            path.parent.glob(f"constant-{task.env_id}-*{AGENT}"), key=lambda agent: (-_budget(agent), agent)
+        )
         for path in exact
     ]
-    found = [path.with_suffix(AGENT) for path in exact if path.with_suffix(AGENT).is_file()]
+    policies = [path.with_suffix(AGENT) for path in exact if path.with_suffix(AGENT).is_file()]
     # One of another budget shows what living looks like as well: the longest trained, shipped ones first.
-    found += [path for paths in like for path in paths]
-    if not found and train:
+    policies += [path for paths in like for path in paths]
+    if not policies and train:
         print(f"training the control constant reward: {cost('constant', task)}", file=sys.stderr, flush=True)
         make("constant", task)
         return constant_agent(task)
-    return found[0] if found else None
+    return policies[0] if policies else None
 
 
 def _budget(agent: Path) -> int:

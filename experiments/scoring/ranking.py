@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...demos.durable import write_durably
-from .reading import real, section, table_of
+from .reading import PlainTable, read_table
 
 # The ranks that are shown, in their order on a page; each is the stem of its film.
 RANKS = ("best", "median", "worst")
@@ -43,16 +43,16 @@ def write_films(folder: Path, films: Mapping[str, Film]) -> None:
 def read_films(folder: Path) -> dict[str, Film]:
     """What the films of a folder show; those that cannot be read are left out."""
     try:
-        table = table_of(folder / FILMS_FILE)
+        table = read_table(folder / FILMS_FILE)
     except ValueError:
         return {}
-    found = {rank: _film(section(table, rank)) for rank in RANKS}
-    return {rank: film for rank, film in found.items() if film is not None}
+    films = {rank: _film(table.table(rank)) for rank in RANKS}
+    return {rank: film for rank, film in films.items() if film is not None}
 
 
-def _film(entry: Mapping[str, object]) -> Film | None:
-    values = [real(entry.get(key)) for key in ("seed", "total", "steps", "episodes")]
-    seed, total, steps, episodes = values
+def _film(table: PlainTable) -> Film | None:
+    seed, steps, episodes = (table.whole(key) for key in ("seed", "steps", "episodes"))
+    total = table.number("total")
     if seed is None or total is None or steps is None or episodes is None:
         return None
-    return Film(int(seed), total, int(steps), int(episodes))
+    return Film(seed, total, steps, episodes)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .reading import real, section, table_of, tables, words_of
+from .reading import PlainTable, read_table, real
 from .score import ScoreTable
 
 RESULT_FILE = "result.json"
@@ -32,6 +32,10 @@ class CheckpointChoice:
     step: int
     distance: float
     mean_return: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"step": self.step, "distance": self.distance, "return": self.mean_return}
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,13 @@ class RunResult:
     steps: int | None = None
     seed: int | None = None
     # The settings of any kind of run; only groups of runs and the page's origin read them.
-    config: Mapping[str, object] = field(default_factory=dict)
+    config: PlainTable = field(default_factory=PlainTable)
     commit: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     command: str | None = None
     run: str | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
-    steps_per_second: int | float | None = None
+    steps_per_second: int | None = None
     real_steps: int | None = None
     scores: ScoreTable = field(default_factory=ScoreTable)
     checkpoints: tuple[CheckpointChoice, ...] | None = None
@@ -83,7 +87,7 @@ class RunResult:
     @property
     def world_model(self) -> str | None:
         """The world model that the policy learned in, if any."""
-        return words_of(self.config, "world_model") or None
+        return self.config.text("world_model") or None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for `result.json`."""
@@ -98,7 +102,7 @@ class RunResult:
             "demonstrations": None if self.demonstrations is None else asdict(self.demonstrations),
             "steps": self.steps,
             "seed": self.seed,
-            "config": dict(self.config),
+            "config": dict(self.config.entries),
             "commit": self.commit,
             "versions": dict(self.versions),
             "command": self.command,
@@ -108,37 +112,33 @@ class RunResult:
             "real_steps": self.real_steps,
         }
         always = ALWAYS if self.kind == "imitation" else ALWAYS[:1]
-        stored = {key: value for key, value in facts.items() if value is not None or key in always}
-        return {**stored, **self.scores.to_json(), **self._judged()}
-
-    def _judged(self) -> dict[str, Any]:  # plain values, a part of `to_json`
-        judged: dict[str, Any] = {}
+        stored: dict[str, Any] = {k: value for k, value in facts.items() if value is not None or k in always}
+        stored |= self.scores.to_json()
         if self.checkpoints is not None:
-            judged["checkpoints"] = [
-                {"step": c.step, "distance": c.distance, "return": c.mean_return} for c in self.checkpoints
-            ]
+            stored["checkpoints"] = [choice.to_json() for choice in self.checkpoints]
         if self.verdict is not None:
-            judged["verdict"] = {"verdict": self.verdict.word, "sentence": self.verdict.sentence}
-        return judged
+            stored["verdict"] = {"verdict": self.verdict.word, "sentence": self.verdict.sentence}
+        return stored
 
     @classmethod
-    def from_json(cls, table: dict[str, Any]) -> "RunResult":
+    def from_json(cls, plain: Mapping[str, Any]) -> "RunResult":
         """The result of a file that may lack any part."""
-        demos, summary = section(table, "demonstrations"), section(table, "verdict")
-        seconds = {name: real(value) for name, value in section(table, "seconds").items()}
-        word, sentence = words_of(summary, "verdict"), words_of(summary, "sentence")
+        table = PlainTable(plain)
+        seconds = {name: real(value) for name, value in table.table("seconds").entries.items()}
+        verdict = table.table("verdict")
+        word, sentence = verdict.text("verdict"), verdict.text("sentence")
         return cls(
-            kind=words_of(table, "kind") or "imitation",
-            **{key: words_of(table, key) or None for key in TEXTS},
-            demonstrations=_demos(demos) if demos else None,
-            steps=_whole(table.get("steps")),
-            seed=_whole(table.get("seed")),
-            config=section(table, "config"),
-            versions={name: str(version) for name, version in section(table, "versions").items()},
+            kind=table.text("kind") or "imitation",
+            **{key: table.text(key) or None for key in TEXTS},
+            demonstrations=_demos(table.table("demonstrations")),
+            steps=table.whole("steps"),
+            seed=table.whole("seed"),
+            config=table.table("config"),
+            versions=table.texts("versions"),
             seconds={name: value for name, value in seconds.items() if value is not None},
-            steps_per_second=real(table.get("steps_per_second")),
-            real_steps=_whole(table.get("real_steps")),
-            scores=ScoreTable.from_json(table),
+            steps_per_second=table.whole("steps_per_second"),
+            real_steps=table.whole("real_steps"),
+            scores=ScoreTable.from_json(plain),
             checkpoints=_checkpoints(table) if "checkpoints" in table else None,
             verdict=VerdictSummary(word, sentence) if word else None,
         )
@@ -150,30 +150,24 @@ def read_result(path: Path) -> RunResult:
     Raises:
         ValueError: it holds no JSON object; says what.
     """
-    return RunResult.from_json(table_of(path))
+    return RunResult.from_json(read_table(path).entries)
 
 
-def _whole(value: object) -> int | None:
-    number = real(value)
-    return None if number is None else round(number)
-
-
-def _demos(table: Mapping[str, object]) -> DemosFacts:
+def _demos(table: PlainTable) -> DemosFacts | None:
+    if not table.entries:
+        return None
     return DemosFacts(
-        words_of(table, "name") or None,
-        _whole(table.get("episodes")),
-        _whole(table.get("transitions")),
-        words_of(table, "sha256") or None,
+        table.text("name") or None,
+        table.whole("episodes"),
+        table.whole("transitions"),
+        table.text("sha256") or None,
     )
 
 
-def _checkpoints(table: Mapping[str, object]) -> tuple[CheckpointChoice, ...]:
-    rows = [
-        (real(c.get("step")), real(c.get("distance")), real(c.get("return")))
-        for c in tables(table, "checkpoints")
-    ]
+def _checkpoints(table: PlainTable) -> tuple[CheckpointChoice, ...]:
+    rows = [(c.whole("step"), c.number("distance"), c.number("return")) for c in table.tables("checkpoints")]
     return tuple(
-        CheckpointChoice(int(step), distance, value)
+        CheckpointChoice(step, distance, value)
         for step, distance, value in rows
         if step is not None and distance is not None and value is not None
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .reading import estimate, numbers, real, section, words_of
+from .reading import PlainTable, real
 from .statistics import Estimate, mean_interval, normalized
 
 NOT_STORED = "Not in result.json."
@@ -121,15 +121,14 @@ class ScoreEntry:
         """The entry of a file that may hold anything."""
         if not isinstance(entry, dict):
             return cls(missing=NOT_STORED)
-        returns = numbers(entry.get("returns"))
+        table = PlainTable(entry)
+        returns, lengths = table.numbers("returns"), tuple(map(int, table.numbers("lengths")))
         if not returns:
-            return cls(missing=words_of(entry, "missing") or NO_RETURNS)
-        lengths, seeds = (tuple(map(int, numbers(entry.get(key)))) for key in ("lengths", "seeds"))
-        step = real(entry.get("step"))
+            return cls(missing=table.text("missing") or NO_RETURNS)
         return cls(
-            Score(returns, lengths, seeds, words_of(entry, "source")),
-            estimate(entry.get("normalized_score")),
-            step=None if step is None else int(step),
+            Score(returns, lengths, _seeds(entry.get("seeds")), table.text("source")),
+            table.estimate("normalized_score"),
+            step=table.whole("step"),
         )
 
 
@@ -152,10 +151,20 @@ class ScoreTable:
         }
 
     @classmethod
-    def from_json(cls, table: dict[str, Any]) -> "ScoreTable":
+    def from_json(cls, plain: Mapping[str, Any]) -> "ScoreTable":
         """The scores of a file that may lack any part."""
+        table = PlainTable(plain)
         agent, controls = (
-            {name: ScoreEntry.from_json(entry) for name, entry in section(table, part).items()}
+            {name: ScoreEntry.from_json(entry) for name, entry in table.table(part).entries.items()}
             for part in ("agent", "controls")
         )
         return cls(agent, controls)
+
+
+def _seeds(entry: object) -> tuple[int | None, ...]:
+    """Seeds of a list, None where one is not known; empty if it holds anything else."""
+    seeds = entry if isinstance(entry, list) else []
+    known = [real(seed) for seed in seeds]
+    if any(number is None and seed is not None for number, seed in zip(known, seeds, strict=True)):
+        return ()
+    return tuple(None if number is None else int(number) for number in known)

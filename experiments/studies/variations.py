@@ -7,7 +7,7 @@ Run `python -m gailforce.experiments.studies.variations hopper slow-40 --seed 1`
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -165,6 +165,20 @@ def usual_posture(demos: Demonstrations, body: Body) -> Posture:
     return Posture(float(speed.mean()), float(height.mean()), float(pitch.mean()), joints.mean(axis=0))
 
 
+@dataclass(frozen=True)
+class VariationSettings:
+    """What the training of a variation depends on."""
+
+    environment: str
+    manner: str
+    steps: int
+    seed: int
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values for the run's `config.toml`."""
+        return asdict(self)
+
+
 @dataclass
 class Vary:
     """Teach the shipped expert another manner and keep it on the way."""
@@ -202,12 +216,8 @@ class Vary:
         expert = load_policy(SHIPPED / f"{self.start or self.env + '-expert'}.gfa").state_dict()
         # What the expert knows, with the noise of a beginning.
         agent.policy.load_state_dict({**expert, "log_std": agent.policy.log_std.data})
-        facts: dict[str, Any] = {"kind": "variation", "environment": of.env_id, "manner": self.manner}
-        run = RunFolder.create(
-            f"{self.env}-{self.manner}-{self.seed}",
-            self.runs,
-            {**facts, "steps": self.steps, "seed": self.seed},
-        )
+        settings = VariationSettings(of.env_id, self.manner, self.steps, self.seed)
+        run = RunFolder.create(f"{self.env}-{self.manner}-{self.seed}", self.runs, "variation", settings)
         keep = Periodic(self.every, lambda step: agent.save(run.checkpoints / f"step-{step:08d}.gfa"))
         agent.learn(self.steps, keep)
         agent.save(run.agent)

@@ -72,7 +72,7 @@ class Bench:
 def agents_of(path: Path, benches: dict[str, Bench], known: set[tuple[str, int]]) -> Iterator[Agent]:
     """The last agent of a run and some on its way, judged."""
     run = RunFolder.open(path)
-    config = run.config
+    config = run.read_config()
     name = body(config.get("env") or config["environment"]).name
     files = sorted(run.checkpoints.glob("step-*.gfa"))
     chosen = (

@@ -1,10 +1,11 @@
 """A verdict: one reward-free word with its reasons and confidence, and its file `verdict.json`."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from ..scoring.reading import estimate, numbers, real, section, table_of, tables, words_of
+from ..scoring.reading import PlainTable, estimate, numbers, read_table
 from ..scoring.statistics import Estimate
 
 VERDICT_FILE = "verdict.json"
@@ -97,31 +98,32 @@ class Verdict:
         }
 
     @classmethod
-    def from_json(cls, table: dict[str, Any]) -> "Verdict":
+    def from_json(cls, plain: Mapping[str, Any]) -> "Verdict":
         """The verdict of a file that may lack any part.
 
         Raises:
             ValueError: it holds no word or no sentence.
         """
-        text, sentence = words_of(table, "verdict"), words_of(table, "sentence")
+        table = PlainTable(plain)
+        text, sentence = table.text("verdict"), table.text("sentence")
         word = next((word for word in WORDS if word == text), None)
         if word is None or not sentence:
             raise ValueError("no verdict")
-        confidence, scale = section(table, "confidence"), section(table, "scale")
+        confidence, scale = table.table("confidence"), table.table("scale")
         return cls(
             word=word,
             sentence=sentence,
-            confidence=Confidence(words_of(confidence, "sentence"), estimate(confidence)),
-            resemblance=estimate(table.get("resemblance")),
-            within_demos=real(scale.get("within_demos")),
-            random=real(scale.get("random")),
-            trend=_read_trend(table.get("trend")),
-            checks=_read_checks(table),
-            attribution=_read_attribution(table),
-            demonstrations=words_of(table, "demonstrations"),
-            command=words_of(table, "command"),
-            versions=tuple((name, str(value)) for name, value in section(table, "versions").items()),
-            policy=words_of(table, "policy"),
+            confidence=Confidence(confidence.text("sentence"), estimate(confidence.entries)),
+            resemblance=table.estimate("resemblance"),
+            within_demos=scale.number("within_demos"),
+            random=scale.number("random"),
+            trend=_trend(plain.get("trend")),
+            checks=_checks(table),
+            attribution=_attribution(table),
+            demonstrations=table.text("demonstrations"),
+            command=table.text("command"),
+            versions=tuple(table.texts("versions").items()),
+            policy=table.text("policy"),
             lacking=tuple(part for part in PARTS if part not in table),
         )
 
@@ -134,36 +136,34 @@ def read_verdict(path: Path) -> tuple[Verdict | None, str]:
     if not path.is_file():
         return None, ""
     try:
-        table = table_of(path)
+        table = read_table(path)
     except ValueError as fault:
         return None, f"{path.name} could not be read ({fault}). `gailforce verdict RUN` writes it anew."
     try:
-        return Verdict.from_json(table), ""
+        return Verdict.from_json(table.entries), ""
     except ValueError:
         return None, f"{path.name} holds no verdict. `gailforce verdict RUN` writes it anew."
 
 
-def _read_trend(entry: object) -> tuple[tuple[int, float], ...]:
+def _trend(entry: object) -> tuple[tuple[int, float], ...]:
     pairs = [numbers(pair) for pair in entry] if isinstance(entry, list) else []
     return tuple(sorted((int(pair[0]), pair[1]) for pair in pairs if len(pair) == 2))
 
 
-def _read_checks(table: dict[str, Any]) -> tuple[Check, ...]:
+def _checks(table: PlainTable) -> tuple[Check, ...]:
     checks = (
-        Check(
-            words_of(entry, "name"), _read_status(entry), words_of(entry, "sentence"), words_of(entry, "next")
-        )
-        for entry in tables(table, "checks")
+        Check(entry.text("name"), _status(entry), entry.text("sentence"), entry.text("next"))
+        for entry in table.tables("checks")
     )
     return tuple(check for check in checks if check.name)
 
 
-def _read_status(check: dict[str, Any]) -> Status:
-    text = words_of(check, "status")
+def _status(check: PlainTable) -> Status:
+    text = check.text("status")
     return next((status for status in STATUSES if status == text), "unknown")
 
 
-def _read_attribution(table: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    shares = [(words_of(a, "dimension"), real(a.get("share"))) for a in tables(table, "attribution")]
+def _attribution(table: PlainTable) -> tuple[tuple[str, float], ...]:
+    shares = [(entry.text("dimension"), entry.number("share")) for entry in table.tables("attribution")]
     valid = [(name, share) for name, share in shares if name and share is not None and 0 <= share <= 1]
     return tuple(sorted(valid, key=lambda pair: -pair[1]))

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +21,7 @@ from ..runs.folder import RunFolder
 from ..runs.target import Target
 from ..scoring.evaluation import EVALUATION_SEED
 from ..scoring.ranking import Film, ranked, read_films, write_films
-from ..scoring.reading import numbers, section
+from ..scoring.reading import PlainTable
 
 # Pictures a second that the video comes near to, in real time.
 RATE = 60.0
@@ -151,8 +151,8 @@ def _evaluation_seeds(run: RunFolder) -> tuple[int, ...]:
             f"{run.path}/result.json is missing: this run was stopped before it was scored; finish it with "
             f"`gailforce resume {run.path}`"
         )
-    agent = section(result, "agent")
-    return tuple(map(int, numbers(section(agent, "deterministic").get("seeds"))))
+    score = PlainTable(result).table("agent").table("deterministic")
+    return tuple(map(int, score.numbers("seeds")))
 
 
 def _return(episode: Trajectory) -> float:
@@ -163,7 +163,7 @@ def _return(episode: Trajectory) -> float:
 
 def horizon_of(target: Target) -> Horizon:
     """The horizon a policy was trained with."""
-    return cast(Horizon, target.config.get("horizon", "native"))
+    return target.facts.horizon
 
 
 def showable(env: str, expert: Trajectory) -> bool:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ...bench.table import GridRow
 from .markdown import markdown_table
 from .published import PUBLISHED, Published
-from .rows import GridRow, read_grid_rows
+from .rows import read_grid_rows
 
 # Methods that stand first and last below their task; others come between.
 FIRST, LAST = ("gail", "bc"), ("constant", "random", "expert")
@@ -56,7 +57,7 @@ def _published_cells(figure: Published, rows: Sequence[GridRow]) -> Sequence[str
     task = (figure.environment, figure.method, figure.episodes, figure.subsample)
     own = next(row for row in rows if (row.environment, row.method, row.episodes, row.subsample) == task)
     expert = next(row for row in rows if (row.environment, row.method) == (figure.environment, "expert"))
-    shares = [mean / np.mean(expert.returns) for mean in own.returns if expert.returns]
+    shares = [mean / np.mean(expert.scores.returns) for mean in own.scores.returns if expert.scores.returns]
     return (
         f"{figure.environment.split('-')[0]}{_task(own)}",
         METHODS[figure.method],

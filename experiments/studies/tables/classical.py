@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from ...bench.table import number
+from ...bench.table import interval, number
 from ...scoring.statistics import Estimate
 from .markdown import markdown_table
 from .rows import read_grid_rows
@@ -33,10 +33,10 @@ def pretraining_table(results: Path) -> str:
     rows = [
         (
             "pre-trained" if row.settings[PRETRAINING_STEPS] else "random",
-            " ".join(f"{share:.2f}" for share in row.normalized_score) or "-",
-            number(row.mean),
-            number(row.worst),
-            "-" if row.iqm is None else f"{row.iqm:.3f}",
+            " ".join(f"{share:.2f}" for share in row.scores.normalized_score) or "-",
+            number(row.scores.mean),
+            number(row.scores.worst),
+            interval(row.scores.iqm),
         )
         for row in read_grid_rows(results, "pretraining")
     ]

@@ -9,11 +9,12 @@ import numpy as np
 
 from ....generative.rewards.reward_families import FAMILIES
 from ...bench.family_results import label
-from ...bench.gate import GATE, read_gate, short, shown
-from ...scoring.statistics import Estimate, iqm_interval
+from ...bench.gate_result import GATE, read_gate
+from ...bench.table import GridRow
+from ...scoring.statistics import iqm_interval
 from .bench import METHODS
 from .markdown import markdown_table
-from .rows import GridRow, TransferResult, read_folder, read_grid_rows
+from .rows import TransferResult, read_folder, read_grid_rows
 
 # What methods without a reward model do.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
@@ -24,15 +25,14 @@ NO_SCORE = -9.0
 def family_table(results: Path, name: str = "families", env: str = "Hopper-v5") -> str:
     """Every family on one body with four demonstrations, best first; the controls below."""
     rows = {row.reward: row for row in read_grid_rows(results, name) if _belongs(row, env)}
-    gate = read_gate(results / GATE)["families"].get(env, {})
+    gate = read_gate(results / GATE)
     header = (
         *("reward model", "way", "RRC, offline", "score of each seed", "mean", "worst", "IQM [95 %]"),
         *("exploring, IQM", "seconds", "label"),
     )
+    gated = {name: str(gate.entry(env, name) or "-") for name in rows}
     ordered = sorted(rows.values(), key=_place)
-    return markdown_table(
-        header, [_cells(row, shown(gate.get(row.reward)), rows.get("constant")) for row in ordered]
-    )
+    return markdown_table(header, [_cells(row, gated[row.reward], rows.get("constant")) for row in ordered])
 
 
 def _belongs(row: GridRow, env: str) -> bool:
@@ -44,7 +44,7 @@ def _is_control(name: str) -> bool:
 
 
 def _place(row: GridRow) -> tuple[bool, float]:
-    return _is_control(row.reward), -(row.iqm.value if row.iqm is not None else NO_SCORE)
+    return _is_control(row.reward), -(row.scores.iqm.value if row.scores.iqm is not None else NO_SCORE)
 
 
 def _cells(row: GridRow, gate: str, constant: GridRow | None) -> Sequence[str]:
@@ -55,23 +55,23 @@ def _cells(row: GridRow, gate: str, constant: GridRow | None) -> Sequence[str]:
         gate,
         *row.score_texts,
         f"{np.mean(row.seconds):,.0f}" if row.seconds and trained else "-",
-        "-" if control else label(row.iqm, constant.iqm if constant else None),
+        "-" if control else label(row.scores.iqm, constant.scores.iqm if constant else None),
     )
 
 
 def gate_table(results: Path) -> str:
     """RRC of every family on every body, with both halves' intervals."""
     rows = []
-    for env, entries in read_gate(results / GATE)["families"].items():
+    for env, entries in read_gate(results / GATE).families.items():
         for name, entry in entries.items():
             halves, policies = (
-                ", ".join(f"{Estimate(**half):.2f}" for half in entry["halves"].get(kind, ()) if half) or "-"
+                ", ".join(f"{half:.2f}" for half in entry.halves[kind] if half is not None) or "-"
                 for kind in ("mean", "policies")
             )
-            least = "-" if entry["threshold"] is None else f"{entry['threshold']:g}"
-            least += ", short of it" if short(entry) else ""
-            rrc = "-" if entry["rrc"] is None else f"{entry['rrc']:.2f}"
-            rows.append((env, f"`{name}`", rrc, halves, least, policies, f"{entry['seconds']:.0f}"))
+            least = "-" if entry.threshold is None else f"{entry.threshold:g}"
+            least += ", short of it" if entry.falls_short else ""
+            rrc = "-" if entry.rrc is None else f"{entry.rrc:.2f}"
+            rows.append((env, f"`{name}`", rrc, halves, least, policies, f"{entry.seconds:.0f}"))
     header = ("environment", "reward model", "RRC", "each half, by mean [95 %]", "threshold")
     return markdown_table((*header, "RRC of policies, each half", "seconds"), rows)
 
@@ -85,7 +85,7 @@ def spread_table(results: Path) -> str:
     }
     rows = []
     for name, row in compared.items():
-        shares = row.normalized_score
+        shares = row.scores.normalized_score
         deviation = f"{np.std(shares, ddof=1):.3f} N={len(shares)}"
         rows.append((name, " ".join(f"{share:.2f}" for share in shares), deviation, f"{min(shares):.2f}"))
     return markdown_table(

@@ -1,7 +1,6 @@
 """Model-based GAIL: its settings, its rollouts and its real steps."""
 
 import re
-from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -141,6 +140,6 @@ def test_the_verb_dream_wants_a_run_with_a_world(tmp_path, capsys):
 
 def test_model_based_training_is_not_resumed(tmp_path, capsys):
     config = ImitationConfig("hopper", world_model="ensemble", steps=10)
-    run = RunFolder.create("imitate-hopper", tmp_path, {"kind": "imitation", **asdict(config)})
+    run = RunFolder.create("imitate-hopper", tmp_path, "imitation", config)
     assert answer(["resume", str(run.path)]) != 0
     assert "start anew" in capsys.readouterr().err

@@ -50,9 +50,9 @@ def test_a_cell_without_augmentation_keeps_its_key():
     plain, more = (
         Cell("gan", ImitationConfig("hopper", episodes=2, augment=name)) for name in ("", "diffusion")
     )
-    assert "augment" not in plain.definition
-    assert more.definition["augment"]["generator"] == "diffusion"
-    assert more.definition["augment"]["limit"] == augmentation.LIMIT
+    assert "augment" not in plain.definition.to_json()
+    assert more.definition.augment == "diffusion"
+    assert more.definition.to_json()["augment"]["limit"] == augmentation.LIMIT
     assert plain.key != more.key
 
 

@@ -8,25 +8,26 @@ from grids import write_grid
 from test_schedule import StubPool
 
 from gailforce.envs.errors import UsageError
+from gailforce.experiments.bench.grid_result import read_rows
 from gailforce.experiments.bench.local_pool import Outcome
 from gailforce.experiments.bench.table import text_table
 from gailforce.experiments.cli.bench import Bench
 from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.scoring.run_result import RunResult
+from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
+from gailforce.experiments.scoring.statistics import Estimate
 
 SHARES = {1: 0.2, 2: 0.9, 3: 1.0}
 
 
 def _score(share):
-    return {
-        "mean": 100 * share,
-        "normalized_score": {"value": share, "low": share - 0.1, "high": share + 0.1, "n": 50},
-    }
+    return ScoreEntry(Score((100 * share,), (1,), (0,)), Estimate(share, share - 0.1, share + 0.1, 50))
 
 
 def _result(job):
     share = SHARES[job.cell.config.seed]
-    agent = {"deterministic": _score(share), "exploring": _score(share / 2)}
-    return {"agent": agent, "seconds": {"training": 10.0, "evaluation": 1.0}}
+    scores = ScoreTable({"deterministic": _score(share), "exploring": _score(share / 2)})
+    return RunResult("imitation", seconds={"training": 10.0, "evaluation": 1.0}, scores=scores)
 
 
 def _act(job):
@@ -49,40 +50,41 @@ def bench(tmp_path, monkeypatch):
 
 
 def test_a_row_tells_every_seed_the_mean_the_worst_and_an_interval(bench):
-    rows = bench().run()["rows"]
-    assert [(row["method"], row["episodes"]) for row in rows] == [
+    rows = bench().run().table.rows
+    assert [(row.method, row.episodes) for row in rows] == [
         *(("random", None), ("gail", 1), ("gail", 4), ("constant", None))
     ]
     row = rows[1]
-    assert (row["seeds"], row["normalized_score"], row["n"]) == ([1, 2, 3], [0.2, 0.9, 1.0], 3)
-    assert (row["worst"], row["mean"]) == (0.2, pytest.approx(0.7))
-    assert row["low"] <= row["value"] <= row["high"]
-    assert row["exploring"]["normalized_score"] == [0.1, 0.45, 0.5]
-    assert row["seconds"] == [11.0, 11.0, 11.0]
-    assert row["steps"] == ImitationConfig.steps
+    assert (row.seeds, row.scores.returns) == ((1, 2, 3), (20.0, 90.0, 100.0))
+    assert (row.scores.normalized_score, row.scores.iqm.n) == ((0.2, 0.9, 1.0), 3)
+    assert (row.scores.worst, row.scores.mean) == (0.2, pytest.approx(0.7))
+    assert row.exploring.normalized_score == (0.1, 0.45, 0.5)
+    assert row.seconds == (11.0, 11.0, 11.0)
+    assert row.steps == ImitationConfig.steps
 
 
 def test_a_method_without_seeds_has_its_interval_over_episodes(bench):
-    row = bench().run()["rows"][0]
-    assert (row["seeds"], row["n"], row["low"]) == ([], 50, pytest.approx(0.1))
+    row = bench().run().table.rows[0]
+    assert (row.seeds, row.scores.iqm.n, row.scores.iqm.low) == ((), 50, pytest.approx(0.1))
 
 
 def test_the_table_is_kept_with_its_origin(bench, tmp_path):
     result = bench().run()
     kept = json.loads((tmp_path / "results" / "tiny.json").read_text())
-    assert kept == {key: value for key, value in result.items() if key != "exit_code"}
+    assert kept == json.loads(json.dumps(result.table.to_json()))
     assert {"command", "commit", "versions", "rows"} <= kept.keys()
+    assert tuple(read_rows(tmp_path / "results" / "tiny.json")) == result.table.rows
 
 
 def test_failed_cells_are_named_with_their_error_and_the_exit_code_tells(bench):
     result = bench().run()
-    assert result["exit_code"] == 5
-    (name,) = result["rows"][3]["failed"]
+    assert (result.exit_code, result.to_json()["exit_code"]) == (5, 5)
+    (name,) = result.table.rows[3].failed
     assert name.startswith("constant-hopper-2-")
-    assert f"failed: {name}: it broke" in text_table(result["rows"])
+    assert f"failed: {name}: it broke" in text_table(result.table.rows)
     again = bench(lambda job: Outcome(job, _result(job))).run()
-    assert again["exit_code"] == 0
-    assert again["rows"][3]["normalized_score"] == [0.2, 0.9, 1.0]
+    assert again.exit_code == 0
+    assert again.table.rows[3].scores.normalized_score == (0.2, 0.9, 1.0)
 
 
 def test_a_table_alone_runs_nothing_and_names_what_is_missing(bench):
@@ -90,11 +92,11 @@ def test_a_table_alone_runs_nothing_and_names_what_is_missing(bench):
         raise AssertionError("nothing may run")
 
     result = replace(bench(work), only_table=True).run()
-    assert result["exit_code"] == 0
-    assert all(row["missing"] == row["cells"] for row in result["rows"])
+    assert result.exit_code == 0
+    assert all(row.missing == row.cells for row in result.table.rows)
     bench().run()
-    rows = replace(bench(work), only_table=True).run()["rows"]
-    assert not rows[0]["missing"]
+    rows = replace(bench(work), only_table=True).run().table.rows
+    assert not rows[0].missing
 
 
 def test_a_stop_says_how_to_go_on(bench):

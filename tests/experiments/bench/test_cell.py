@@ -10,8 +10,9 @@ from gailforce.agents.bc import BCConfig
 from gailforce.agents.gail import GAILConfig
 from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.experiments.bench import cell as cells
-from gailforce.experiments.bench.cell import Cell, leaves
+from gailforce.experiments.bench.cell import Cell
 from gailforce.experiments.bench.cell_work import Job
+from gailforce.experiments.bench.settings import dotted, with_settings
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.generative.families.vail import VAILConfig
 from gailforce.generative.rewards.reward_config import RewardConfig
@@ -60,12 +61,12 @@ def test_what_cannot_change_the_result_leaves_the_key(changes):
 
 @pytest.mark.parametrize("method", FAMILIES)
 def test_the_key_depends_on_the_settings_in_use_alone(method):
-    names = set(Cell(method, CONFIG).definition["config"])
+    names = set(Cell(method, CONFIG).definition.config)
     learner = {"n_envs", *(f"ppo.{name}" for name in asdict(CONFIG.gail.ppo))}
     if method in cells.CONSTANT:
         assert names == learner
         return
-    own = {f"{table_of(method)}.{name}" for name, _ in leaves(asdict(FAMILIES[method].config_class()))}
+    own = set(dotted(FAMILIES[method].config_class(), f"{table_of(method)}."))
     training = {f"reward.{name}" for name in asdict(RewardConfig())}
     assert names == learner | training | own
 
@@ -93,6 +94,23 @@ def test_references_depend_on_no_seed_or_budget(method):
 def test_cloning_depends_on_no_step_budget():
     assert _key("bc", steps=1, form="logit") == _key("bc")
     assert _key("bc", seed=1) != _key("bc")
+
+
+def test_settings_go_by_dotted_names_into_a_configuration_and_out_of_it():
+    settings = dotted(GAILConfig())
+    changed = {"ppo.gamma": 0.5, "ppo.policy_layers": (8, 8), "n_envs": 4}
+    config = with_settings(GAILConfig(), {**changed, "bc.updates": 3})
+    assert dotted(config) == settings | changed
+    assert {name for name in settings if "." not in name} == {"n_envs"}
+
+
+def test_a_definition_is_stored_without_what_does_not_matter_and_with_lists_for_tuples():
+    bc = Cell("bc", CONFIG).definition.to_json()
+    assert bc["config"]["layers"] == [256, 256]
+    assert not {"steps", "learner", "form", "inputs", "augment", "returns"} & set(bc)
+    assert set(Cell("random", CONFIG).definition.to_json()) == {
+        *("method", "environment", "algorithm", "horizon", "evaluation_episodes", "first_seed")
+    }
 
 
 def test_rows_join_cells_of_different_seeds_only():

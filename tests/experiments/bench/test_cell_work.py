@@ -22,7 +22,7 @@ def performed(tmp_path):
     def perform_it(method, **settings):
         job = Job(Cell(method, CONFIG, 1, **settings), tmp_path / "run", "gailforce bench x")
         result = perform(job).to_json()
-        assert (result["key"], result["definition"]) == (job.cell.key, job.cell.definition)
+        assert (result["key"], result["definition"]) == (job.cell.key, job.cell.definition.to_json())
         assert result["command"] == "gailforce bench x"
         assert {"environment", "horizon", "config", "commit", "versions", "seconds"} <= result.keys()
         assert {"random", "expert"} <= result["controls"].keys()

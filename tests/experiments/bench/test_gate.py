@@ -9,7 +9,9 @@ import pytest
 from gailforce import Demonstrations
 from gailforce.envs.errors import DataError
 from gailforce.experiments.bench import gate as module
-from gailforce.experiments.bench.gate import Ladder, below, gate
+from gailforce.experiments.bench.family_results import SHIPPED
+from gailforce.experiments.bench.gate import Ladder, gate
+from gailforce.experiments.bench.gate_result import GateResult, below
 from gailforce.experiments.cli.bench import Bench
 from gailforce.experiments.cli.main import answer
 from gailforce.generative.interfaces.model import Critic
@@ -67,11 +69,9 @@ def test_the_first_of_the_ladder_is_the_untrained_policy():
 @pytest.mark.usefixtures("families")
 def test_speed_ranks_as_the_true_reward_does_and_slowness_the_other_way():
     up, down = gate("speed", LADDER), gate("slowness", LADDER)
-    assert up["rrc"] > 0.8
-    assert down["rrc"] < -0.8
-    for half, ranked in zip(up["halves"]["mean"], LADDER.halves, strict=True):
-        assert half["n"] == len(ranked.unseen)
-        assert half["low"] <= half["value"] <= half["high"]
+    assert up.rrc > 0.8
+    assert down.rrc < -0.8
+    assert [half.n for half in up.halves["mean"]] == [len(ranked.unseen) for ranked in LADDER.halves]
 
 
 @pytest.mark.usefixtures("families")
@@ -93,16 +93,21 @@ def test_a_family_below_its_gate_is_not_trained_unless_told_to(tmp_path, monkeyp
     result = Bench(str(grid), results=tmp_path).run()
     Bench(str(grid), below_gate=True, results=tmp_path).run()
     assert trained == [["speed", "constant"], ["speed", "slowness", "constant"]]
-    assert "slowness" in result["held back"][0]
+    assert "slowness" in result.table.held_back[0]
     # What was not trained stands in the table all the same.
-    assert [row["method"] for row in result["rows"]] == ["speed", "slowness", "constant"]
+    assert [row.method for row in result.table.rows] == ["speed", "slowness", "constant"]
 
 
 def test_a_reward_that_is_the_same_for_all_has_no_order():
-    found = gate("constant", LADDER)
-    assert found["rrc"] is None
-    assert found["rrc of policies"] is None
-    assert found["halves"] == {"mean": [None, None], "sum": [None, None], "policies": [None, None]}
+    entry = gate("constant", LADDER)
+    assert (entry.rrc, entry.rrc_of_policies, str(entry)) == (None, None, "-")
+    assert entry.halves == dict.fromkeys(("mean", "sum", "policies"), (None, None))
+
+
+def test_the_file_of_the_gate_comes_back_from_its_entries_as_it_was():
+    plain = json.loads((SHIPPED / "gate.json").read_text())
+    again = json.loads(json.dumps(GateResult.from_json(plain).to_json()))
+    assert again == {"kind": plain["kind"], "families": plain["families"]}
 
 
 def _episodes(*policies_and_lengths):

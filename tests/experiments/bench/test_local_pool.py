@@ -1,5 +1,6 @@
 """Processes of cells end with a result, with an error that is said, or with their parent."""
 
+import json
 import signal
 import sys
 import textwrap
@@ -9,7 +10,7 @@ import pytest
 
 from gailforce.experiments.bench.cell import Cell
 from gailforce.experiments.bench.cell_launch import ERROR, RESULT
-from gailforce.experiments.bench.cell_work import Job
+from gailforce.experiments.bench.cell_work import CellResult, Job
 from gailforce.experiments.bench.local_pool import LocalPool
 from gailforce.experiments.pipeline.config import ImitationConfig
 
@@ -44,19 +45,19 @@ def _wait(pool, count):
 def test_a_result_comes_back_and_the_log_is_kept(tmp_path):
     pool = _pool(f"print('hello'); json.dump({{'seed': 1}}, open(folder + '/{RESULT}', 'w'))")
     (outcome,) = _outcomes(pool, _job(tmp_path))
-    assert outcome.result == {"seed": 1}
+    assert outcome.result.seed == 1
     assert (tmp_path / "a" / "log.txt").read_text() == "hello\n"
 
 
 def test_no_more_run_at_once_than_asked_for_and_each_has_one_thread(tmp_path):
     pool = _pool(
-        f"json.dump({{'threads': os.environ['OMP_NUM_THREADS']}}, open(folder + '/{RESULT}', 'w'))", jobs=1
+        f"json.dump({{'seed': int(os.environ['OMP_NUM_THREADS'])}}, open(folder + '/{RESULT}', 'w'))", jobs=1
     )
     assert pool.has_room()
     pool.start(_job(tmp_path))
     assert not pool.has_room()
     (outcome,) = _wait(pool, 1)
-    assert outcome.result == {"threads": "1"}
+    assert outcome.result.seed == 1
     assert pool.has_room()
 
 
@@ -95,8 +96,11 @@ def test_a_real_cell_runs_in_its_process(tmp_path):
     job = _job(tmp_path)
     (outcome,) = _outcomes(LocalPool(1), job)
     assert outcome.error == ""
-    assert outcome.result["method"] == "random"
-    assert outcome.result["key"] == CELL.key
-    assert outcome.result["command"] == "gailforce bench x"
-    assert len(outcome.result["agent"]["deterministic"]["returns"]) == 1
-    assert abs(outcome.result["agent"]["deterministic"]["normalized_score"]["value"]) < 0.1
+    assert (outcome.result.method, outcome.result.command) == ("random", "gailforce bench x")
+    score = outcome.result.scores.agent["deterministic"]
+    assert len(score.returns) == 1
+    assert abs(score.normalized_score.value) < 0.1
+    kept = json.loads((job.folder / RESULT).read_text())
+    assert kept["key"] == CELL.key
+    # What comes back from the process is kept without a change.
+    assert CellResult(outcome.result, CELL).to_json() == kept

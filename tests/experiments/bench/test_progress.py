@@ -5,8 +5,12 @@ from gailforce.experiments.bench.cell_work import Job
 from gailforce.experiments.bench.local_pool import Outcome
 from gailforce.experiments.bench.progress import CLONING_STEPS, SCORING_STEPS, BenchProgress, cost
 from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.scoring.run_result import RunResult
+from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
+from gailforce.experiments.scoring.statistics import Estimate
 
-RESULT = {"agent": {"deterministic": {"mean": 9.0, "normalized_score": {"value": 0.5}}}}
+SCORE = ScoreEntry(Score((9.0,), (3,), (0,)), Estimate(0.5, 0.4, 0.6, 5))
+RESULT = RunResult("imitation", scores=ScoreTable({"deterministic": SCORE}))
 
 
 class Clock:
@@ -52,3 +56,11 @@ def test_failures_are_counted_and_said(tmp_path, capsys):
     line = capsys.readouterr().err
     assert line.startswith("1 of 1 cell, 1 failed, ")
     assert line.endswith("FAILED: it broke\n")
+
+
+def test_a_cell_without_references_tells_its_return(tmp_path, capsys):
+    score = ScoreEntry(Score((1000.0, 2000.0), (3, 3), (0, 1)))
+    bare = RunResult("imitation", scores=ScoreTable({"deterministic": score}))
+    progress = BenchProgress([_cell(1000)], Clock())
+    progress(_cell(1000), _ended(tmp_path, _cell(1000), result=bare))
+    assert capsys.readouterr().err.endswith("return 1,500\n")

@@ -13,8 +13,12 @@ from gailforce.experiments.bench.cell_store import CellStore
 from gailforce.experiments.bench.local_pool import Outcome
 from gailforce.experiments.bench.schedule import Schedule
 from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.scoring.run_result import RunResult
+from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
+from gailforce.experiments.scoring.statistics import Estimate
 
-SCORE = {"mean": 1.0, "normalized_score": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 5}}
+SCORE = ScoreEntry(Score((1.0,), (1,), (0,)), Estimate(0.5, 0.4, 0.6, 5))
+EMPTY = RunResult("imitation")
 
 
 def cell(seed):
@@ -22,7 +26,8 @@ def cell(seed):
 
 
 def result(job):
-    return {"agent": {"deterministic": SCORE}, "seed": job.cell.config.seed, "seconds": {"training": 1.0}}
+    scores = ScoreTable({"deterministic": SCORE})
+    return RunResult("imitation", seed=job.cell.config.seed, seconds={"training": 1.0}, scores=scores)
 
 
 class StubPool:
@@ -144,7 +149,7 @@ def test_a_cell_that_another_bench_is_at_is_left_until_last(run, tmp_path, capsy
 
     def report(ended, outcome):
         if ended == cell(2):
-            other.publish(cell(3), {"agent": {}})
+            other.publish(cell(3), EMPTY)
             other.release(cell(3))
 
     run(pool, report=report)
@@ -157,7 +162,7 @@ def test_two_stores_never_claim_the_same_cell(tmp_path):
     assert second.claim(cell(1)) == "busy"
     first.release(cell(1))
     assert second.claim(cell(1)) == "mine"
-    second.publish(cell(1), {"agent": {}})
+    second.publish(cell(1), EMPTY)
     second.release(cell(1))
     assert first.claim(cell(1)) == "finished"
     assert list(tmp_path.glob(".*")) == []
@@ -188,7 +193,7 @@ def test_two_benches_side_by_side_share_the_cells(tmp_path):
         mine = next((c for c in wanted if store.find(c) is None and store.claim(c) == "mine"), None)
         if mine is not None:
             ran[mine.key] += 1
-            store.publish(mine, {"agent": {}})
+            store.publish(mine, EMPTY)
             store.release(mine)
     assert set(ran.values()) == {1}
     assert len(ran) == 6

@@ -7,7 +7,7 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs import spaces
 from gailforce.experiments.scoring import controls
-from gailforce.experiments.scoring.controls import Task, definition, find, make
+from gailforce.experiments.scoring.controls import Definition, Task, find, make
 from gailforce.experiments.scoring.evaluation import evaluate
 from gailforce.experiments.scoring.score import Score, ScoreEntry
 from gailforce.experiments.scoring.score_table import table, with_controls
@@ -41,6 +41,9 @@ def test_what_is_not_at_hand_is_none_and_what_is_cheap_is_made(demos):
 
 
 def test_the_definition_holds_what_the_score_depends_on(demos):
+    def definition(name, task):
+        return Definition(name, task).to_json()
+
     fewer = Task("Hopper-v5", demos.take(2), demos, 1000)
     longer = Task("Hopper-v5", demos, demos, 2000)
     assert definition("bc", _task(demos)) != definition(

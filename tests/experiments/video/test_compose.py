@@ -22,9 +22,16 @@ from gailforce.experiments.video import compose as filming
 from gailforce.experiments.video.compose import film_beside_expert
 
 
+class FixedHorizon:
+    """Settings of a run that name no demonstrations."""
+
+    def to_plain(self):
+        return {"horizon": "fixed"}
+
+
 @pytest.fixture
 def run(tmp_path):
-    run = RunFolder.create("imitate-hopper", tmp_path, {"kind": "imitation", "horizon": "fixed"})
+    run = RunFolder.create("imitate-hopper", tmp_path, "imitation", FixedHorizon())
     Expert("hopper", config=ExpertConfig(8, PPOConfig(256, 128))).save(run.agent)
     return run
 

@@ -24,8 +24,6 @@ def _row(method, normalized_score, low, high, n=3, episodes=4):
         "episodes": episodes,
         "subsample": 1,
         "normalized_score": normalized_score,
-        "mean": sum(normalized_score) / len(normalized_score),
-        "worst": min(normalized_score),
         "value": sum(normalized_score) / len(normalized_score),
         "low": low,
         "high": high,
@@ -64,7 +62,8 @@ def test_the_best_family_comes_first_and_controls_last(tmp_path):
 def test_a_family_short_of_its_gate_is_shown_so(tmp_path):
     half = {"value": 0.7, "low": 0.1, "high": 0.9, "n": 7}
     halves = {"mean": [half, half], "sum": [None, None], "policies": [half, None]}
-    entry = {"rrc": 0.7, "halves": halves, "threshold": 0.9, "seconds": 3.0}
+    entry = {"rrc": 0.7, "rrc of policies": None, "halves": halves, "threshold": 0.9, "seconds": 3.0}
+    entry |= {"command": "gailforce bench families --gate", "commit": None, "versions": {}}
     (tmp_path / "gate.json").write_text(json.dumps({"families": {"Hopper-v5": {"vail": entry}}}))
     line = gate_table(tmp_path).splitlines()[-1]
     assert "0.70 [0.10, 0.90] N=7" in line
