@@ -13,6 +13,7 @@ SHIPPED = (
     *("demos/shipped/*.gfd", "demos/shipped/*.gfa", "py.typed"),
     *("experiments/scoring/shipped/*.json", "experiments/scoring/shipped/*.gfa"),
     *("experiments/bench/grids/*.toml", "experiments/verdict/tried.json"),
+    *("results/gate.json", "results/families.json"),
 )
 
 
@@ -22,8 +23,9 @@ def main(folder: str) -> int:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"gailforce"}, f"the wheel installs {tops}, not gailforce alone"
-    shipped = {f"gailforce/{path.relative_to(ROOT)}" for kind in SHIPPED for path in ROOT.glob(kind)}
-    assert any(name.endswith(".gfd") for name in shipped), "there are no demonstrations to ship"
+    found = {kind: list(ROOT.glob(kind)) for kind in SHIPPED}
+    assert all(found.values()), f"nothing to ship of {[kind for kind, paths in found.items() if not paths]}"
+    shipped = {f"gailforce/{path.relative_to(ROOT)}" for paths in found.values() for path in paths}
     assert shipped <= set(names), f"the wheel lacks {shipped - set(names)}"
     studies = [name for name in names if "/studies/" in name]
     assert not studies, f"the wheel holds studies: {studies}"
@@ -42,6 +44,8 @@ def _run_in_empty_environment(wheel: Path, folder: Path) -> None:
     for arguments, codes in ((["--help"], {0}), (["demos", "list"], {0}), (["doctor"], {0, 4})):
         run = subprocess.run([folder / "venv" / "bin" / "gailforce", *arguments], cwd=folder, check=False)
         assert run.returncode in codes, f"gailforce {' '.join(arguments)} ended with {run.returncode}"
+    # Isolated: neither PYTHONPATH nor the folder of the script is searched.
+    subprocess.run([python, "-I", ROOT / "tests" / "wheel_smoke.py"], cwd=folder, check=True)
 
 
 if __name__ == "__main__":

@@ -113,15 +113,26 @@ def make(name: str, task: Task, folder: Path | None = None) -> Score:
 def constant_agent(task: Task, train: bool = False) -> Path | None:
     """The policy of an agent paid a constant reward: of this task, else of the body, else made or None."""
     exact = [Definition("constant", task).file_in(folder) for folder in (SHIPPED, cache_folder())]
-    like = [sorted(path.parent.glob(f"constant-{task.env_id}-*{AGENT}")) for path in exact]
+    like = [
+        sorted(path.parent.glob(f"constant-{task.env_id}-*{AGENT}"), key=lambda kept: (-_budget(kept), kept))
+        for path in exact
+    ]
     policies = [path.with_suffix(AGENT) for path in exact if path.with_suffix(AGENT).is_file()]
-    # One of another budget shows what living looks like as well; those shipped are cells of the paper grid.
+    # One of another budget shows what living looks like as well: the longest trained, shipped ones first.
     policies += [path for paths in like for path in paths]
     if not policies and train:
         print(f"training the control constant reward: {cost('constant', task)}", file=sys.stderr, flush=True)
         make("constant", task)
         return constant_agent(task)
     return policies[0] if policies else None
+
+
+def _budget(agent: Path) -> int:
+    """Environment steps that a kept policy was trained for; 0 for one that is kept without its score."""
+    try:
+        return int(json.loads(agent.with_suffix(".json").read_text())["definition"]["steps"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def _read(path: Path) -> Score | None:
