@@ -37,16 +37,16 @@ def _nothing_is_made(tmp_path, monkeypatch):
 def test_a_run_of_default_settings_finds_a_shipped_score(file, name, steps):
     task, kept = _task(steps=steps), json.loads((SHIPPED / file).read_text())
     assert Definition(name, task).file_in(SHIPPED) == SHIPPED / file
-    assert json.loads(json.dumps(definition(name, task))) == kept["definition"]
+    assert json.loads(json.dumps(Definition(name, task).to_json())) == kept["definition"]
     assert find(name, task) == Score.from_json(kept["score"])
 
 
 def test_every_shipped_score_is_one_that_a_run_finds():
     tasks = [_task(steps=steps) for steps in (600_000, 1_000_000)]
-    wanted = {
+    paths = {
         Definition(name, task).file_in(SHIPPED) for task in tasks for name in ("random", "bc", "constant")
     }
-    assert set(SHIPPED.glob("*.json")) == wanted
+    assert set(SHIPPED.glob("*.json")) == paths
 
 
 @pytest.mark.parametrize(
