@@ -13,8 +13,6 @@ WAYS = {
     "mixture": "mixture of as many parts, no time",
     "even": "as many borders, evenly spread",
 }
-# Setting of the grid that says whether a deep belief network was trained first.
-PRETRAINING_STEPS = "reward.dbn.steps"
 
 
 def phases_table(results: Path) -> str:
@@ -32,7 +30,7 @@ def pretraining_table(results: Path) -> str:
     """A discriminator of 50 transitions from weights of a deep belief network, and from random ones."""
     rows = [
         (
-            "pre-trained" if row.settings[PRETRAINING_STEPS] else "random",
+            "pre-trained" if row.pretraining_steps else "random",
             " ".join(f"{share:.2f}" for share in row.normalized_score) or "-",
             number(row.mean),
             number(row.worst),

@@ -11,6 +11,9 @@ from ...bench.table import mean_return, scores, task
 from ...scoring.reading import estimate, real
 from ...scoring.statistics import Estimate
 
+# Setting of a grid that says whether a deep belief network was trained first.
+PRETRAINING_STEPS = "dbn.steps"
+
 
 @dataclass(frozen=True)
 class GridRow:
@@ -31,7 +34,7 @@ class GridRow:
         worst: least normalized score.
         iqm: interquartile mean of the normalized scores.
         seconds: wall time of each seed [s].
-        settings: what the grid set, by dotted key.
+        pretraining_steps: steps that train a deep belief network beforehand; None for other methods.
         mean_return: mean of the returns, as text.
         score_texts: normalized scores, mean, worst, IQM and the exploring policy's IQM, as text.
     """
@@ -50,7 +53,7 @@ class GridRow:
     worst: float | None
     iqm: Estimate | None
     seconds: tuple[float, ...]
-    settings: Mapping[str, object]
+    pretraining_steps: int | None
     mean_return: str
     score_texts: tuple[str, ...]
 
@@ -72,7 +75,7 @@ class GridRow:
             worst=real(row["worst"]),
             iqm=estimate(row),
             seconds=tuple(map(float, row.get("seconds", ()))),
-            settings=row.get("config") or {},
+            pretraining_steps=(row.get("config") or {}).get(PRETRAINING_STEPS),
             mean_return=mean_return({"returns": (), **row}),
             score_texts=scores(row),
         )

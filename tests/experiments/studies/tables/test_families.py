@@ -89,7 +89,7 @@ def test_the_spread_of_seeds_stands_beside_the_penalised_critic(tmp_path):
 def test_pre_training_is_told_from_a_random_start(tmp_path):
     rows = [
         _row("dbn", normalized_score, min(normalized_score), max(normalized_score))
-        | {"config": {"reward.dbn.steps": steps}, "steps": 600_000}
+        | {"config": {"dbn.steps": steps}, "steps": 600_000}
         for normalized_score, steps in (([0.8, 0.9, 1.0], 1000), ([0.3, 0.4, 0.5], 0))
     ]
     (tmp_path / "pretraining.json").write_text(json.dumps({"rows": rows}))
