@@ -1,10 +1,9 @@
 """The README's tables of what only classical families do: phases of a gait, weights learned beforehand."""
 
-import json
 from pathlib import Path
 
 from ...bench.table import number
-from ...scoring.statistics import Estimate
+from ..gait_phases import read_border_scores
 from .markdown import markdown_table
 from .rows import read_grid_rows
 
@@ -17,12 +16,11 @@ WAYS = {
 
 def phases_table(results: Path) -> str:
     """F1 of the borders of contact over the validation episodes."""
-    scores = json.loads((results / "gait-phases.json").read_text())["f1"]
-    rows = []
-    for way, name in WAYS.items():
-        score = dict(scores[way])
-        seeds = " ".join(f"{value:.2f}" for value in score.pop("seeds"))
-        rows.append((name, f"{Estimate(**score):.2f}", seeds))
+    scores = read_border_scores(results / "gait-phases.json")
+    rows = [
+        (title, f"{scores[way].f1:.2f}", " ".join(f"{value:.2f}" for value in scores[way].seeds))
+        for way, title in WAYS.items()
+    ]
     return markdown_table(("phases of", "F1 over episodes [95 %]", "of each seed"), rows)
 
 

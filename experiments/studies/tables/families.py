@@ -1,6 +1,5 @@
 """The README's tables of the families: every reward in the same loop, and rewards taken to a fresh policy."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from ....generative.rewards.reward_families import FAMILIES
 from ...bench.family_results import label
 from ...bench.gate import GATE, read_gate, short, shown
 from ...scoring.statistics import Estimate, iqm_interval
+from ..reward_speed import read_costs
 from .bench import METHODS
 from .markdown import markdown_table
 from .rows import GridRow, TransferResult, read_folder, read_grid_rows
@@ -96,19 +96,18 @@ def spread_table(results: Path) -> str:
 
 def speed_table(results: Path) -> str:
     """What a query of 4,096 steps and the training on a rollout cost, beside the plain critic."""
-    measured = json.loads((results / "reward-speed.json").read_text())["families"]
-    rows = []
-    for name, costs in sorted(measured.items(), key=lambda entry: entry[1]["query"]["ratio"]):
-        query, update = costs["query"], costs["update"]
-        cells = (
+    costs = read_costs(results / "reward-speed.json")
+    rows = [
+        (
             f"`{name}`",
-            f"{query['ratio']:.2f} [{query['low']:.2f}, {query['high']:.2f}]",
-            f"{query['ms']:.1f}",
-            f"{update['ratio']:.2f} [{update['low']:.2f}, {update['high']:.2f}]",
-            f"{update['ms']:.0f}",
-            f"{costs['parameters']:,}",
+            f"{cost.query.ratio:.2f} [{cost.query.low:.2f}, {cost.query.high:.2f}]",
+            f"{cost.query.ms:.1f}",
+            f"{cost.update.ratio:.2f} [{cost.update.low:.2f}, {cost.update.high:.2f}]",
+            f"{cost.update.ms:.0f}",
+            f"{cost.parameters:,}",
         )
-        rows.append(cells)
+        for name, cost in sorted(costs.items(), key=lambda item: item[1].query.ratio)
+    ]
     header = ("reward model", "query, times the plain critic's", "ms", "training a rollout, times", "ms")
     return markdown_table((*header, "parameters"), rows)
 

@@ -1,11 +1,11 @@
 """The README's tables of world models: errors against MuJoCo, real steps that a dream needs, frames."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ....generative.worlds.world_families import WORLDS
+from ..frames_trial import read_frames_scores
 from ..sample_efficiency import first
 from .generators import spread
 from .markdown import markdown_table
@@ -97,11 +97,15 @@ def _nearest(steps: int, curve: Sequence[tuple[int, float]]) -> float:
 
 def frames_table(results: Path) -> str:
     """Frames of every image model beside those of the baselines."""
-    measured = json.loads((results / "frames.json").read_text())["found"]
-    rows = []
-    for name, one in sorted(measured.items(), key=lambda item: item[1]["frechet"]):
-        error = f"{one['absolute error']:.3f}" if "absolute error" in one else "-"
-        minutes = f"{one['minutes']:.1f}" if "minutes" in one else "-"
-        rows.append((name, f"{one['frechet']:.2f}", error, minutes))
+    scores = read_frames_scores(results / "frames.json")
+    rows = [
+        (
+            name,
+            f"{score.frechet:.2f}",
+            "-" if score.absolute_error is None else f"{score.absolute_error:.3f}",
+            "-" if score.minutes is None else f"{score.minutes:.1f}",
+        )
+        for name, score in sorted(scores.items(), key=lambda item: item[1].frechet)
+    ]
     header = ("frames", "Fréchet distance to unseen ones", "absolute error", "minutes to train")
     return markdown_table(header, rows)
