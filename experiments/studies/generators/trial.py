@@ -7,8 +7,8 @@ again.
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,15 +44,76 @@ CONTROLS: dict[str, Callable[[Yardstick, Condition], Sequence[Trajectory]]] = {
 }
 
 
-def speed_answer(
-    generator: TrajectoryGenerator, unseen: Sequence[Trajectory], seed: int
-) -> dict[str, list[float]]:
-    """Speeds asked from standing starts never shown, and speeds made [m/s]."""
+@dataclass(frozen=True)
+class Speeds:
+    """Speeds that a generator was asked for, and those of the episodes it made [m/s]."""
+
+    asked: tuple[float, ...]
+    made: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class GeneratorFit:
+    """What is known of a fitted generator beside the measures of its pieces.
+
+    Attributes:
+        speeds: asked from starts of unseen episodes.
+        transitions_per_second: speed of drawing [1/s].
+        fit_seconds: time of the fit [s].
+        parameters: numbers that gradients moved.
+    """
+
+    speeds: Speeds
+    transitions_per_second: int
+    fit_seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True)
+class GeneratorResult:
+    """One generator fitted with one seed, or one control, and its measures.
+
+    Attributes:
+        name: family or control.
+        variant: name of other settings than the defaults.
+        environment: Gymnasium id.
+        seed: of the fit and of the draws.
+        measures: measures by name.
+        fit: None for a control that is not fitted.
+    """
+
+    name: str
+    variant: str
+    environment: str
+    seed: int
+    measures: Mapping[str, float]
+    fit: GeneratorFit | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        plain = {"kind": "generator", **asdict(self)}
+        fit = plain.pop("fit") or {}
+        return {**plain, **fit}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "GeneratorResult":
+        """The result that `to_json` wrote."""
+        fit = None
+        if "speeds" in plain:
+            speeds = Speeds(*(tuple(plain["speeds"][key]) for key in ("asked", "made")))
+            numbers = (plain[key] for key in ("transitions_per_second", "fit_seconds", "parameters"))
+            fit = GeneratorFit(speeds, *numbers)
+        about = (plain[key] for key in ("name", "variant", "environment", "seed", "measures"))
+        return cls(*about, fit)
+
+
+def speed_answer(generator: TrajectoryGenerator, unseen: Sequence[Trajectory], seed: int) -> Speeds:
+    """Speeds asked from standing starts of unseen episodes, and speeds made."""
     dt = generator.body.dt
     asked = np.array([forward_speed(episode, dt)[0] for episode in unseen])
     starts = np.stack([states_of(episode)[0] for episode in unseen])
     made = [forward_speed(one, dt)[0] for one in generator.generate(starts, asked, RUN, seed)]
-    return {"asked": asked.tolist(), "made": [float(v) for v in made]}
+    return Speeds(tuple(asked.tolist()), tuple(float(v) for v in made))
 
 
 def transitions_per_second(generator: TrajectoryGenerator, condition: Condition) -> float:
@@ -69,7 +130,7 @@ def transitions_per_second(generator: TrajectoryGenerator, condition: Condition)
 
 
 def trained(generator: TrajectoryGenerator) -> int:
-    """Numbers that gradients moved; averages of them count no second time."""
+    """Numbers that gradients moved; their moving averages do not count."""
     assert generator.model.model is not None
     return sum(p.numel() for p in generator.model.model.parameters() if p.requires_grad)
 
@@ -97,23 +158,20 @@ class GeneratorTrial:
 
     def _once(self, name: str, seed: int) -> None:
         path = self.results / f"{name}{self.variant}-{self.env}-{seed}.json"
-        measured = {"pieces": PIECES, "steps": STEPS, "rotations": ROTATIONS}
-        known = heeded(name, self.config) if name in GENERATORS and name not in CONTROLS else {}
-        settings = {"demos": self.demos, "measured": measured, **known}
+        settings = self.to_json(name)
         if made(path, settings):
             return
-        found = self._control(name) if name in CONTROLS else self._measured(name, seed)
-        result = {
-            "kind": "generator",
-            "name": name,
-            "variant": self.variant,
-            "environment": body_of(self.env).env_id,
-            "seed": seed,
-            **found,
-            "settings": settings,
-        }
-        write_result(path, result)
-        print(path, json.dumps(found["measures"]), flush=True)
+        measures, fit = self._control(name) if name in CONTROLS else self._measured(name, seed)
+        environment = body_of(self.env).env_id
+        result = GeneratorResult(name, self.variant, environment, seed, measures, fit)
+        write_result(path, {**result.to_json(), "settings": settings})
+        print(path, json.dumps(measures), flush=True)
+
+    def to_json(self, name: str) -> dict[str, Any]:
+        """The settings that a result of this family or control depends on, all but its seed."""
+        measured = {"pieces": PIECES, "steps": STEPS, "rotations": ROTATIONS}
+        own = heeded(name, self.config) if name in GENERATORS and name not in CONTROLS else {}
+        return {"demos": self.demos, "measured": measured, **own}
 
     def _yardstick(self) -> Yardstick:
         body = body_of(self.env)
@@ -122,16 +180,16 @@ class GeneratorTrial:
         training = Demonstrations.load(self.demos)
         return Yardstick(body, conditions_of(unseen, body, PIECES, STEPS), training, random, STEPS)
 
-    def _control(self, name: str) -> dict[str, Any]:
+    def _control(self, name: str) -> tuple[dict[str, float], None]:
         yardstick = self._yardstick()
         drawn = [CONTROLS[name](yardstick, condition) for condition in yardstick.conditions]
-        return {"measures": yardstick.all(drawn)}
+        return yardstick.all(drawn), None
 
-    def _measured(self, name: str, seed: int) -> dict[str, Any]:
+    def _measured(self, name: str, seed: int) -> tuple[dict[str, float], GeneratorFit]:
         yardstick = self._yardstick()
         started = time.perf_counter()
         generator = TrajectoryGenerator(name, seed, self.config).fit(yardstick.training)
-        seconds = time.perf_counter() - started
+        seconds = round(time.perf_counter() - started, 1)
         drawn = [
             generator.generate(c.starts, np.full(len(c.starts), c.speed), STEPS, seed)
             for c in yardstick.conditions
@@ -139,14 +197,9 @@ class GeneratorTrial:
         speeds = speed_answer(generator, list(Demonstrations.load(self.demos, split="validation")), seed)
         measures = yardstick.all(drawn)
         if len({condition.source for condition in yardstick.conditions}) > 1:
-            measures["speed_r2"] = explained(*map(np.array, speeds.values()))
-        return {
-            "measures": measures,
-            "speeds": speeds,
-            "transitions_per_second": round(transitions_per_second(generator, yardstick.conditions[0])),
-            "fit_seconds": round(seconds, 1),
-            "parameters": trained(generator),
-        }
+            measures["speed_r2"] = explained(np.array(speeds.asked), np.array(speeds.made))
+        rate = round(transitions_per_second(generator, yardstick.conditions[0]))
+        return measures, GeneratorFit(speeds, rate, seconds, trained(generator))
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ import numpy as np
 from ....generative.rewards.reward_families import FAMILIES
 from ...bench.family_results import label
 from ...bench.gate import GATE, read_gate, short, shown
+from ...scoring.score import ScoreEntry
 from ...scoring.statistics import Estimate, iqm_interval
 from ..reward_speed import read_costs
+from ..transfer import TransferResult
 from .bench import METHODS
 from .markdown import markdown_table
-from .rows import GridRow, TransferResult, read_folder, read_grid_rows
+from .rows import GridRow, read_folder, read_grid_rows
 
 # What methods without a reward model do.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
@@ -115,16 +117,20 @@ def speed_table(results: Path) -> str:
 def transfer_table(results: Path) -> str:
     """Frozen rewards: the fresh policy's score over seeds, and the reward's own policy on the same body."""
     groups: dict[tuple[str, str, int, float], list[TransferResult]] = defaultdict(list)
-    for one in map(TransferResult.from_json, read_folder(results / "transfer")):
-        groups[one.body, one.reward, one.replay, one.demonstrated_starts].append(one)
+    for one in read_folder(results / "transfer", TransferResult.from_json):
+        groups[one.body, one.reward, one.config.gail.reward.replay, one.demonstrated_starts].append(one)
     rows = []
     for (body, reward, replay, starts), seeds in sorted(groups.items()):
-        fresh, own = [one.fresh for one in seeds], [one.own for one in seeds]
-        shares = " ".join(f"{share:.2f}" for share in fresh)
+        fresh, own = (_values([getattr(one, side) for one in seeds]) for side in ("fresh", "own"))
+        scores = " ".join(f"{score:.2f}" for score in fresh)
         intervals = (f"{iqm_interval(fresh):.3f}", f"{iqm_interval(own):.3f}")
-        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", shares, *intervals))
+        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", scores, *intervals))
     header = (
         *("body", "frozen reward", "rollouts remembered", "demonstrated starts"),
         *("score of each fresh policy", "IQM [95 %]", "the reward's own policy, IQM"),
     )
     return markdown_table(header, rows)
+
+
+def _values(entries: Sequence[ScoreEntry]) -> list[float]:
+    return [e.normalized_score.value for e in entries if e.normalized_score is not None]

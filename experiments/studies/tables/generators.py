@@ -9,8 +9,11 @@ import numpy as np
 from ....generative.trajectories.generator_families import GENERATORS
 from ...scoring.bootstrap import RESAMPLES
 from ...scoring.statistics import Estimate, mean_interval
+from ..generators.repair_trial import RepairErrors, RepairResult
+from ..generators.trial import GeneratorResult
+from ..generators.tstr import TSTRResult
 from .markdown import markdown_table
-from .rows import GeneratorResult, RepairErrors, RepairResult, read_folder
+from .rows import read_folder
 
 # Measures of a generator, their columns in order, and decimals.
 COLUMNS = {
@@ -40,7 +43,7 @@ UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every generator on unseen conditions, least physics residual first; controls below."""
     groups: dict[str, list[GeneratorResult]] = defaultdict(list)
-    for one in map(GeneratorResult.from_json, read_folder(results / "generators")):
+    for one in read_folder(results / "generators", GeneratorResult.from_json):
         if one.environment == env:
             groups[one.name + one.variant].append(one)
     titles = (title for title, _ in COLUMNS.values())
@@ -58,8 +61,8 @@ def _place(seeds: Sequence[GeneratorResult]) -> tuple[bool, float]:
 
 
 def _cells(name: str, seeds: Sequence[GeneratorResult]) -> Sequence[str]:
-    rates = [one.transitions_per_second for one in seeds if one.transitions_per_second is not None]
-    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    fits = [one.fit for one in seeds if one.fit is not None]
+    rates = [fit.transitions_per_second for fit in fits]
     return (
         REFERENCES.get(name, f"`{name}`" + (", control" if _place(seeds)[0] else "")),
         *(
@@ -67,9 +70,14 @@ def _cells(name: str, seeds: Sequence[GeneratorResult]) -> Sequence[str]:
             for key, (_, decimals) in COLUMNS.items()
         ),
         f"{sum(rates) / len(rates):,.0f}" if rates else "-",
-        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        mean_minutes([fit.fit_seconds for fit in fits]),
         str(len(seeds)),
     )
+
+
+def mean_minutes(seconds: Sequence[float]) -> str:
+    """The mean time in minutes, or a dash."""
+    return f"{sum(one / 60 for one in seconds) / len(seconds):.1f}" if seconds else "-"
 
 
 def spread(values: Sequence[float | None], decimals: int = 2) -> str:
@@ -90,7 +98,7 @@ def _plain(value: float, decimals: int) -> str:
 def repair_table(results: Path) -> str:
     """Errors of the generator and of simple ways, over all seeds' episodes."""
     groups: dict[tuple[str, str, str], list[RepairErrors]] = defaultdict(list)
-    for one in map(RepairResult.from_json, read_folder(results / "repair")):
+    for one in read_folder(results / "repair", RepairResult.from_json):
         for kind, ways in one.errors.items():
             for way, errors in ways.items():
                 groups[kind, one.name, way].append(errors)
@@ -113,12 +121,12 @@ def _mean_over_seeds(errors: Sequence[Sequence[float]]) -> list[float]:
 def tstr_table(results: Path) -> str:
     """Clones of generated, noisy and cleaned demonstrations beside those of real and of clean ones."""
     rows = []
-    for stored in read_folder(results / "tstr"):
-        for kind, scores in stored["normalized_score"].items():
+    for stored in read_folder(results / "tstr", TSTRResult.from_json):
+        for kind, scores in stored.normalized_score.items():
             beside = UNDISTURBED.get(kind)
-            share = f"{ratio(scores, stored['normalized_score'][beside]):.2f}" if beside else "-"
-            agreed = f"{stored['agreed']:.2f}" if kind == "generated" else "-"
-            names = (stored["environment"], f"`{stored['name']}`", kind)
+            share = f"{ratio(scores, stored.normalized_score[beside]):.2f}" if beside else "-"
+            agreed = f"{stored.agreed:.2f}" if kind == "generated" else "-"
+            names = (stored.environment, f"`{stored.name}`", kind)
             rows.append((*names, f"{mean_interval(scores):.2f}", share, agreed))
     header = (
         *("environment", "generator", "cloned from", "normalized score, mean over clones [95 %]"),

@@ -1,4 +1,4 @@
-"""The README's tables of world models: errors against MuJoCo, real steps that a dream needs, frames."""
+"""The README's tables of world models: errors against MuJoCo, real steps of model-based imitation, frames."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,10 +6,11 @@ from pathlib import Path
 
 from ....generative.worlds.world_families import WORLDS
 from ..frames_trial import read_frames_scores
-from ..sample_efficiency import first
-from .generators import spread
+from ..sample_efficiency import Curve, EfficiencyResult, first_reached
+from ..worlds.trial import WorldResult
+from .generators import mean_minutes, spread
 from .markdown import markdown_table
-from .rows import EfficiencyResult, WorldResult, read_folder
+from .rows import read_folder
 
 # Real steps at which ways are compared.
 BESIDE = 50_000
@@ -23,7 +24,7 @@ WAYS = {
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every world model, best after 50 steps first; persistence and the mean below."""
     groups: dict[str, list[WorldResult]] = defaultdict(list)
-    for one in map(WorldResult.from_json, read_folder(results / "worlds")):
+    for one in read_folder(results / "worlds", WorldResult.from_json):
         if one.environment == env:
             groups[one.name].append(one)
     header = (
@@ -40,14 +41,14 @@ def _place(seeds: Sequence[WorldResult]) -> tuple[bool, float]:
 
 def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
     name = seeds[0].name
-    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    fits = [one.fit for one in seeds if one.fit is not None]
     return (
         f"`{name}`" if name in WORLDS else name,
-        spread([one.r2 for one in seeds], 4),
-        spread([one.covered for one in seeds]),
+        spread([fit.one_step.r2 for fit in fits], 4),
+        spread([fit.one_step.covered for fit in fits]),
         *(spread([one.errors[steps] for one in seeds], 3) for steps in (1, 10, 50, 200)),
-        spread([one.spearman for one in seeds]),
-        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        spread([fit.spearman for fit in fits]),
+        mean_minutes([fit.fit_seconds for fit in fits]),
         str(len(seeds)),
     )
 
@@ -55,7 +56,7 @@ def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
 def efficiency_table(results: Path) -> str:
     """Real steps until imitation stays good, of every seed, and what it took."""
     groups: dict[tuple[str, str], list[EfficiencyResult]] = defaultdict(list)
-    for one in map(EfficiencyResult.from_json, read_folder(results / "sample-efficiency")):
+    for one in read_folder(results / "sample-efficiency", EfficiencyResult.from_json):
         groups[one.environment, one.way].append(one)
     header = (
         *("body", "GAIL", "real steps to normalized score 0.9 at three looks in a row, each seed"),
@@ -67,12 +68,12 @@ def efficiency_table(results: Path) -> str:
 
 
 def _efficiency_cells(seeds: Sequence[EfficiencyResult]) -> Sequence[str]:
-    curves = [list(zip(one.steps, one.normalized_score, strict=True)) for one in seeds]
+    curves = [one.score_curve for one in seeds]
     minutes = sum(one.seconds for one in seeds) / len(seeds) / 60
     return (
         seeds[0].environment,
         WAYS[seeds[0].way],
-        _steps(map(first, curves)),
+        _steps(map(first_reached, curves)),
         _steps(one.reached for one in seeds),
         _scores(max(one.normalized_score) for one in seeds),
         _scores(_nearest(BESIDE, curve) for curve in curves),
@@ -90,7 +91,7 @@ def _scores(values: Iterable[float]) -> str:
     return " ".join(f"{value:.2f}" for value in values)
 
 
-def _nearest(steps: int, curve: Sequence[tuple[int, float]]) -> float:
+def _nearest(steps: int, curve: Curve) -> float:
     """Normalized score at the evaluation nearest to so many real steps."""
     return min(curve, key=lambda point: abs(point[0] - steps))[1]
 

@@ -1,6 +1,7 @@
 """Experience to fit world models on, and policies to try them on, all made from what is shipped."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,22 +77,44 @@ def collect_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
     agent.learn(TRAINING, [collect])
 
 
-def mix(env: str) -> dict[str, Any]:
-    """What makes up the experience of a body, for the settings of results."""
-    shares = {
-        "noises": NOISES,
-        "random": RANDOM,
-        "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
-        "reference_state_init": REFERENCE_STARTS,
-    }
-    if _speeds(body_of(env).name).exists():
-        return {**shares, "speeds": SHOWN}
-    learned = (LEARNED, TRAINING, DEMOS, COLLECTIONS)
-    return {**shares, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
+@dataclass(frozen=True)
+class ExperienceMix:
+    """What makes up the experience of a body, for the settings of results.
+
+    Attributes:
+        noises: deviations of the noise on experts' actions.
+        random: share of random actions.
+        feedback: share of random feedback, and its settings.
+        reference_state_init: share of episodes that begin at demonstrated states.
+        speeds: of the expert of several speeds; empty for a body without one.
+        perturbed: share of perturbed experts, and their settings; empty for a body with several speeds.
+        learned: share of a learner's policies, and its settings; empty for a body with several speeds.
+    """
+
+    noises: tuple[float, ...]
+    random: float
+    feedback: tuple[float | tuple[float, ...], ...]
+    reference_state_init: float
+    speeds: tuple[float, ...] = ()
+    perturbed: tuple[float | tuple[float, ...], ...] = ()
+    learned: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, env: str) -> "ExperienceMix":
+        """The experience of this body."""
+        common = cls(NOISES, RANDOM, (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE), REFERENCE_STARTS)
+        if _speeds(body_of(env).name).exists():
+            return replace(common, speeds=SHOWN)
+        learned = (LEARNED, TRAINING, DEMOS, COLLECTIONS)
+        return replace(common, perturbed=(PERTURBED, MOVED, MOVED_ANEW), learned=learned)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without those that are empty."""
+        return {key: value for key, value in asdict(self).items() if value != ()}
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
-    """Policies of all qualities; other experts and other speeds are strangers to `experience`."""
+    """Policies of all qualities; the second expert and the speeds held out are not in `experience`."""
     body, space = body_of(env).name, spaces(env)[1]
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     other = load_policy(SHIPPED / f"{body}-expert-2.gfa")

@@ -1,6 +1,7 @@
 """Errors of world models against MuJoCo: one step, many steps, and the coverage of intervals."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -85,7 +86,15 @@ def errors(
     return error_after
 
 
-def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> dict[str, float]:
+@dataclass(frozen=True)
+class OneStep:
+    """How well a world model predicts one step: R² of the change, share of changes inside their interval."""
+
+    r2: float
+    covered: float
+
+
+def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> OneStep:
     """R² of the change, and the share of changes within the interval that should hold nine in ten.
 
     R² = 1 - Σ (change - expected)² / Σ (change - mean)², each column in its own deviation.
@@ -102,7 +111,7 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
     # The level at which the interval of so few draws holds its share of true changes (Weibull 1939).
     tail = ((DRAWS + 1) * (1 - COVERED) / 2 - 1) / (DRAWS - 1)
     low, high = drawn.quantile(tail, dim=0), drawn.quantile(1 - tail, dim=0)
-    return {
-        "r2": float(1 - missed / (true - true.mean(dim=0)).square().sum()),
-        "covered": float(((true >= low) & (true <= high)).float().mean()),
-    }
+    return OneStep(
+        r2=float(1 - missed / (true - true.mean(dim=0)).square().sum()),
+        covered=float(((true >= low) & (true <= high)).float().mean()),
+    )

@@ -4,7 +4,14 @@ import torch
 from PIL import Image
 
 from gailforce.demos.dataset import Demonstrations
-from gailforce.experiments.studies.frames_trial import ENLARGED, ROW, FramesTrial, baselines, read_frames_scores, rendered
+from gailforce.experiments.studies.frames_trial import (
+    ENLARGED,
+    ROW,
+    FramesTrial,
+    baselines,
+    read_frames_scores,
+    rendered,
+)
 from gailforce.generative.interfaces.window_model import FitConfig
 from gailforce.generative.nn.frames import PIXELS, SIDE
 from gailforce.generative.worlds.dynamics import MultiStepConfig
