@@ -1,8 +1,8 @@
-"""Repair of recordings that no generator was fitted on: gaps, low frame rates and noise, beside simple ways.
+"""Repair of unseen recordings by generators: gaps, low frame rates and noise, beside simple ways.
 
 `python -m gailforce.experiments.studies.generators.repair_trial` writes `results/repair/NAME-ENV-SEED.json`.
-Errors are the root mean square over missing frames and columns, in standard deviations; the place on the
-ground is left out.
+Errors are the root mean square over missing frames and columns, in standard deviations, without the place on
+the ground.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,14 +28,14 @@ from ...runs.provenance import made, write_result
 from ...scoring.statistics import Estimate, mean_interval
 
 RESULTS = Path("results/repair")
-# Frames of a gap, from one gap to the next, what a rate is raised by, and the noise.
+# Frames of a gap, frames from one gap to the next, factors of the frame rate, and noise in deviations.
 GAP, APART, RATES, NOISE = 8, 48, (4, 8), 0.1
 MEASURED = {"gap": GAP, "apart": APART, "rates": RATES, "noise": NOISE, "every episode's own": True}
 
 States = Float[np.ndarray, "T1 S"]
 # A lossy recording -> its states.
 Way = Callable[[Recording], States]
-# A recording and its number -> what is left of it; every one has noise of its own.
+# A recording and its number -> the lossy recording; the number seeds its noise.
 Spoil = Callable[[Recording, int], Recording]
 
 
@@ -90,7 +90,7 @@ class RepairResult:
 
 
 def with_gaps(whole: Recording, number: int = 0) -> Recording:
-    """Gaps all along; before, between and after them everything is known."""
+    """Gaps at equal distances; all frames before, between and after them are there."""
     lossy = whole
     for first in range(APART // 2, len(whole.actions) - APART // 2, APART):
         lossy = with_gap(lossy, first, GAP)
@@ -108,7 +108,7 @@ def untouched(lossy: Recording) -> States:
 
 
 def error(states: States, whole: Recording, lossy: Recording, spread: Float[np.ndarray, "S"]) -> float:
-    """Over the frames that were missing, or over all where none was."""
+    """The error over the missing frames, or over all frames where none is missing."""
     where = ~lossy.known if not lossy.known.all() else np.ones(len(states), dtype=bool)
     off = (states - whole.states)[where, 1:] / spread[1:]
     return float(np.sqrt(np.square(off).mean()))
@@ -126,7 +126,7 @@ class RepairTrial:
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> None:
-        """One file for each family and seed; what is there with the same settings is not made again."""
+        """Write one file for each family and seed; a file with the same settings is not made again."""
         one_thread()
         for name in self.names:
             if name not in GENERATORS:
@@ -159,7 +159,7 @@ class RepairTrial:
 
 
 def spoilt(training: Sequence[Trajectory]) -> dict[str, tuple[Spoil, dict[str, Way]]]:
-    """What is done to a recording, and the simple ways to mend it."""
+    """Kinds of damage: how a recording is damaged, and the simple ways to repair it."""
     unit = deviations(training)
 
     def at(rate: int) -> Spoil:

@@ -1,8 +1,7 @@
 """Every trajectory generator on conditions it was not fitted on, beside its controls, as one file each.
 
 `python -m gailforce.experiments.studies.generators.trial [--env walker2d --demos walker2d-expert --names
-diffusion]` writes `results/generators/NAME-ENV-SEED.json`; what is there with the same settings is not made
-again.
+diffusion]` writes `results/generators/NAME-ENV-SEED.json`; a file with the same settings is not made again.
 """
 
 import json
@@ -31,9 +30,9 @@ from .conditions import ROTATIONS, Condition, conditions_of, copied, shuffled
 from .measures import Yardstick
 
 RESULTS = Path("results/generators")
-# Pieces drawn under each condition, steps of each, steps of a run whose speed is measured.
+# Pieces drawn under each condition, steps of a piece, steps of an episode whose speed is measured.
 PIECES, STEPS, RUN = 12, 64, 400
-# Random episodes that the scale ends at, and windows drawn at once when the time is taken.
+# Random episodes that give the far end of the scale, and windows drawn at once when time is measured.
 RANDOM, TIMED = 100, 256
 
 # A yardstick, one of its conditions -> pieces that no generator made.
@@ -54,7 +53,7 @@ class Speeds:
 
 @dataclass(frozen=True)
 class GeneratorFit:
-    """What is known of a fitted generator beside the measures of its pieces.
+    """Figures of a fitted generator beside the measures of its pieces.
 
     Attributes:
         speeds: asked from starts of unseen episodes.
@@ -104,7 +103,7 @@ class GeneratorResult:
             numbers = (plain[key] for key in ("transitions_per_second", "fit_seconds", "parameters"))
             fit = GeneratorFit(speeds, *numbers)
         about = (plain[key] for key in ("name", "variant", "environment", "seed", "measures"))
-        return cls(*about, fit)
+        return cls(*about, fit=fit)
 
 
 def speed_answer(generator: TrajectoryGenerator, unseen: Sequence[Trajectory], seed: int) -> Speeds:
@@ -117,7 +116,7 @@ def speed_answer(generator: TrajectoryGenerator, unseen: Sequence[Trajectory], s
 
 
 def transitions_per_second(generator: TrajectoryGenerator, condition: Condition) -> float:
-    """Drawn steps a second, windows of many starts at once; the median of three."""
+    """Drawn steps per second, windows of many starts at once; the median of three."""
     starts = np.resize(condition.starts, (TIMED, condition.starts.shape[1]))
     state = torch.from_numpy(starts[:, 1:].astype(np.float32))
     asked, steps = torch.full((TIMED, 1), condition.speed), generator.model.shape.steps
@@ -150,7 +149,7 @@ class GeneratorTrial:
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> None:
-        """One result for each family and seed."""
+        """Write one result for each family and seed."""
         one_thread()
         for name in self.names or dict.fromkeys((*CONTROLS, *GENERATORS)):
             for seed in self.seeds[:1] if name in CONTROLS else self.seeds:

@@ -1,7 +1,7 @@
 """Trained on synthetic, tested on real: clones of generated demonstrations beside clones of real ones.
 
-`python -m gailforce.experiments.studies.generators.tstr` fits a generator to 25 demonstrations, draws as
-many steps from it in pieces that pass the physics filter, clones both with ten seeds each, and writes
+`python -m gailforce.experiments.studies.generators.tstr` fits a generator to 25 demonstrations, draws
+the same number of steps in pieces that pass the physics filter, clones both with ten seeds each, and writes
 `results/tstr/NAME-ENV.json` (Esteban et al. 2017 call the score TSTR).
 """
 
@@ -30,14 +30,14 @@ from ...scoring.evaluation import evaluate
 from .repair_trial import NOISE
 
 RESULTS = Path("results/tstr")
-# What is cloned: all demonstrations, as many generated steps, and a few episodes clean, noisy and cleaned.
+# What is cloned: all demonstrations, the same number of generated steps, a few clean and damaged episodes.
 SETS = ("real", "generated", "clean", "noisy", "denoised")
 # Draws before the trial gives up; each has as many pieces as are needed in all.
 ROUNDS = 20
 
 
 def synthetic(model: TrajectoryGenerator, demos: Demonstrations, seed: int) -> tuple[list[Trajectory], float]:
-    """As many generated steps as were demonstrated, and the share of pieces that physics agreed with.
+    """Generated pieces with the steps of the demonstrations, and the share that physics agreed with.
 
     Raises:
         DataError: physics agrees with too few.
@@ -109,7 +109,7 @@ class TSTR:
     config: Annotated[GeneratorConfig, tyro.conf.arg(name="")] = field(default_factory=GeneratorConfig)
 
     def run(self) -> None:
-        """One file with the normalized score of every clone."""
+        """Write one file with the normalized score of every clone."""
         one_thread()
         path, settings = self.results / f"{self.name}-{self.env}.json", self.to_json()
         scores: dict[str, tuple[float, ...]] = {}

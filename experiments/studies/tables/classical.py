@@ -1,4 +1,4 @@
-"""The README's tables of what only classical families do: phases of a gait, weights learned beforehand."""
+"""README tables of classical families: phases of a gait, pre-trained weights."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def phases_table(results: Path) -> str:
 
 
 def pretraining_table(results: Path) -> str:
-    """A discriminator of 50 transitions from weights of a deep belief network, and from random ones."""
+    """Discriminators of 50 transitions with first weights of a deep belief network, and with random ones."""
     rows = [
         (
             "pre-trained" if row.pretraining_steps else "random",

@@ -1,4 +1,4 @@
-"""The README's tables of the families: every reward in the same loop, and rewards taken to a fresh policy."""
+"""README tables of the reward families: each in the same loop, costs, transfer to a fresh policy."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from .bench import METHODS
 from .markdown import markdown_table
 from .rows import GridRow, read_folder, read_grid_rows
 
-# What methods without a reward model do.
+# What methods without a reward model are.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
 # Place of a row without a score: below all others.
 NO_SCORE = -9.0
@@ -79,7 +79,7 @@ def gate_table(results: Path) -> str:
 
 
 def spread_table(results: Path) -> str:
-    """How far seeds lie apart: of the plain critic without its penalty, of families meant to be steady."""
+    """Spread over seeds: the plain critic without its penalty, beside families meant to be steady."""
     bare = {row.reward: row for row in read_grid_rows(results, "spread")}
     families = {row.reward: row for row in read_grid_rows(results, "families")}
     compared = {"`gan` without penalty": bare["gan"]} | {
@@ -97,7 +97,7 @@ def spread_table(results: Path) -> str:
 
 
 def speed_table(results: Path) -> str:
-    """What a query of 4,096 steps and the training on a rollout cost, beside the plain critic."""
+    """Cost of a query of 4,096 steps and of training on a rollout, beside the plain critic."""
     costs = read_costs(results / "reward-speed.json")
     rows = [
         (

@@ -1,4 +1,4 @@
-"""The README's tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
+"""README tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 
 
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
-    """Every generator on unseen conditions, least physics residual first; controls below."""
+    """Every generator on unseen conditions, by physics residual; controls below."""
     groups: dict[str, list[GeneratorResult]] = defaultdict(list)
     for one in read_folder(results / "generators", GeneratorResult.from_json):
         if one.environment == env:
@@ -81,7 +81,7 @@ def mean_minutes(seconds: Sequence[float]) -> str:
 
 
 def spread(values: Sequence[float | None], decimals: int = 2) -> str:
-    """The mean over seeds with its range, or the one value there is."""
+    """The mean over seeds with its range, or the single value."""
     measured = [value for value in values if value is not None]
     if not measured:
         return "-"
@@ -91,12 +91,12 @@ def spread(values: Sequence[float | None], decimals: int = 2) -> str:
 
 
 def _plain(value: float, decimals: int) -> str:
-    """So many decimals; of what ran away only the size."""
+    """The value with its decimals; the order of magnitude alone for values of 10,000 and more."""
     return f"{value:.0e}" if abs(value) >= 1e4 else f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def repair_table(results: Path) -> str:
-    """Errors of the generator and of simple ways, over all seeds' episodes."""
+    """Errors of the generator and of simple ways, means over seeds and episodes."""
     groups: dict[tuple[str, str, str], list[RepairErrors]] = defaultdict(list)
     for one in read_folder(results / "repair", RepairResult.from_json):
         for kind, ways in one.errors.items():
@@ -136,7 +136,7 @@ def tstr_table(results: Path) -> str:
 
 
 def ratio(scores: Sequence[float], beside: Sequence[float]) -> Estimate:
-    """Mean over mean; both are drawn anew in each resample."""
+    """Ratio of the two means; each resample draws both sets."""
     a, b = (np.asarray(part) for part in (scores, beside))
     draws = np.random.default_rng(0)
     again = [part[draws.integers(len(part), size=(RESAMPLES, len(part)))].mean(axis=1) for part in (a, b)]

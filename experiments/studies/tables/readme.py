@@ -1,7 +1,7 @@
-"""The README's tables, made from the files in `results/` alone.
+"""README tables, made from the files in `results/` alone.
 
-Run `python -m gailforce.experiments.studies.tables` from the root of a checkout: it rewrites the parts of
-README.md between the markers, and a test holds them equal.
+Run `python -m gailforce.experiments.studies.tables` from the root of a checkout to rewrite the parts of
+README.md between the markers. A test compares them with the results.
 """
 
 import json

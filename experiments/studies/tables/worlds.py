@@ -1,4 +1,4 @@
-"""The README's tables of world models: errors against MuJoCo, real steps of model-based imitation, frames."""
+"""README tables of world models: errors against MuJoCo, real steps of model-based imitation, frames."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ WAYS = {
 
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
-    """Every world model, best after 50 steps first; persistence and the mean below."""
+    """Every world model, by its error after 50 steps; persistence and the mean below."""
     groups: dict[str, list[WorldResult]] = defaultdict(list)
     for one in read_folder(results / "worlds", WorldResult.from_json):
         if one.environment == env:
@@ -54,7 +54,7 @@ def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
 
 
 def efficiency_table(results: Path) -> str:
-    """Real steps until imitation stays good, of every seed, and what it took."""
+    """Real steps until imitation reaches and keeps a score, of every seed, and its cost."""
     groups: dict[tuple[str, str], list[EfficiencyResult]] = defaultdict(list)
     for one in read_folder(results / "sample-efficiency", EfficiencyResult.from_json):
         groups[one.environment, one.way].append(one)
@@ -92,7 +92,7 @@ def _scores(values: Iterable[float]) -> str:
 
 
 def _nearest(steps: int, curve: Curve) -> float:
-    """Normalized score at the evaluation nearest to so many real steps."""
+    """Normalized score at the evaluation nearest to a number of real steps."""
     return min(curve, key=lambda point: abs(point[0] - steps))[1]
 
 

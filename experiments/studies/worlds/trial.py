@@ -1,9 +1,9 @@
-"""Every world model against MuJoCo, beside persistence and the mean, as one file each.
+"""Every world model compared with MuJoCo, beside persistence and the mean, one file each.
 
 `python -m gailforce.experiments.studies.worlds.trial [--env walker2d --names ensemble]` writes
-`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again. Fitted on 200,000
-steps of experts with noise of every level, of random feedback and of random actions, the walker's also of
-experts with other weights and of a learner; tried on the ladder's snapshots of a training.
+`results/worlds/NAME-ENV-SEED.json`; a file with the same settings is not made again. Models are fitted on
+200,000 steps of experts with several levels of noise, of random feedback and of random actions, those of the
+walker also on perturbed experts and on a learner. They are tried on the ladder's snapshots of a training.
 """
 
 import time
@@ -55,7 +55,7 @@ class Returns:
 
 @dataclass(frozen=True)
 class WorldFit:
-    """What is known of a fitted world model beside its errors after many steps.
+    """Figures of a fitted world model beside its errors after many steps.
 
     Attributes:
         one_step: errors of one step.
@@ -109,7 +109,7 @@ class WorldResult:
 
 
 def unseen(env: str) -> list[Trajectory]:
-    """The ladder's snapshots: policies on their way to an expert that no model was fitted on."""
+    """Episodes of the ladder's snapshots: policies of a training, on which no model was fitted."""
     return [e for e in Demonstrations.load(f"{body_of(env).name}-ladder") if e.source.startswith("snapshot")]
 
 
@@ -118,7 +118,7 @@ class WorldTrial:
     """Fit, predict and compare, for each family and seed."""
 
     env: str = "hopper"
-    # Families; by default all of them, and the references.
+    # Families and references; by default all.
     names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     # One result each.
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -126,11 +126,11 @@ class WorldTrial:
     steps: int = 200_000
     # Folder for the results.
     results: Path = RESULTS
-    # Folder for the fitted models; by default they are not kept.
+    # Folder for the fitted models; by default they are not saved.
     keep: Path | None = None
-    # Gradient steps of every family; by default as many as take it some minutes.
+    # Gradient steps of every family; by default those of UPDATES.
     updates: int | None = None
-    # The ensemble has wide layers, scaled deviations and multi-step training.
+    # Settings of the ensemble: wide layers and scaled deviations.
     ensemble: EnsembleConfig = field(
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
@@ -139,14 +139,14 @@ class WorldTrial:
     one_step_weight: float = 0.0
 
     def run(self) -> None:
-        """One result for each family and seed."""
+        """Write one result for each family and seed."""
         one_thread()
         every = (*REFERENCES, *WORLDS)
         for name in self.names:
             if name not in every:
                 raise unknown("world model", name, every)
         for seed in self.seeds:
-            # One experience of a seed for all families.
+            # All families are fitted on the same experience of a seed.
             episodes = cache(partial(experience, self.env, self.steps, seed))
             for name in self.names or every:
                 if name not in REFERENCES or seed == self.seeds[0]:

@@ -20,7 +20,7 @@ from gailforce.experiments.studies.sample_efficiency import EfficiencyResult, fi
 from gailforce.experiments.studies.tables.worlds import efficiency_table, frames_table, world_table
 from gailforce.experiments.studies.worlds.experience import experience, ladder
 from gailforce.experiments.studies.worlds.policies import Perturbed
-from gailforce.experiments.studies.worlds.returns import model_return, paid, real_return
+from gailforce.experiments.studies.worlds.returns import model_return, real_return, true_return
 from gailforce.experiments.studies.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.studies.worlds.truth import (
     average,
@@ -109,7 +109,7 @@ def test_pieces_too_long_are_refused():
 def test_the_return_of_states_and_actions_is_that_of_the_recorded_rewards():
     fallen = next(e for e in Demonstrations.load("hopper-ladder") if e.terminated)
     for episode in (*EPISODES, fallen):
-        assert paid(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
+        assert true_return(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
 
 
 def test_model_returns_are_paid_by_the_true_reward():
