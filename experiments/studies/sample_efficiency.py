@@ -9,6 +9,7 @@ of evaluations are not counted, since no learner sees them.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,10 +26,10 @@ from ...demos.physics_residual import states_of
 from ...envs.errors import unknown
 from ...generative.worlds.world_families import heeded
 from ..runs.process import one_thread
-from ..runs.provenance import made, write_result
 from ..scoring.controls import ALGORITHM, expert_score
 from ..scoring.evaluation import evaluate
 from ..scoring.statistics import normalized
+from .stored import write_once
 
 RESULTS = Path("results/sample-efficiency")
 EPISODES = 10
@@ -160,10 +161,8 @@ class SampleEfficiency:
             if way not in ways:
                 raise unknown("way", way, ways)
             for seed in self.seeds:
-                path, settings = self.results / f"{way}-{self.env}-{seed}.json", self.to_json(way)
-                if not made(path, settings):
-                    result = self._measured(way, ways[way], seed)
-                    write_result(path, {**result.to_json(), "settings": settings})
+                path = self.results / f"{way}-{self.env}-{seed}.json"
+                if write_once(path, self.to_json(way), partial(self._measured, way, ways[way], seed)):
                     print(path, flush=True)
 
     def to_json(self, way: str) -> dict[str, Any]:

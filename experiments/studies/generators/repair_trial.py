@@ -7,6 +7,7 @@ the ground.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,8 +25,8 @@ from ....demos.wiener import beneath
 from ....envs.errors import unknown
 from ....generative.trajectories.generator_families import GENERATORS, GeneratorConfig, heeded
 from ...runs.process import one_thread
-from ...runs.provenance import made, write_result
 from ...scoring.statistics import Estimate, mean_interval
+from ..stored import write_once
 
 RESULTS = Path("results/repair")
 # Frames of a gap, frames from one gap to the next, factors of the frame rate, and noise in deviations.
@@ -133,9 +134,7 @@ class RepairTrial:
                 raise unknown("trajectory generator", name, GENERATORS)
             for seed in self.seeds:
                 path = self.results / f"{name}-{self.env}-{seed}.json"
-                settings = self.to_json(name)
-                if not made(path, settings):
-                    write_result(path, {**self._measured(name, seed).to_json(), "settings": settings})
+                if write_once(path, self.to_json(name), partial(self._measured, name, seed)):
                     print(path, flush=True)
 
     def to_json(self, name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ....envs.registry import body as body_of
 from ....envs.registry import spaces
 from ....generative.trajectories.generator_families import GENERATORS, GeneratorConfig, heeded
 from ...runs.process import one_thread
-from ...runs.provenance import made, write_result
+from ..stored import write_once
 from .conditions import ROTATIONS, Condition, conditions_of, copied, shuffled
 from .measures import Yardstick
 
@@ -102,8 +102,9 @@ class GeneratorResult:
             speeds = Speeds(*(tuple(plain["speeds"][key]) for key in ("asked", "made")))
             numbers = (plain[key] for key in ("transitions_per_second", "fit_seconds", "parameters"))
             fit = GeneratorFit(speeds, *numbers)
-        about = (plain[key] for key in ("name", "variant", "environment", "seed", "measures"))
-        return cls(*about, fit=fit)
+        return cls(
+            plain["name"], plain["variant"], plain["environment"], plain["seed"], plain["measures"], fit
+        )
 
 
 def speed_answer(generator: TrajectoryGenerator, unseen: Sequence[Trajectory], seed: int) -> Speeds:
@@ -157,14 +158,13 @@ class GeneratorTrial:
 
     def _once(self, name: str, seed: int) -> None:
         path = self.results / f"{name}{self.variant}-{self.env}-{seed}.json"
-        settings = self.to_json(name)
-        if made(path, settings):
-            return
+        result = write_once(path, self.to_json(name), lambda: self._result(name, seed))
+        if result is not None:
+            print(path, json.dumps(result.measures), flush=True)
+
+    def _result(self, name: str, seed: int) -> GeneratorResult:
         measures, fit = self._control(name) if name in CONTROLS else self._measured(name, seed)
-        environment = body_of(self.env).env_id
-        result = GeneratorResult(name, self.variant, environment, seed, measures, fit)
-        write_result(path, {**result.to_json(), "settings": settings})
-        print(path, json.dumps(measures), flush=True)
+        return GeneratorResult(name, self.variant, body_of(self.env).env_id, seed, measures, fit)
 
     def to_json(self, name: str) -> dict[str, Any]:
         """The settings that a result of this family or control depends on, all but its seed."""

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ...bench.table import number
 from ..gait_phases import read_border_scores
+from .cells import each, or_dash
 from .markdown import markdown_table
 from .rows import read_grid_rows
 
@@ -17,10 +17,7 @@ WAYS = {
 def phases_table(results: Path) -> str:
     """F1 of the borders of contact over the validation episodes."""
     scores = read_border_scores(results / "gait-phases.json")
-    rows = [
-        (title, f"{scores[way].f1:.2f}", " ".join(f"{value:.2f}" for value in scores[way].seeds))
-        for way, title in WAYS.items()
-    ]
+    rows = [(title, f"{scores[way].f1:.2f}", each(scores[way].seeds)) for way, title in WAYS.items()]
     return markdown_table(("phases of", "F1 over episodes [95 %]", "of each seed"), rows)
 
 
@@ -29,10 +26,10 @@ def pretraining_table(results: Path) -> str:
     rows = [
         (
             "pre-trained" if row.pretraining_steps else "random",
-            " ".join(f"{share:.2f}" for share in row.normalized_score) or "-",
-            number(row.mean),
-            number(row.worst),
-            "-" if row.iqm is None else f"{row.iqm:.3f}",
+            each(row.normalized_score),
+            or_dash(row.mean, ".3f"),
+            or_dash(row.worst, ".3f"),
+            or_dash(row.iqm, ".3f"),
         )
         for row in read_grid_rows(results, "pretraining")
     ]

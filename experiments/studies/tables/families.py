@@ -1,6 +1,5 @@
 """README tables of the reward families: each in the same loop, costs, transfer to a fresh policy."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,10 +11,12 @@ from ...bench.gate import GATE, read_gate, short, shown
 from ...scoring.score import ScoreEntry
 from ...scoring.statistics import Estimate, iqm_interval
 from ..reward_speed import read_costs
+from ..stored import grouped, read_folder
 from ..transfer import TransferResult
 from .bench import METHODS
+from .cells import each
 from .markdown import markdown_table
-from .rows import GridRow, read_folder, read_grid_rows
+from .rows import GridRow, read_grid_rows
 
 # What methods without a reward model are.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
@@ -87,9 +88,9 @@ def spread_table(results: Path) -> str:
     }
     rows = []
     for name, row in compared.items():
-        shares = row.normalized_score
-        deviation = f"{np.std(shares, ddof=1):.3f} N={len(shares)}"
-        rows.append((name, " ".join(f"{share:.2f}" for share in shares), deviation, f"{min(shares):.2f}"))
+        scores = row.normalized_score
+        deviation = f"{np.std(scores, ddof=1):.3f} N={len(scores)}"
+        rows.append((name, each(scores), deviation, f"{min(scores):.2f}"))
     return markdown_table(
         ("reward model", "score of each seed", "between seeds: deviation", "worst"),
         rows,
@@ -116,15 +117,15 @@ def speed_table(results: Path) -> str:
 
 def transfer_table(results: Path) -> str:
     """Frozen rewards: the fresh policy's score over seeds, and the reward's own policy on the same body."""
-    groups: dict[tuple[str, str, int, float], list[TransferResult]] = defaultdict(list)
-    for one in read_folder(results / "transfer", TransferResult.from_json):
-        groups[one.body, one.reward, one.config.gail.reward.replay, one.demonstrated_starts].append(one)
+    groups = grouped(
+        read_folder(results / "transfer", TransferResult.from_json),
+        lambda one: (one.body, one.reward, one.config.gail.reward.replay, one.demonstrated_starts),
+    )
     rows = []
     for (body, reward, replay, starts), seeds in sorted(groups.items()):
         fresh, own = (_values([getattr(one, side) for one in seeds]) for side in ("fresh", "own"))
-        scores = " ".join(f"{score:.2f}" for score in fresh)
         intervals = (f"{iqm_interval(fresh):.3f}", f"{iqm_interval(own):.3f}")
-        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", scores, *intervals))
+        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", each(fresh), *intervals))
     header = (
         *("body", "frozen reward", "rollouts remembered", "demonstrated starts"),
         *("score of each fresh policy", "IQM [95 %]", "the reward's own policy, IQM"),

@@ -12,8 +12,9 @@ from ...scoring.statistics import Estimate, mean_interval
 from ..generators.repair_trial import RepairErrors, RepairResult
 from ..generators.trial import GeneratorResult
 from ..generators.tstr import TSTRResult
+from ..stored import grouped, read_folder
+from .cells import mean_minutes, or_dash, spread
 from .markdown import markdown_table
-from .rows import read_folder
 
 # Measures of a generator, their columns in order, and decimals.
 COLUMNS = {
@@ -42,15 +43,12 @@ UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every generator on unseen conditions, by physics residual; controls below."""
-    groups: dict[str, list[GeneratorResult]] = defaultdict(list)
-    for one in read_folder(results / "generators", GeneratorResult.from_json):
-        if one.environment == env:
-            groups[one.name + one.variant].append(one)
+    stored = read_folder(results / "generators", GeneratorResult.from_json)
+    groups = grouped((one for one in stored if one.environment == env), lambda one: one.name + one.variant)
     titles = (title for title, _ in COLUMNS.values())
-    ordered = sorted(groups, key=lambda name: _place(groups[name]))
     return markdown_table(
         ("generator", *titles, "transitions/s", "minutes to fit", "N"),
-        [_cells(name, groups[name]) for name in ordered],
+        [_cells(name, seeds) for name, seeds in sorted(groups.items(), key=lambda item: _place(item[1]))],
     )
 
 
@@ -69,30 +67,10 @@ def _cells(name: str, seeds: Sequence[GeneratorResult]) -> Sequence[str]:
             spread([one.measures.get(key) for one in seeds], decimals)
             for key, (_, decimals) in COLUMNS.items()
         ),
-        f"{sum(rates) / len(rates):,.0f}" if rates else "-",
+        or_dash(sum(rates) / len(rates) if rates else None, ",.0f"),
         mean_minutes([fit.fit_seconds for fit in fits]),
         str(len(seeds)),
     )
-
-
-def mean_minutes(seconds: Sequence[float]) -> str:
-    """The mean time in minutes, or a dash."""
-    return f"{sum(one / 60 for one in seconds) / len(seconds):.1f}" if seconds else "-"
-
-
-def spread(values: Sequence[float | None], decimals: int = 2) -> str:
-    """The mean over seeds with its range, or the single value."""
-    measured = [value for value in values if value is not None]
-    if not measured:
-        return "-"
-    of_seeds = (sum(measured) / len(measured), min(measured), max(measured))
-    mean, low, high = (_plain(value, decimals) for value in of_seeds)
-    return mean if low == high else f"{mean} [{low}, {high}]"
-
-
-def _plain(value: float, decimals: int) -> str:
-    """The value with its decimals; the order of magnitude alone for values of 10,000 and more."""
-    return f"{value:.0e}" if abs(value) >= 1e4 else f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
 def repair_table(results: Path) -> str:

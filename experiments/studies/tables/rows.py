@@ -1,17 +1,15 @@
-"""Rows of finished grids, and folders of stored results, as the tables read them from `results/`."""
+"""Rows of finished grids, as the tables read them from `results/`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ...bench.cell import ALIASES
 from ...bench.table import mean_return, scores, task
 from ...scoring.reading import estimate, real
 from ...scoring.statistics import Estimate
-
-Result = TypeVar("Result")
 
 # Setting of a grid that says whether a deep belief network was trained first.
 PRETRAINING_STEPS = "dbn.steps"
@@ -86,8 +84,3 @@ class GridRow:
 def read_grid_rows(results: Path, name: str) -> list[GridRow]:
     """The rows of `results/NAME.json`."""
     return [GridRow.from_json(row) for row in json.loads((results / f"{name}.json").read_text())["rows"]]
-
-
-def read_folder(folder: Path, read: Callable[[dict[str, Any]], Result]) -> list[Result]:
-    """The result in every file of a folder, by file name."""
-    return [read(json.loads(path.read_text())) for path in sorted(folder.glob("*.json"))]

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from ...runs.counting import counted
-from ...scoring.statistics import Estimate
 from ..checkpoint_choice import ChoiceResult
 from ..verdict_result import VerdictResult
+from .cells import or_dash
 from .markdown import markdown_table
 
 # Rows of the verdict's table: title, and the field of `Scores` with the figure.
@@ -32,7 +32,7 @@ def verdict_table(results: Path) -> str:
     parts = [stored.unseen, *stored.unseen_by_body.values()]
     counts = [f"{part.agents} of {counted(part.runs, 'run')}, {part.living} live" for part in parts]
     rows = [("agents", *counts)]
-    rows += [(title, *(_text(getattr(part, field)) for part in parts)) for title, field in FIGURES]
+    rows += [(title, *(or_dash(getattr(part, field), ".2f") for part in parts)) for title, field in FIGURES]
     return markdown_table(("on unseen runs", "both bodies", "Hopper", "Walker2d"), rows)
 
 
@@ -54,7 +54,12 @@ def fewer_table(results: Path) -> str:
         "normalized score below 0.8 within it",
     )
     rows = [
-        (name, *map(_text, (scores.spearman, scores.good_within, scores.bad_within)))
+        (
+            name,
+            or_dash(scores.spearman, ".2f"),
+            or_dash(scores.good_within, ".2f"),
+            or_dash(scores.bad_within, ".2f"),
+        )
         for name, scores in read_verdict_result(results).fewer_demonstrations.items()
     ]
     return markdown_table(header, rows)
@@ -67,14 +72,10 @@ def choice_table(results: Path) -> str:
     rows = [
         (
             name,
-            _text(regrets.last),
-            _text(regrets.nearest),
-            "-" if regrets.nearest_of_last is None else f"{regrets.nearest_of_last:.2f}",
+            f"{regrets.last:.2f}",
+            f"{regrets.nearest:.2f}",
+            or_dash(regrets.nearest_of_last, ".2f"),
         )
         for name, regrets in ((swinging, stored.swinging), ("all", stored.all))
     ]
     return markdown_table(("runs", "regret of the last checkpoint", "of the nearest", "ratio"), rows)
-
-
-def _text(value: Estimate | None) -> str:
-    return "-" if value is None else f"{value:.2f}"

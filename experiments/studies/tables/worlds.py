@@ -1,16 +1,15 @@
 """README tables of world models: errors against MuJoCo, real steps of model-based imitation, frames."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ....generative.worlds.world_families import WORLDS
 from ..frames_trial import read_frames_scores
 from ..sample_efficiency import Curve, EfficiencyResult, first_reached
+from ..stored import grouped, read_folder
 from ..worlds.trial import WorldResult
-from .generators import mean_minutes, spread
+from .cells import each, mean_minutes, or_dash, spread
 from .markdown import markdown_table
-from .rows import read_folder
 
 # Real steps at which ways are compared.
 BESIDE = 50_000
@@ -23,10 +22,8 @@ WAYS = {
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
     """Every world model, by its error after 50 steps; persistence and the mean below."""
-    groups: dict[str, list[WorldResult]] = defaultdict(list)
-    for one in read_folder(results / "worlds", WorldResult.from_json):
-        if one.environment == env:
-            groups[one.name].append(one)
+    stored = read_folder(results / "worlds", WorldResult.from_json)
+    groups = grouped((one for one in stored if one.environment == env), lambda one: one.name)
     header = (
         *("world model", "one-step R²", "90 % interval holds", "error after 1 step", "10", "50", "200"),
         *("imagined and real return, Spearman", "minutes to fit", "N"),
@@ -55,9 +52,8 @@ def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
 
 def efficiency_table(results: Path) -> str:
     """Real steps until imitation reaches and keeps a score, of every seed, and its cost."""
-    groups: dict[tuple[str, str], list[EfficiencyResult]] = defaultdict(list)
-    for one in read_folder(results / "sample-efficiency", EfficiencyResult.from_json):
-        groups[one.environment, one.way].append(one)
+    stored = read_folder(results / "sample-efficiency", EfficiencyResult.from_json)
+    groups = grouped(stored, lambda one: (one.environment, one.way))
     header = (
         *("body", "GAIL", "real steps to normalized score 0.9 at three looks in a row, each seed"),
         *("kept to the end", "best score of each seed"),
@@ -75,9 +71,9 @@ def _efficiency_cells(seeds: Sequence[EfficiencyResult]) -> Sequence[str]:
         WAYS[seeds[0].way],
         _steps(map(first_reached, curves)),
         _steps(one.reached for one in seeds),
-        _scores(max(one.normalized_score) for one in seeds),
-        _scores(_nearest(BESIDE, curve) for curve in curves),
-        _scores(one.normalized_score[-1] for one in seeds),
+        each(max(one.normalized_score) for one in seeds),
+        each(_nearest(BESIDE, curve) for curve in curves),
+        each(one.normalized_score[-1] for one in seeds),
         f"{max(one.real_steps for one in seeds):,}",
         f"{minutes:.0f}",
     )
@@ -85,10 +81,6 @@ def _efficiency_cells(seeds: Sequence[EfficiencyResult]) -> Sequence[str]:
 
 def _steps(counts: Iterable[int | None]) -> str:
     return " ".join(f"{count:,}" if count else "never" for count in counts)
-
-
-def _scores(values: Iterable[float]) -> str:
-    return " ".join(f"{value:.2f}" for value in values)
 
 
 def _nearest(steps: int, curve: Curve) -> float:
@@ -103,8 +95,8 @@ def frames_table(results: Path) -> str:
         (
             name,
             f"{score.frechet:.2f}",
-            "-" if score.absolute_error is None else f"{score.absolute_error:.3f}",
-            "-" if score.minutes is None else f"{score.minutes:.1f}",
+            or_dash(score.absolute_error, ".3f"),
+            or_dash(score.minutes, ".1f"),
         )
         for name, score in sorted(scores.items(), key=lambda item: item[1].frechet)
     ]

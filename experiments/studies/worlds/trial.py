@@ -24,8 +24,8 @@ from ....envs.registry import body as body_of
 from ....generative.families.ensemble import EnsembleConfig
 from ....generative.worlds.world_families import WORLDS, WorldConfig, heeded
 from ...runs.process import one_thread
-from ...runs.provenance import made, write_result
 from ...scoring.correlation import spearman
+from ..stored import write_once
 from .experience import ExperienceMix, experience, ladder
 from .returns import EPISODES, model_return, real_return
 from .returns import STEPS as ROLLOUT
@@ -154,13 +154,13 @@ class WorldTrial:
 
     def _once(self, name: str, seed: int, episodes: Callable[[], list[Trajectory]]) -> None:
         path = self.results / f"{name}-{self.env}-{seed}.json"
-        settings = self.to_json(name)
-        if made(path, settings):
-            return
-        result = self._reference(name, seed) if name in REFERENCES else self._measured(name, seed, episodes())
-        write_result(path, {**result.to_json(), "settings": settings})
-        fit = (None, None) if result.fit is None else (asdict(result.fit.one_step), result.fit.spearman)
-        print(path, result.errors, *fit, flush=True)
+        result = write_once(path, self.to_json(name), lambda: self._result(name, seed, episodes))
+        if result is not None:
+            fit = (None, None) if result.fit is None else (asdict(result.fit.one_step), result.fit.spearman)
+            print(path, result.errors, *fit, flush=True)
+
+    def _result(self, name: str, seed: int, episodes: Callable[[], list[Trajectory]]) -> WorldResult:
+        return self._reference(name, seed) if name in REFERENCES else self._measured(name, seed, episodes())
 
     def to_json(self, name: str) -> dict[str, Any]:
         """The settings that a result of this family or reference depends on, all but its seed."""
