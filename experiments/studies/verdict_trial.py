@@ -70,7 +70,7 @@ class Agent:
 
 
 @dataclass(frozen=True)
-class Origin:
+class TrainedAs:
     """What an agent was trained as, and in which body.
 
     `kind` is a reward model (`gan`, `constant`), a manner of `variations`, or `expert`.
@@ -80,7 +80,7 @@ class Origin:
     kind: str
 
     @classmethod
-    def from_json(cls, config: Mapping[str, Any]) -> "Origin":
+    def from_json(cls, config: Mapping[str, Any]) -> "TrainedAs":
         """From a run's configuration."""
         keys = {"variation": "manner", "expert": "kind"}
         kind = str(config[keys.get(config.get("kind", ""), "reward")])
@@ -107,27 +107,27 @@ class BodyJudge:
 def agents_of(path: Path, judges: dict[str, BodyJudge], stored: set[tuple[str, int]]) -> Iterator[Agent]:
     """The last agent of a run and some earlier ones, judged; those that are stored already are left out."""
     run = RunFolder.open(path)
-    origin = Origin.from_json(run.config)
+    trained_as = TrainedAs.from_json(run.config)
     files = sorted(run.checkpoints.glob("step-*.gfa"))
     places = np.linspace(0, len(files) - 1, ON_THE_WAY + 1).round().astype(int) if files else ()
     for file in sorted({files[i] for i in places}):
         step = int(file.stem.removeprefix("step-"))
         if (path.name, step) not in stored:
-            yield judged(load_policy(file), run, origin, step, judges[origin.body])
+            yield judged(load_policy(file), run, trained_as, step, judges[trained_as.body])
 
 
-def judged(policy: Policy, run: RunFolder, origin: Origin, step: int, judge: BodyJudge) -> Agent:
+def judged(policy: Policy, run: RunFolder, trained_as: TrainedAs, step: int, judge: BodyJudge) -> Agent:
     """One agent's line."""
     episodes = judge.judge.episodes(policy, DETERMINISTIC)
     fewer = {key: float(np.mean([distance(t) for t in episodes])) for key, distance in judge.fewer.items()}
-    returns, lengths = true_returns(policy, origin.body)
+    returns, lengths = true_returns(policy, trained_as.body)
     sides = [dict(run.series(f"discriminator/{side}_accuracy")) for side in ("expert", "agent")]
     near = [[side[at] for at in side if abs(at - step) <= AROUND] for side in sides]
     accuracy = float(np.mean([np.mean(side) for side in near])) if all(near) else None
     return Agent(
-        origin.body,
+        trained_as.body,
         run.path.name,
-        origin.kind,
+        trained_as.kind,
         step,
         judge.judge.laid(episodes),
         judge.judge(policy, EXPLORING, deterministic=False),

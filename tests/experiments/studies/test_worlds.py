@@ -15,6 +15,7 @@ from gailforce.demos.trajectory import Trajectory
 from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
+from gailforce.experiments.studies.frames_trial import FramesScore
 from gailforce.experiments.studies.generators.conditions import piece
 from gailforce.experiments.studies.sample_efficiency import EfficiencyResult, first_reached, reached
 from gailforce.experiments.studies.tables.worlds import efficiency_table, frames_table, world_table
@@ -163,17 +164,24 @@ def test_a_level_is_reached_when_it_is_kept():
     assert reached(curve) is None
 
 
-def test_references_and_tables(tmp_path, capsys):
+def test_a_reference_stands_in_the_table_without_figures_of_a_fit(tmp_path, capsys):
     WorldTrial("hopper", ("persistence", "mean"), results=tmp_path / "worlds").run()
     assert "persistence-hopper-0.json" in capsys.readouterr().out
     assert "| persistence | - | - |" in world_table(tmp_path)
+
+
+def test_the_table_of_real_steps_shows_where_a_level_is_reached_and_kept(tmp_path):
     (tmp_path / "sample-efficiency").mkdir()
     curve = ((2000, 700.0), (9000, 3400.0))
     result = EfficiencyResult("model-based", "hopper", 1, curve, 12000, (0.2, 0.95), 9000, 60.0)
     (tmp_path / "sample-efficiency" / "a.json").write_text(json.dumps(result.to_json()))
     line = "| hopper | in a world model | never | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |"
     assert line in efficiency_table(tmp_path)
-    painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
-    (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))
+
+
+def test_frames_nearest_to_unseen_ones_come_first(tmp_path):
+    scores = {"mean image": FramesScore(9.0, absolute_error=0.1), "vae": FramesScore(2.0, minutes=1.5)}
+    plain = {name: score.to_json() for name, score in scores.items()}
+    (tmp_path / "frames.json").write_text(json.dumps({"found": plain}))
     rows = ["| vae | 2.00 | - | 1.5 |", "| mean image | 9.00 | 0.100 | - |"]
     assert frames_table(tmp_path).splitlines()[2:] == rows

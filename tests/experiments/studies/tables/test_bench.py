@@ -9,7 +9,7 @@ from gailforce.experiments.studies.tables.published import PUBLISHED, Published
 
 
 def _row(method, episodes=None, shares=(1.0,), subsample=1, environment="Hopper-v5"):
-    known = {"value": 0.5, "low": 0.4, "high": 0.6, "n": len(shares)} if shares else dict.fromkeys(("value",))
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6, "n": len(shares)} if shares else {"value": None}
     return {
         "environment": environment,
         "horizon": "native",
@@ -21,7 +21,7 @@ def _row(method, episodes=None, shares=(1.0,), subsample=1, environment="Hopper-
         "normalized_score": list(shares),
         "mean": 0.5 if shares else None,
         "worst": min(shares, default=None),
-        **known,
+        **interval,
         "exploring": {"value": None},
     }
 
