@@ -13,7 +13,7 @@ LIMITS = {
     "scoring": 1,
     **dict.fromkeys(("video", "verdict", "reports", "pipeline", "bench"), 0),
 }
-LIMIT = 70
+LIMIT = 38
 # What a file's values are read from and written to.
 PLAIN = ("to_json", "from_json", "to_plain", "from_plain")
 FILES = ("read", "write", "load")
