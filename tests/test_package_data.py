@@ -10,7 +10,7 @@ import pytest
 
 from gailforce.demos.library import SHIPPED as DEMONSTRATIONS
 from gailforce.experiments.bench.family_results import GRIDS, SHIPPED
-from gailforce.experiments.bench.gate import GATE
+from gailforce.experiments.bench.gate_result import GATE
 from gailforce.experiments.bench.grid import SHIPPED as GRID_FILES
 from gailforce.experiments.cli.models import Models
 from gailforce.experiments.scoring.controls import SHIPPED as CONTROLS

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("body", BODIES)
 def test_a_thousand_episodes_equal_gymnasium_to_the_bit(body):
     counts = [compare(body, policy, 334, seed=8000) for _, policy in policies(body)]
-    assert sum(count["episodes"] for count in counts) >= 1000
-    assert sum(count["truncated"] for count in counts) > 300
-    assert [count["differences"] for count in counts] == [0, 0, 0]
+    assert sum(count.episodes for count in counts) >= 1000
+    assert sum(count.truncated for count in counts) > 300
+    assert [count.differences for count in counts] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("body", BODIES)
 def test_a_thousand_states_step_as_in_gymnasium_to_the_bit(body):
-    assert compare_set_state(body, 1000, seed=9)["differences"] == 0
+    assert compare_set_state(body, 1000, seed=9).differences == 0
 
 
 def test_gail_imitates_the_hopper_from_four_demonstrations():

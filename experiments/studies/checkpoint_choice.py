@@ -7,17 +7,18 @@ episodes of the learning curve, so both are measured by the same noise. Reads th
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ..runs.provenance import write_result
-from ..scoring.statistics import mean_interval
+from ..scoring.statistics import Estimate, mean_interval
 
 # Today's defaults, and those of before: smaller steps, less exploration.
 CELLS = (Path("results/cells"), Path("results/earlier"))
 RESULT = Path("results/checkpoint-choice.json")
-# normalized score that a swinging run has reached and lost again between two checkpoints.
+# Normalized score that a swinging run has reached and lost again between two checkpoints.
 SWING = 0.2
 
 
@@ -32,36 +33,82 @@ class Choice:
     # Largest fall of normalized score from any checkpoint to a later one.
     fall: float
 
+    @classmethod
+    def from_json(cls, name: str, cell: Mapping[str, Any]) -> "Choice":
+        """From the checkpoints of a finished cell."""
+        random, expert = (cell["controls"][key]["mean"] for key in ("random", "expert"))
+        checkpoints = cell["checkpoints"]
+        scores = [(entry["return"] - random) / (expert - random) for entry in checkpoints]
+        nearest = min(range(len(checkpoints)), key=lambda i: checkpoints[i]["distance"])
+        fall = max(max(scores[: i + 1]) - score for i, score in enumerate(scores))
+        return cls(name, max(scores), scores[-1], scores[nearest], fall)
 
-def choice(name: str, cell: dict[str, Any]) -> Choice:
-    """What a finished cell's checkpoints say."""
-    random, expert = (cell["controls"][key]["mean"] for key in ("random", "expert"))
-    looked = cell["checkpoints"]
-    shares = [(entry["return"] - random) / (expert - random) for entry in looked]
-    nearest = min(range(len(looked)), key=lambda i: looked[i]["distance"])
-    fall = max(max(shares[: i + 1]) - share for i, share in enumerate(shares))
-    return Choice(name, max(shares), shares[-1], shares[nearest], fall)
+
+@dataclass(frozen=True)
+class Regrets:
+    """Mean regrets over runs, and their ratio; None where the last checkpoint costs nothing."""
+
+    last: Estimate
+    nearest: Estimate
+    nearest_of_last: float | None
+
+    @classmethod
+    def of(cls, choices: Sequence[Choice]) -> "Regrets":
+        """Of these runs."""
+        last = mean_interval([c.best - c.last for c in choices])
+        nearest = mean_interval([c.best - c.nearest for c in choices])
+        return cls(last, nearest, nearest.value / last.value if last.value > 0 else None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, keys in words."""
+        return {key.replace("_", " "): value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Regrets":
+        """The regrets that `to_json` wrote."""
+        return cls(Estimate(**plain["last"]), Estimate(**plain["nearest"]), plain["nearest of last"])
 
 
-def summary(choices: list[Choice]) -> dict[str, Any]:
-    """Mean regrets with intervals over runs, and their ratio."""
-    last = mean_interval([c.best - c.last for c in choices])
-    nearest = mean_interval([c.best - c.nearest for c in choices])
-    ratio = nearest.value / last.value if last.value > 0 else None
-    return {"last": asdict(last), "nearest": asdict(nearest), "nearest of last": ratio}
+@dataclass(frozen=True)
+class ChoiceResult:
+    """The regrets of all runs, and of those whose normalized score falls by more than `fall_above`."""
+
+    fall_above: float
+    swinging: Regrets
+    all: Regrets
+    runs: tuple[Choice, ...]
+
+    @classmethod
+    def of(cls, choices: Sequence[Choice], fall_above: float = SWING) -> "ChoiceResult":
+        """Of these runs."""
+        swinging = [c for c in choices if c.fall > fall_above]
+        return cls(fall_above, Regrets.of(swinging), Regrets.of(choices), tuple(choices))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "swinging": {"fall above": self.fall_above, **self.swinging.to_json()},
+            "all": self.all.to_json(),
+            "runs": [asdict(choice) for choice in self.runs],
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "ChoiceResult":
+        """The result that `to_json` wrote."""
+        return cls(
+            plain["swinging"]["fall above"],
+            Regrets.from_json(plain["swinging"]),
+            Regrets.from_json(plain["all"]),
+            tuple(Choice(**run) for run in plain["runs"]),
+        )
 
 
 def main() -> None:
-    """Read, sum up, write."""
+    """Read the cells, write the regrets."""
     paths = [path for folder in CELLS for path in sorted(folder.glob("gail-*.json"))]
     cells = {path.stem: json.loads(path.read_text()) for path in paths}
-    choices = [choice(name, cell) for name, cell in cells.items() if cell.get("checkpoints")]
-    swinging = [c for c in choices if c.fall > SWING]
-    result = {
-        "swinging": {"fall above": SWING, **summary(swinging)},
-        "all": summary(choices),
-        "runs": [asdict(c) for c in choices],
-    }
+    choices = [Choice.from_json(name, cell) for name, cell in cells.items() if cell.get("checkpoints")]
+    result = ChoiceResult.of(choices).to_json()
     write_result(RESULT, result)
     print(json.dumps({key: result[key] for key in ("swinging", "all")}, indent=1))
 

@@ -1,15 +1,16 @@
-"""Do the phases that a hidden Markov model finds mean anything? Their borders against contacts in MuJoCo.
+"""Do the phases of a hidden Markov model agree with foot contacts in MuJoCo? F1 of their borders.
 
-`python -m gailforce.experiments.studies.gait_phases` fits chains, and beside them mixtures, which know no
+`python -m gailforce.experiments.studies.gait_phases` fits chains, and beside them mixtures, which ignore
 time, to four demonstrations, and writes `results/gait-phases.json`. A phase counts as one of contact when
 the foot stands on the ground in most of its steps in training; a border is a step where that changes.
 Neither model sees a contact.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ from ...generative.interfaces.reward_inputs import SELECT
 from ...generative.interfaces.standardize import Scales
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
-from ..scoring.statistics import mean_interval
+from ..scoring.statistics import Estimate, mean_interval
 
 RESULT = Path("results/gait-phases.json")
 DEMONSTRATIONS, PHASES = 4, 12
@@ -47,34 +48,34 @@ def borders(flag: Bool[np.ndarray, "T"]) -> Int[np.ndarray, "N"]:
     return np.flatnonzero(flag[1:] != flag[:-1]) + 1
 
 
-def f1(found: Int[np.ndarray, "N"], true: Int[np.ndarray, "M"], tolerance: int = TOLERANCE) -> float:
-    """2 hits / (found + true): borders in their order, each paired with one within the tolerance at most."""
-    if len(found) == len(true) == 0:
+def f1(predicted: Int[np.ndarray, "N"], true: Int[np.ndarray, "M"], tolerance: int = TOLERANCE) -> float:
+    """F1 = 2 hits / (predicted + true); borders are paired in order, each once, within the tolerance."""
+    if len(predicted) == len(true) == 0:
         return 1.0
     i = j = hits = 0
-    while i < len(found) and j < len(true):
-        apart = int(found[i]) - int(true[j])
+    while i < len(predicted) and j < len(true):
+        apart = int(predicted[i]) - int(true[j])
         if abs(apart) <= tolerance:
             i, j, hits = i + 1, j + 1, hits + 1
         elif apart < 0:
             i += 1
         else:
             j += 1
-    return 2 * hits / (len(found) + len(true))
+    return 2 * hits / (len(predicted) + len(true))
 
 
 def contact_phases(
     phases: Phases, episodes: Demonstrations, touching: Callable[[Trajectory], Bool[np.ndarray, "T"]]
 ) -> Bool[np.ndarray, "K"]:
-    """Which phases are of contact: those in which most of the training steps are."""
-    found = np.concatenate([phases(episode) for episode in episodes])
+    """Which phases are of contact: the foot touches the ground in most of their training steps."""
+    phase = np.concatenate([phases(episode) for episode in episodes])
     touches = np.concatenate([touching(episode) for episode in episodes])
-    steps = np.bincount(found, minlength=PHASES)
-    return np.bincount(found, weights=touches, minlength=PHASES) > steps / 2
+    steps = np.bincount(phase, minlength=PHASES)
+    return np.bincount(phase, weights=touches, minlength=PHASES) > steps / 2
 
 
 def mixture_phases(demos: Demonstrations, seed: int) -> Phases:
-    """The most likely part of a mixture with as many parts: phases without any memory."""
+    """The most likely part of a mixture with as many parts: phases without memory."""
     steps = demonstrated(demos)
     scales = Scales.of(steps)
     rows = SELECT["sa"](scales.scaled(steps)).flatten(0, 1)
@@ -82,15 +83,44 @@ def mixture_phases(demos: Demonstrations, seed: int) -> Phases:
     model.fit(rows, rows[:, :0], FitOptions(noise=NOISE, seed=seed))
 
     def phases(episode: Trajectory) -> Int[np.ndarray, "T"]:
-        seen = SELECT["sa"](scales.scaled(played([episode])))[:, 0].double()
-        return torch.argmax(model.shares(seen), dim=1).numpy()
+        inputs = SELECT["sa"](scales.scaled(played([episode])))[:, 0].double()
+        return torch.argmax(model.shares(inputs), dim=1).numpy()
 
     return phases
 
 
 def even_borders(count: int, steps: int) -> Int[np.ndarray, "N"]:
-    """As many borders at equal distances: what knowing their number alone gives."""
+    """As many borders at equal distances: the score of their number alone."""
     return np.linspace(0, steps, count + 2)[1:-1].round().astype(int)
+
+
+@dataclass(frozen=True)
+class BorderScore:
+    """F1 of one way: the mean over episodes for each seed, and the interval over episodes."""
+
+    seeds: tuple[float, ...]
+    f1: Estimate
+
+    @classmethod
+    def of(cls, scores: Sequence[Sequence[float]]) -> "BorderScore":
+        """Of every seed's score of every episode; an episode counts once, by its mean over seeds."""
+        per_episode: Float[np.ndarray, E] = np.mean(scores, axis=0)
+        return cls(tuple(float(np.mean(of_seed)) for of_seed in scores), mean_interval(per_episode))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"seeds": list(self.seeds), **asdict(self.f1)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "BorderScore":
+        """The score that `to_json` wrote."""
+        estimate = Estimate(**{key: plain[key] for key in ("value", "low", "high", "n")})
+        return cls(tuple(plain["seeds"]), estimate)
+
+
+def read_border_scores(path: Path = RESULT) -> dict[str, BorderScore]:
+    """The stored score of every way."""
+    return {way: BorderScore.from_json(score) for way, score in json.loads(path.read_text())["f1"].items()}
 
 
 @dataclass
@@ -113,8 +143,9 @@ class GaitPhases:
                 ("mixture", mixture_phases(demos, seed)),
             ):
                 scores[name].append(self._scores(body, phases, demos, unseen))
+        true = [self._true(body, episode) for episode in unseen]
         scores["even"].append(
-            [f1(even_borders(len(true), len(e)), true) for e in unseen for true in [self._true(body, e)]]
+            [f1(even_borders(len(own), len(e)), own) for own, e in zip(true, unseen, strict=True)]
         )
         result = {
             "kind": "gait phases",
@@ -122,10 +153,7 @@ class GaitPhases:
             "phases": PHASES,
             "tolerance": TOLERANCE,
             "episodes": len(unseen),
-            "f1": {
-                name: {"seeds": [float(np.mean(s)) for s in found], **_interval(found)}
-                for name, found in scores.items()
-            },
+            "f1": {way: BorderScore.of(of_way).to_json() for way, of_way in scores.items()},
         }
         write_result(self.out, result)
         print(json.dumps(result["f1"]))
@@ -142,13 +170,6 @@ class GaitPhases:
     ) -> list[float]:
         called = contact_phases(phases, demos, lambda episode: self._touching(body, episode))
         return [f1(borders(called[phases(e)]), self._true(body, e)) for e in unseen]
-
-
-def _interval(found: list[list[float]]) -> dict[str, float]:
-    """Of the mean over episodes, each the mean of its seeds."""
-    per_episode: Float[np.ndarray, E] = np.mean(found, axis=0)
-    estimate = mean_interval(per_episode)
-    return {"value": estimate.value, "low": estimate.low, "high": estimate.high, "n": estimate.n}
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from ..pipeline.config import ImitationConfig
 from ..runs.process import one_thread
 from ..scoring.controls import SHIPPED, Task, find, make
 
-# As many as imitate takes unless told otherwise.
+# Demonstrations that `imitate` takes by default.
 EPISODES = 4
 
 
 def tasks(body: str, budgets: list[int]) -> dict[str, list[Task]]:
-    """What has to be made: random and cloning once, the constant reward for every budget."""
+    """The tasks of each control: random and cloning once, the constant reward for every budget."""
     whole = Demonstrations.load(f"{body}-expert")
     demos = whole.take(EPISODES)
     of_budget = [ImitationConfig(body, f"{body}-expert", steps=steps).task(demos, whole) for steps in budgets]
@@ -26,8 +26,8 @@ def tasks(body: str, budgets: list[int]) -> dict[str, list[Task]]:
 def main() -> None:
     """Make what is not shipped yet."""
     one_thread()
-    for name, wanted in tasks(sys.argv[1], [int(steps) for steps in sys.argv[2:]]).items():
-        for task in wanted:
+    for name, of_control in tasks(sys.argv[1], [int(steps) for steps in sys.argv[2:]]).items():
+        for task in of_control:
             score = (find(name, task) if name != "random" else None) or make(name, task, SHIPPED)
             print(f"{name}, {task.steps:,} steps: {score}", flush=True)
 

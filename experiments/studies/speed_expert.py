@@ -1,8 +1,8 @@
-"""A hopper that runs at the speed it is asked for, and its episodes as a set of demonstrations.
+"""A hopper that runs at a given speed, and its episodes as a set of demonstrations.
 
 `python -m gailforce.experiments.studies.speed_expert` trains it and writes `hopper-speeds.gfd`. Training
 episodes are at five speeds; validation episodes at speeds between them, which no model is fitted on; test
-episodes at the five speeds from other starts. Every episode's `source` says what was asked: "speed 1.25".
+episodes at the five speeds from other starts. Every episode's `source` names its speed: "speed 1.25".
 """
 
 from collections.abc import Sequence
@@ -27,14 +27,14 @@ from ...envs.speed_task import SpeedTask
 from ..runs.process import one_thread
 from ..scoring.card import SPLIT_SEEDS, card_of
 
-# Asked in training episodes, and between them [m/s].
+# Speeds of training and test episodes, and of validation episodes [m/s].
 SHOWN, HELD_OUT = (0.5, 1.0, 1.5, 2.0, 2.5), (0.75, 1.25, 1.75)
-# The learner is asked for all of them, and for some further ones.
+# Speeds of the expert's own training: a wider range [m/s].
 TRAINED = tuple(np.linspace(0.5, 2.75, 10).tolist())
 SETTINGS = ExpertConfig(n_envs=64, ppo=PPOConfig(gamma=0.995, gae_lambda=0.97))
-# Environment steps between two looks at the speeds it has learned.
-LOOK_EVERY = 250_000
-LOOK_SEED = 400_000
+# Environment steps between two evaluations, and first seed of their episodes.
+EVALUATION_INTERVAL = 250_000
+EVALUATION_SEED = 400_000
 
 
 def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: int) -> list[Trajectory]:
@@ -42,12 +42,12 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: in
 
     Fewer steps than the environment's limit: the state behind its last step is lost to the reset.
     """
-    copies = cast(BatchedEnv, make_env(env, len(speeds), seed))
-    task, body = SpeedTask(copies, tuple(speeds)), copies.body
+    envs = cast(BatchedEnv, make_env(env, len(speeds), seed))
+    task, body = SpeedTask(envs, tuple(speeds)), envs.body
     task.reset()
     task.target_speeds = np.array(speeds)
-    obs = np.column_stack((body.observe(*body.split(copies.state)), task.target_speeds))
-    states, actions, rewards = [copies.state], [], []
+    obs = np.column_stack((body.observe(*body.split(envs.state)), task.target_speeds))
+    states, actions, rewards = [envs.state], [], []
     lengths, fallen = np.zeros(len(speeds), dtype=int), np.zeros(len(speeds), dtype=bool)
     for step in range(1, steps + 1):
         action, _ = policy.predict(obs, deterministic=True)
@@ -55,9 +55,9 @@ def roll(policy: Policy, env: str, speeds: Sequence[float], seed: int, steps: in
         obs = np.asarray(observed)
         fallen |= ended & (lengths == 0)
         lengths[fallen & (lengths == 0)] = step - 1
-        states.append(copies.state)
+        states.append(envs.state)
         actions.append(action)
-        rewards.append(copies.rewards.copy())
+        rewards.append(envs.rewards.copy())
     lengths[~fallen] = len(actions)
     columns = [np.stack(column, axis=1) for column in (states, actions, rewards)]
     return [
@@ -100,7 +100,7 @@ class SpeedExpert:
             cast(BatchedEnv, make_env(self.env, self.config.n_envs, self.seed)), TRAINED, self.seed
         )
         expert = Expert(task, self.seed, self.config)
-        expert.learn(self.steps, Periodic(LOOK_EVERY, lambda step: self._say(expert, step)))
+        expert.learn(self.steps, Periodic(EVALUATION_INTERVAL, lambda step: self._say(expert, step)))
         expert.save(self.agent)
         counts = {
             "training": (SHOWN, self.training),
@@ -112,7 +112,7 @@ class SpeedExpert:
             for split, (speeds, count) in counts.items()
         }
         notes = "speeds asked: " + ", ".join(f"{v:g}" for v in (*SHOWN, *HELD_OUT)) + " m/s"
-        # It is not paid for returns, so no reference of those applies.
+        # Its reward is another one, so no reference return applies.
         card = replace(card_of(self.env, "speed-conditioned expert", notes), reference_return=None)
         sets = {split: Demonstrations(part, card, self.out.stem) for split, part in parts.items()}
         sets["training"].save(self.out, validation=sets["validation"], test=sets["test"], precision="float32")
@@ -124,9 +124,9 @@ class SpeedExpert:
     def _say(self, expert: Policy, step: int) -> None:
         """The speeds and lengths of an episode at each of the shown ones."""
         dt = body_of(self.env).dt
-        rolled = self._rolled(expert, SHOWN, 1, LOOK_SEED)
-        found = [f"{forward_speed(e, dt)[0]:.2f} ({len(e)})" for e in rolled]
-        print(f"{step:,}: {', '.join(found)}", flush=True)
+        rolled = self._rolled(expert, SHOWN, 1, EVALUATION_SEED)
+        speeds = [f"{forward_speed(e, dt)[0]:.2f} ({len(e)})" for e in rolled]
+        print(f"{step:,}: {', '.join(speeds)}", flush=True)
 
     def _rolled(self, expert: Policy, speeds: Sequence[float], count: int, seed: int) -> list[Trajectory]:
         asked = [speed for speed in speeds for _ in range(count)]

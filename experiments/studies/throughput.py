@@ -7,7 +7,8 @@ Run `python -m gailforce.experiments.studies.throughput` with nothing else runni
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,51 @@ from ...envs.body import Body
 from ...envs.registry import BODIES, make_env
 from ..runs.process import one_thread, versions
 
-COPIES = 64
-# Copies of Gymnasium's sync vector environment; its speed does not depend on them.
-SYNC_COPIES = 8
-# Steps of all copies in one measurement, and measurements of each kind, taken in turn.
+RESULT = Path("results/throughput.json")
+N_ENVS = 64
+# Size of Gymnasium's sync vector environment; its steps a second do not depend on it.
+N_SYNC_ENVS = 8
+# Steps of all environments in one measurement, and measurements of each kind, taken in turn.
 STEPS, ROUNDS = 400, 7
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """Median and least of the ratios of paired measurements."""
+
+    median: float
+    min: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """Speed of one body's environments.
+
+    Attributes:
+        steps_per_second: median of each kind of environment [1/s].
+        of_bare_batch: speed of `make_env` over that of the physics alone.
+        times_gymnasium_sync: speed of `make_env` over that of Gymnasium's vector environment.
+    """
+
+    steps_per_second: Mapping[str, int]
+    of_bare_batch: Ratio
+    times_gymnasium_sync: Ratio
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Throughput":
+        """The speed that `to_json` wrote."""
+        ratios = (Ratio(**plain[key]) for key in ("of_bare_batch", "times_gymnasium_sync"))
+        return cls(plain["steps_per_second"], *ratios)
+
+
 def recorded_actions(body: Body) -> np.ndarray:
-    """The expert's own actions, `(STEPS, COPIES, A)`: long native episodes, as in training."""
-    env, policy = make_env(body.name, COPIES, seed=1), load_policy(SHIPPED / f"{body.name}-expert.gfa")
+    """The expert's own actions, `(STEPS, N_ENVS, A)`: long native episodes, as in training."""
+    env, policy = make_env(body.name, N_ENVS, seed=1), load_policy(SHIPPED / f"{body.name}-expert.gfa")
     obs, actions = env.reset(), []
     for _ in range(STEPS):
         assert isinstance(obs, np.ndarray)
@@ -41,13 +77,13 @@ def recorded_actions(body: Body) -> np.ndarray:
     return np.array(actions)
 
 
-def measure(body: Body) -> dict[str, Any]:
+def measure(body: Body) -> Throughput:
     """Steps a second of `make_env`, of the bare batch and of Gymnasium's vector environment."""
     actions = recorded_actions(body)
     kinds: dict[str, Callable[[], int]] = {
         "make_env": lambda: _ours(body, actions),
         "bare Batch.step": lambda: _bare(body, actions),
-        "gymnasium sync": lambda: _sync(body, actions[:, :SYNC_COPIES]),
+        "gymnasium sync": lambda: _sync(body, actions[:, :N_SYNC_ENVS]),
     }
     rates: dict[str, list[float]] = {kind: [] for kind in kinds}
     for _ in range(ROUNDS):
@@ -56,20 +92,20 @@ def measure(body: Body) -> dict[str, Any]:
             steps = work()
             rates[kind].append(steps / (time.perf_counter() - started))
     ours = np.array(rates["make_env"])
-    return {
-        "steps_per_second": {kind: round(float(np.median(values))) for kind, values in rates.items()},
-        "of_bare_batch": _spread(ours / rates["bare Batch.step"]),
-        "times_gymnasium_sync": _spread(ours / rates["gymnasium sync"]),
-    }
+    return Throughput(
+        {kind: round(float(np.median(values))) for kind, values in rates.items()},
+        _spread(ours / rates["bare Batch.step"]),
+        _spread(ours / rates["gymnasium sync"]),
+    )
 
 
-def _spread(ratios: np.ndarray) -> dict[str, float]:
+def _spread(ratios: np.ndarray) -> Ratio:
     median, least = (round(float(value), 3) for value in (np.median(ratios), ratios.min()))
-    return {"median": median, "min": least, "n": len(ratios)}
+    return Ratio(median, least, len(ratios))
 
 
 def _ours(body: Body, actions: np.ndarray) -> int:
-    env = make_env(body.name, COPIES, seed=1)
+    env = make_env(body.name, N_ENVS, seed=1)
     env.reset()
     for action in actions:
         env.step(action)
@@ -78,10 +114,10 @@ def _ours(body: Body, actions: np.ndarray) -> int:
 
 def _bare(body: Body, actions: np.ndarray) -> int:
     """The same physics of the same states without observations, rewards or resets."""
-    env = make_env(body.name, COPIES, seed=1)
+    env = make_env(body.name, N_ENVS, seed=1)
     env.reset()
     assert isinstance(env, BatchedEnv)
-    batch = Batch(body.model, COPIES, len(os.sched_getaffinity(0)))
+    batch = Batch(body.model, N_ENVS, len(os.sched_getaffinity(0)))
     batch.bind("qpos")[:], batch.bind("qvel")[:] = body.split(env.state)
     control = batch.bind("ctrl")
     for action in actions:
@@ -91,7 +127,7 @@ def _bare(body: Body, actions: np.ndarray) -> int:
 
 
 def _sync(body: Body, actions: np.ndarray) -> int:
-    env = gymnasium.make_vec(body.env_id, SYNC_COPIES, vectorization_mode="sync")
+    env = gymnasium.make_vec(body.env_id, N_SYNC_ENVS, vectorization_mode="sync")
     env.reset(seed=1)
     for action in actions:
         env.step(action)
@@ -99,14 +135,25 @@ def _sync(body: Body, actions: np.ndarray) -> int:
     return actions.shape[0] * actions.shape[1]
 
 
-if __name__ == "__main__":
-    one_thread()
-    result: dict[str, Any] = {
+def read_throughput(path: Path = RESULT) -> dict[str, Throughput]:
+    """The stored speed of every body."""
+    plain = json.loads(path.read_text())
+    return {body: Throughput.from_json(plain[body]) for body in BODIES if body in plain}
+
+
+def write_throughput(speeds: Mapping[str, Throughput], path: Path = RESULT) -> None:
+    """The speed of every body, as JSON in the file and on the terminal."""
+    result = {
         "command": "python -m gailforce.experiments.studies.throughput",
         "cores": len(os.sched_getaffinity(0)),
-        "n_envs": COPIES,
+        "n_envs": N_ENVS,
         "versions": versions(),
-        **{name: measure(body) for name, body in BODIES.items()},
+        **{body: speed.to_json() for body, speed in speeds.items()},
     }
-    Path("results/throughput.json").write_text(json.dumps(result, indent=1) + "\n")
+    path.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    one_thread()
+    write_throughput({name: measure(body) for name, body in BODIES.items()})

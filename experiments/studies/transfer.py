@@ -1,10 +1,11 @@
-"""Does a learned reward teach by itself? A frozen reward, a fresh policy, the same body or a heavier one.
+"""Fresh policies trained on frozen learned rewards, on the same body or a heavier one.
 
-`python -m gailforce.experiments.studies.transfer RUN... [--body hopper-heavy]` takes the reward model of
-each run as it is, trains a fresh policy on it and writes `results/transfer/RUN-BODY-STEPS.json`. The policy
-that came with the reward stands beside it, played as it is. normalized score is on the run's own scale.
+`python -m gailforce.experiments.studies.transfer RUN... [--body hopper-heavy]` freezes the reward model of
+each run, trains a fresh policy on it and writes `results/transfer/RUN-BODY-STEPS.json`. The reward's own
+policy is evaluated beside it without further training. Normalized scores are on the run's own scale.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +16,8 @@ import tyro
 from ...agents.gail import GAIL
 from ...agents.loading import load_policy, load_reward_model
 from ...agents.sb3.ppo import PPOConfig
+from ...agents.settings import from_plain
 from ...demos.physics_residual import states_of
-from ...demos.recorder import Policy
 from ...envs.batched import BatchedEnv
 from ...envs.errors import DataError
 from ...envs.registry import make_env
@@ -28,8 +29,65 @@ from ..scoring.evaluation import evaluate
 from ..scoring.score import ScoreEntry
 
 RESULTS = Path("results/transfer")
-# Added to a run's seed, so that the fresh policy begins otherwise than the reward's own did.
+# Added to a run's seed, so that the fresh policy has other initial weights than the reward's own.
 FRESH = 1000
+
+
+@dataclass(frozen=True)
+class TransferResult:
+    """A fresh policy trained on a frozen reward, beside the reward's own policy.
+
+    Attributes:
+        reward: name of the reward model.
+        body: where the fresh policy learned.
+        seed: of the run that the reward comes from.
+        steps: environment steps of the fresh policy.
+        fresh: score of the fresh policy.
+        own: score of the reward's own policy.
+        config: of the run that the reward comes from.
+        learner: of the fresh policy.
+        demonstrated_starts: share of episodes that begin at demonstrated states.
+    """
+
+    reward: str
+    body: str
+    seed: int
+    steps: int
+    fresh: ScoreEntry
+    own: ScoreEntry
+    config: ImitationConfig
+    learner: PPOConfig
+    demonstrated_starts: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "kind": "transfer",
+            "reward": self.reward,
+            "body": self.body,
+            "seed": self.seed,
+            "steps": self.steps,
+            "fresh": self.fresh.to_json(),
+            "reward's own policy": self.own.to_json(),
+            "config": self.config.to_plain(),
+            "learner": asdict(self.learner),
+            "demonstrated starts": self.demonstrated_starts,
+        }
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "TransferResult":
+        """The result that `to_json` wrote."""
+        return cls(
+            plain["reward"],
+            plain["body"],
+            plain["seed"],
+            plain["steps"],
+            ScoreEntry.from_json(plain["fresh"]),
+            ScoreEntry.from_json(plain["reward's own policy"]),
+            ImitationConfig.from_plain(plain["config"]),
+            from_plain(PPOConfig, plain["learner"]),
+            plain.get("demonstrated starts", 0.0),
+        )
 
 
 @dataclass
@@ -44,11 +102,11 @@ class Transfer:
     steps: int = 1_000_000
     # Episodes of each score.
     episodes: int = 50
-    # The fresh policy's learner: a frozen reward is a task like any other, so it is learned as experts learn.
+    # The fresh policy's learner, with the settings of experts: a frozen reward is a task like any other.
     ppo: PPOConfig = field(default_factory=lambda: PPOConfig(gamma=0.995, gae_lambda=0.97))
     # Share of the fresh policy's episodes that begin at demonstrated states; 0 for none.
     demonstrated: float = 0.9
-    # Folder of the results; one that is there already is not made again.
+    # Folder of the results; a result that is there already is not made again.
     results: Path = field(default=RESULTS)
 
     def run(self) -> None:
@@ -61,18 +119,18 @@ class Transfer:
                 raise DataError(f"{path} has no result yet; give a finished run")
             config = ImitationConfig.from_plain(finished["config"])
             body = self.body or config.env
-            # A cell's folder is named by everything its reward depends on.
+            # The folder of a cell is named by all that its reward depends on.
             starts = "" if self.demonstrated else "-own-starts"
-            kept = self.results / f"{path.resolve().name}-{body}-{self.steps}{starts}.json"
-            if not kept.exists():
-                references = [finished["controls"][name]["mean"] for name in ("random", "expert")]
-                result = self._transfer(run, config, body, references)
-                write_result(kept, result)
-                print(kept, round(result["fresh"]["mean"]), flush=True)
+            file = self.results / f"{path.resolve().name}-{body}-{self.steps}{starts}.json"
+            if not file.exists():
+                random, expert = (finished["controls"][name]["mean"] for name in ("random", "expert"))
+                result = self._transfer(run, config, body, random, expert)
+                write_result(file, result.to_json())
+                print(file, round(result.fresh.mean or 0.0), flush=True)
 
     def _transfer(
-        self, run: RunFolder, config: ImitationConfig, body: str, references: list[float]
-    ) -> dict[str, Any]:
+        self, run: RunFolder, config: ImitationConfig, body: str, random: float, expert: float
+    ) -> TransferResult:
         model = load_reward_model(run.agent)
         if model is None:
             raise DataError(f"{run.path} holds no reward model; give the run of an imitator")
@@ -84,21 +142,13 @@ class Transfer:
             env.start_from(states, self.demonstrated)
         agent = GAIL(env, None, model, seed=config.seed + FRESH, config=settings, frozen=True)
         agent.learn(self.steps)
-        scores: dict[str, Policy] = {"fresh": agent, "reward's own policy": load_policy(run.agent)}
-        return {
-            "kind": "transfer",
-            "reward": config.reward,
-            "body": body,
-            "seed": config.seed,
-            "steps": self.steps,
-            **{
-                name: ScoreEntry.of(evaluate(policy, body, self.episodes), *references).to_json()
-                for name, policy in scores.items()
-            },
-            "config": config.to_plain(),
-            "learner": asdict(self.ppo),
-            "demonstrated starts": self.demonstrated,
-        }
+        fresh, own = (
+            ScoreEntry.of(evaluate(policy, body, self.episodes), random, expert)
+            for policy in (agent, load_policy(run.agent))
+        )
+        return TransferResult(
+            config.reward, body, config.seed, self.steps, fresh, own, config, self.ppo, self.demonstrated
+        )
 
 
 if __name__ == "__main__":

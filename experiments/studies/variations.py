@@ -1,9 +1,9 @@
-"""Plausible bad agents: an expert taught other manners by a changed reward, to try the verdict on.
+"""Plausible bad agents for the trial of the verdict: experts trained further on a changed reward.
 
-Slow ones, lazy ones, jittery ones, other postures and other gaits: they live as long as the expert and
-look like work of some quality. Only judges are tried on them; no imitator learns from a changed reward.
+They are slow, lazy or jittery, or have another posture or gait, and their episodes last as long as the
+expert's. Only judges are tried on them; no imitator learns from a changed reward.
 
-Run `python -m gailforce.experiments.studies.variations hopper slow-40 --seed 1` for one of them.
+Run `python -m gailforce.experiments.studies.variations hopper speed-40 --seed 1` for one of them.
 """
 
 from collections.abc import Callable
@@ -28,23 +28,23 @@ from ...envs.registry import body, make_env
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 
-# Settings for a policy that walks already: little noise at the start.
+# Settings for a policy that can walk: little noise at the start.
 LEARNER = PPOConfig(steps_per_update=2048, batch_size=256, learning_rate=5e-4, log_std_init=-1.0)
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What one step of all copies shows a changed reward, by name.
+    """One step of all environments, as a changed reward sees it.
 
     Attributes:
-        speed: forward [m/s].
-        height: of the torso [m].
-        pitch: of the torso [rad].
-        joints: angles [rad].
-        action: executed.
+        speed: forward speed [m/s].
+        height: height of the torso [m].
+        pitch: pitch of the torso [rad].
+        joints: joint angles [rad].
+        action: executed action.
         previous: action of the step before.
-        reward: the true one.
-        usual: mean observation of the expert, laid out as `speed` to `joints` are.
+        reward: true reward.
+        usual: the expert's mean posture.
     """
 
     speed: Float[np.ndarray, "N"]
@@ -67,7 +67,7 @@ class Posture:
     joints: Float[np.ndarray, "J"]
 
 
-Pay = Callable[[Steps], Float[np.ndarray, "N"]]
+Reward = Callable[[Steps], Float[np.ndarray, "N"]]
 
 
 def bump(x: Float[np.ndarray, "N"], center: float, width: float) -> Float[np.ndarray, "N"]:
@@ -75,40 +75,40 @@ def bump(x: Float[np.ndarray, "N"], center: float, width: float) -> Float[np.nda
     return np.exp(-np.square((x - center) / width))
 
 
-def speed_of(share: float) -> Pay:
-    """Paid for living, less the more the speed differs from a share of the expert's."""
+def speed_of(share: float) -> Reward:
+    """4 - 3 |speed / usual speed - share|."""
     return lambda s: 4 - 3 * np.abs(s.speed / s.usual.speed - share)
 
 
-def lazy(weight: float) -> Pay:
-    """The true reward less a heavy cost of torque."""
+def lazy(weight: float) -> Reward:
+    """The true reward less a high cost of torque."""
     return lambda s: s.reward - weight * np.square(s.action).sum(axis=1)
 
 
-def jitter(weight: float) -> Pay:
-    """The true reward and a gain for changing the torques at every step."""
+def jitter(weight: float) -> Reward:
+    """The true reward and a bonus for changing the torques at every step."""
     return lambda s: s.reward + weight * np.abs(s.action - s.previous).mean(axis=1)
 
 
-def height(shift: float, weight: float) -> Pay:
-    """The true reward and a gain for a torso higher or lower than the expert's by `shift` [m]."""
+def height(shift: float, weight: float) -> Reward:
+    """The true reward and a bonus for a torso higher or lower than the expert's by `shift` [m]."""
     return lambda s: s.reward + weight * bump(s.height, s.usual.height + shift, abs(shift) / 2)
 
 
-def pitch(shift: float, weight: float) -> Pay:
-    """The true reward and a gain for a torso tilted otherwise than the expert's by `shift` [rad]."""
+def pitch(shift: float, weight: float) -> Reward:
+    """The true reward and a bonus for a torso that is tilted by `shift` [rad] from the expert's."""
     return lambda s: s.reward + weight * bump(s.pitch, s.usual.pitch + shift, abs(shift) / 2)
 
 
-def joint(index: int, shift: float, weight: float) -> Pay:
-    """The true reward and a gain for one joint held near another angle [rad]: a limp, a stiff knee."""
+def joint(index: int, shift: float, weight: float) -> Reward:
+    """The true reward and a bonus for one joint near another angle [rad]: a limp, a stiff knee."""
     return lambda s: (
         s.reward + weight * bump(s.joints[:, index], s.usual.joints[index] + shift, abs(shift) / 2)
     )
 
 
-VARIATIONS: dict[str, Pay] = {
-    # With another expert to start from: one of equal return and another gait.
+VARIATIONS: dict[str, Reward] = {
+    # From another expert (`--start`) it gives an agent of equal return and another gait.
     "true": lambda s: s.reward,
     **{f"speed-{percent}": speed_of(percent / 100) for percent in (-15, 5, 15, 30, 40, 50, 60, 70, 80, 90)},
     **{f"lazy-{weight}": lazy(weight) for weight in (0.3, 1.0, 3.0)},
@@ -123,33 +123,38 @@ VARIATIONS: dict[str, Pay] = {
 }
 
 
-class PaidOtherwise(VecEnvWrapper):
-    """A body whose steps are paid by another reward."""
+class ChangedReward(VecEnvWrapper):
+    """An environment with a changed reward."""
 
-    def __init__(self, env: VecEnv, body: Body, pay: Pay, usual: Posture):
+    def __init__(self, env: VecEnv, body: Body, changed: Reward, usual: Posture):
         super().__init__(env)
-        self._body, self._pay, self._usual = body, pay, usual
+        self._body, self._changed, self._usual = body, changed, usual
 
     def reset(self) -> VecEnvObs:
-        """Begin all episodes anew."""
+        """Reset all environments."""
         self._previous = np.zeros((self.num_envs, self._body.action_size), dtype=np.float32)
         return self.venv.reset()
 
     def step_async(self, actions: np.ndarray) -> None:
-        """Keep the actions."""
+        """Start the step and remember the actions."""
         self._actions = actions
         self.venv.step_async(actions)
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Step, and pay otherwise."""
+        """Finish the step with the changed reward."""
         obs, reward, ended, infos = self.venv.step_wait()
-        seen = np.array(obs)
+        last_obs = np.array(obs)
         for i in np.flatnonzero(ended):
-            seen[i] = infos[i]["terminal_observation"]
-        shown = posture(seen, self._body)
-        steps = Steps(*shown, self._actions, self._previous, reward.astype(np.float64), self._usual)
+            last_obs[i] = infos[i]["terminal_observation"]
+        steps = Steps(
+            *posture(last_obs, self._body),
+            self._actions,
+            self._previous,
+            reward.astype(np.float64),
+            self._usual,
+        )
         self._previous = np.where(ended[:, None], 0.0, self._actions)
-        return obs, self._pay(steps).astype(np.float32), ended, infos
+        return obs, self._changed(steps).astype(np.float32), ended, infos
 
 
 def posture(
@@ -181,17 +186,17 @@ class VariationSettings:
 
 @dataclass
 class Vary:
-    """Teach the shipped expert another manner and keep it on the way."""
+    """Train the shipped expert on a changed reward and save agents on the way."""
 
     # Body: hopper or walker2d.
     env: Annotated[str, tyro.conf.Positional]
     # A key of VARIATIONS.
     manner: Annotated[str, tyro.conf.Positional]
-    # The shipped expert to begin with; by default the one the usual posture is taken from.
+    # The shipped expert to begin with; by default that of the body.
     start: str | None = None
     # Environment steps.
     steps: int = 150_000
-    # Environment steps between two agents kept.
+    # Environment steps between two saved agents.
     every: int = 50_000
     # Seed of everything.
     seed: int = 0
@@ -206,7 +211,7 @@ class Vary:
         """Train; agents are `checkpoints/step-N.gfa`."""
         one_thread()
         of, demos = body(self.env), Demonstrations.load(f"{self.env}-expert")
-        env = PaidOtherwise(
+        env = ChangedReward(
             make_env(self.env, self.config.n_envs, self.seed, threads=1),
             of,
             VARIATIONS[self.manner],
@@ -214,7 +219,7 @@ class Vary:
         )
         agent = Expert(env, self.seed, self.config)
         expert = load_policy(SHIPPED / f"{self.start or self.env + '-expert'}.gfa").state_dict()
-        # What the expert knows, with the noise of a beginning.
+        # The expert's weights with the initial noise.
         agent.policy.load_state_dict({**expert, "log_std": agent.policy.log_std.data})
         settings = VariationSettings(of.env_id, self.manner, self.steps, self.seed)
         run = RunFolder.create(f"{self.env}-{self.manner}-{self.seed}", self.runs, "variation", settings)

@@ -1,13 +1,13 @@
 """The trial of the verdict: agents of all qualities, judged without reward, beside their true returns.
 
-Two steps, from the root of a checkout: `python -m gailforce.experiments.studies.verdict_trial judge
-runs/...` plays the agents of finished runs and keeps one line for each in `results/verdict/agents.jsonl`;
-`... score` sets thresholds on one half of the RUNS, judges the other, and writes `results/verdict.json`.
+`python -m gailforce.experiments.studies.verdict_trial judge runs/...` from the root of a checkout plays the
+agents of finished runs and adds one line for each to `results/verdict/agents.jsonl`. `verdict_scores` then
+sets thresholds on one half of the runs and scores the verdict on the other.
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from ...agents.loading import load_policy
 from ...demos.dataset import Demonstrations
 from ...demos.recorder import Policy
 from ...demos.resemblance import DemoDistance
-from ...envs.registry import BODIES, body, make_env
+from ...envs.registry import BODIES, make_env
+from ...envs.registry import body as body_of
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..verdict.evidence import DETERMINISTIC, EXPLORING, Judge, Played
@@ -30,6 +31,8 @@ EPISODES, DRAW = 4, 102
 FEWER = {"1": (1, 1), "4 at 1/20": (4, 20), "1 at 1/20": (1, 20)}
 # First seed and number of the episodes behind the true return, on the fast copy (Gymnasium to the bit).
 RETURN_SEED, RETURN_EPISODES = 800_000, 10
+# Steps around a checkpoint whose discriminator accuracies are averaged.
+AROUND = 25_000
 # Checkpoints taken from a run beside its last agent.
 ON_THE_WAY = 3
 
@@ -51,57 +54,83 @@ class Agent:
     # Mean of the training discriminator's accuracies at that time, where there was one.
     accuracy: float | None
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Agent":
+        """The agent that `to_json` wrote."""
+        played = {
+            mode: Played(tuple(plain[mode]["distances"]), tuple(plain[mode]["lengths"]))
+            for mode in ("deterministic", "exploring")
+        }
+        tuples = {key: tuple(plain[key]) for key in ("returns", "lengths")}
+        return cls(**{**plain, **played, **tuples})
+
 
 @dataclass(frozen=True)
-class Bench:
+class TrainedAs:
+    """What an agent was trained as, and in which body.
+
+    `kind` is a reward model (`gan`, `constant`), a manner of `variations`, or `expert`.
+    """
+
+    body: str
+    kind: str
+
+    @classmethod
+    def from_json(cls, config: Mapping[str, Any]) -> "TrainedAs":
+        """From a run's configuration."""
+        keys = {"variation": "manner", "expert": "kind"}
+        kind = str(config[keys.get(config.get("kind", ""), "reward")])
+        return cls(body_of(config.get("env") or config["environment"]).name, kind)
+
+
+@dataclass(frozen=True)
+class BodyJudge:
     """The judge of one body, and distances made of fewer demonstrations."""
 
     judge: Judge
     fewer: dict[str, DemoDistance]
 
     @classmethod
-    def of(cls, name: str) -> "Bench":
-        """By the shipped expert's demonstrations, whose rewards are taken out."""
-        whole = Demonstrations.load(f"{name}-expert").without_rewards()
+    def of(cls, body: str) -> "BodyJudge":
+        """By the shipped expert's demonstrations without their rewards."""
+        whole = Demonstrations.load(f"{body}-expert").without_rewards()
         fewer = {key: whole.take(n, DRAW).subsample(every, DRAW) for key, (n, every) in FEWER.items()}
-        judges = {key: Judge.of(name, demos, threads=1) for key, demos in fewer.items()}
-        judge = Judge.of(name, whole.take(EPISODES, DRAW), threads=1)
+        judges = {key: Judge.of(body, demos, threads=1) for key, demos in fewer.items()}
+        judge = Judge.of(body, whole.take(EPISODES, DRAW), threads=1)
         return cls(judge, {key: few.distance for key, few in judges.items()})
 
 
-def agents_of(path: Path, benches: dict[str, Bench], known: set[tuple[str, int]]) -> Iterator[Agent]:
-    """The last agent of a run and some on its way, judged."""
+def agents_of(path: Path, judges: dict[str, BodyJudge], stored: set[tuple[str, int]]) -> Iterator[Agent]:
+    """The last agent of a run and some earlier ones, judged; those that are stored already are left out."""
     run = RunFolder.open(path)
-    config = run.read_config()
-    name = body(config.get("env") or config["environment"]).name
+    trained_as = TrainedAs.from_json(run.read_config())
     files = sorted(run.checkpoints.glob("step-*.gfa"))
-    chosen = (
-        {files[i] for i in np.linspace(0, len(files) - 1, ON_THE_WAY + 1).round().astype(int)}
-        if files
-        else set()
-    )
-    for file in sorted(chosen):
+    places = np.linspace(0, len(files) - 1, ON_THE_WAY + 1).round().astype(int) if files else ()
+    for file in sorted({files[i] for i in places}):
         step = int(file.stem.removeprefix("step-"))
-        if (path.name, step) not in known:
-            yield judged(load_policy(file), name, run, kind_of(config), step, benches[name])
+        if (path.name, step) not in stored:
+            yield judged(load_policy(file), run, trained_as, step, judges[trained_as.body])
 
 
-def judged(policy: Policy, name: str, run: RunFolder, kind: str, step: int, bench: Bench) -> Agent:
+def judged(policy: Policy, run: RunFolder, trained_as: TrainedAs, step: int, judge: BodyJudge) -> Agent:
     """One agent's line."""
-    judge = bench.judge
-    episodes = judge.episodes(policy, DETERMINISTIC)
-    fewer = {key: float(np.mean([distance(t) for t in episodes])) for key, distance in bench.fewer.items()}
-    returns, lengths = true_returns(policy, name)
+    episodes = judge.judge.episodes(policy, DETERMINISTIC)
+    fewer = {key: float(np.mean([distance(t) for t in episodes])) for key, distance in judge.fewer.items()}
+    returns, lengths = true_returns(policy, trained_as.body)
     sides = [dict(run.series(f"discriminator/{side}_accuracy")) for side in ("expert", "agent")]
-    near = [[side[at] for at in side if abs(at - step) <= 25_000] for side in sides]
+    near = [[side[at] for at in side if abs(at - step) <= AROUND] for side in sides]
     accuracy = float(np.mean([np.mean(side) for side in near])) if all(near) else None
     return Agent(
-        name,
+        trained_as.body,
         run.path.name,
-        kind,
+        trained_as.kind,
         step,
-        judge.laid(episodes),
-        judge(policy, EXPLORING, deterministic=False),
+        judge.judge.laid(episodes),
+        judge.judge(policy, EXPLORING, deterministic=False),
         returns,
         lengths,
         fewer,
@@ -109,9 +138,9 @@ def judged(policy: Policy, name: str, run: RunFolder, kind: str, step: int, benc
     )
 
 
-def true_returns(policy: Policy, name: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
+def true_returns(policy: Policy, body: str) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """Return and length of whole deterministic episodes."""
-    env = make_env(name, RETURN_EPISODES, RETURN_SEED, threads=1)
+    env = make_env(body, RETURN_EPISODES, RETURN_SEED, threads=1)
     obs, totals = env.reset(), np.zeros(RETURN_EPISODES)
     lengths, running = np.zeros(RETURN_EPISODES, dtype=int), np.ones(RETURN_EPISODES, dtype=bool)
     while running.any():
@@ -123,23 +152,16 @@ def true_returns(policy: Policy, name: str) -> tuple[tuple[float, ...], tuple[in
     return tuple(totals.tolist()), tuple(lengths.tolist())
 
 
-def kind_of(config: dict[str, Any]) -> str:
-    """What an agent was trained as: `gan`, `constant`, a manner of `variations`, `expert`."""
-    if config.get("kind") == "variation":
-        return str(config["manner"])
-    return "expert" if config.get("kind") == "expert" else str(config["reward"])
-
-
 def judge_runs(paths: list[Path]) -> None:
     """Add the agents of these runs to the file; those in it already are left as they are."""
     AGENTS.parent.mkdir(parents=True, exist_ok=True)
     lines = AGENTS.read_text().splitlines() if AGENTS.exists() else []
-    known = {(line["run"], line["step"]) for line in map(json.loads, lines)}
-    benches = {name: Bench.of(name) for name in BODIES}
+    stored = {(line["run"], line["step"]) for line in map(json.loads, lines)}
+    judges = {body: BodyJudge.of(body) for body in BODIES}
     with AGENTS.open("a") as file:
         for path in paths:
-            for agent in agents_of(path, benches, known):
-                file.write(json.dumps(asdict(agent)) + "\n")
+            for agent in agents_of(path, judges, stored):
+                file.write(json.dumps(agent.to_json()) + "\n")
                 file.flush()
 
 

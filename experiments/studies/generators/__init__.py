@@ -1,1 +1,1 @@
-"""What generators of trajectories are worth: on conditions they have not seen, beside controls."""
+"""Trials of trajectory generators on unseen conditions, beside controls."""

@@ -1,4 +1,4 @@
-"""Conditions that a generator was not fitted on: a speed, states to start from, and what really follows."""
+"""Conditions that no generator was fitted on: a speed, states to start from, and the real continuations."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ....demos.trajectory import Trajectory
 from ....envs.body import Body
 from ....envs.errors import DataError
 
-# Episodes of each speed that give starts in turn: how near two of them lie is itself uncertain.
+# Episodes of each speed that give the starts in turn, since the distance between two episodes varies.
 ROTATIONS = 3
 
 
@@ -22,10 +22,10 @@ class Condition:
     """One speed, and one episode's states to start from.
 
     Attributes:
-        source: of the episodes at that speed.
-        speed: of the episode that the starts come from [m/s].
+        source: name of the episodes at that speed.
+        speed: mean speed of the episode that gives the starts [m/s].
         real: pieces of that episode; the first state of each is a start.
-        reference: further episodes at that speed, which share no step with those pieces.
+        reference: other episodes at that speed, which share no step with those pieces.
     """
 
     source: str
@@ -35,12 +35,12 @@ class Condition:
 
     @property
     def starts(self) -> Float[np.ndarray, "B S"]:
-        """Where each piece begins."""
+        """The first state of each piece."""
         return np.stack([states_of(piece)[0] for piece in self.real])
 
 
 def piece(episode: Trajectory, first: int, steps: int) -> Trajectory:
-    """Steps of an episode as a trajectory of its own, cut short unless it ends with the episode's end."""
+    """Some steps of an episode as a trajectory, truncated unless it ends where the episode ends."""
     last = first + steps
     at_end = last == len(episode)
     return Trajectory(
@@ -54,12 +54,12 @@ def piece(episode: Trajectory, first: int, steps: int) -> Trajectory:
 
 
 def conditions_of(unseen: Demonstrations, body: Body, pieces: int, steps: int) -> list[Condition]:
-    """For every source among the episodes a few: each time another gives starts, all others the reference.
+    """A few conditions for every source: one episode gives the starts, all others are the reference.
 
     Raises:
-        DataError: a source with a single episode, or episodes too short.
+        DataError: a source has a single episode, or its episodes are too short.
     """
-    found = []
+    conditions = []
     for source in sorted({episode.source for episode in unseen}):
         own = [episode for episode in unseen if episode.source == source and len(episode) >= steps]
         if len(own) < 2:
@@ -69,12 +69,12 @@ def conditions_of(unseen: Demonstrations, body: Body, pieces: int, steps: int) -
         for i, first in enumerate(own[:ROTATIONS]):
             speed = float(forward_speed(first, body.dt)[0])
             others = (*own[:i], *own[i + 1 :])
-            found.append(Condition(source, speed, spread_over([first], pieces, steps), others))
-    return found
+            conditions.append(Condition(source, speed, spread_over([first], pieces, steps), others))
+    return conditions
 
 
 def spread_over(episodes: Sequence[Trajectory], pieces: int, steps: int) -> tuple[Trajectory, ...]:
-    """So many pieces, evenly spread over episodes."""
+    """Pieces of episodes, evenly spread; `pieces` is their number."""
     places = [(episode, first) for episode in episodes for first in range(len(episode) - steps + 1)]
     chosen = [places[int(i)] for i in np.linspace(0, len(places) - 1, pieces)]
     return tuple(piece(episode, first, steps) for episode, first in chosen)
@@ -83,7 +83,7 @@ def spread_over(episodes: Sequence[Trajectory], pieces: int, steps: int) -> tupl
 def copied(
     training: Sequence[Trajectory], condition: Condition, body: Body, steps: int
 ) -> tuple[Trajectory, ...]:
-    """As many pieces of training episodes of the nearest speed, whole and unchanged."""
+    """Unchanged pieces of the training episodes with the nearest speed, one for each real piece."""
     speeds: dict[str, list[float]] = {}
     for episode in training:
         speeds.setdefault(episode.source, []).append(float(forward_speed(episode, body.dt)[0]))
@@ -93,7 +93,7 @@ def copied(
 
 
 def shuffled(pieces: Sequence[Trajectory], seed: int = 0) -> list[Trajectory]:
-    """The same states with the actions of a piece in another order: right marginals, wrong physics."""
+    """The same states with each piece's actions in another order: the marginals stay, the physics do not."""
     draws = np.random.default_rng(seed)
     return [
         Trajectory(

@@ -1,6 +1,6 @@
-"""What is measured of drawn pieces: physics, likeness, variety, copying, and how long they can be lived.
+"""Measures of drawn pieces: physics, likeness, variety, copying, and the steps that physics can execute.
 
-All of it is computed in the same way for a generator and for the controls that stand beside it.
+Generators and their controls are measured in the same way.
 """
 
 import functools
@@ -30,24 +30,24 @@ from .conditions import Condition
 
 # Steps of the windows that are compared, and from one to the next.
 COMPARED, STRIDE = 16, 4
-# Windows that are held out together when drawn and real ones are told apart.
+# Windows that are held out together when a classifier separates drawn and real ones.
 BLOCK = 13
-# Pieces of each condition that are lived through in physics.
-LIVED = 4
+# Pieces of each condition whose actions are executed in physics.
+EXECUTED = 4
 
 
 class Likeness(NamedTuple):
     """How drawn windows compare with real ones.
 
     Attributes:
-        energy: distance to the reference, (drawn - real) / (random - real); 0 is as near as real pieces are
-            on average over the episodes of a speed.
+        energy: distance to the reference, (drawn - real) / (random - real); 0 is the mean distance of real
+            pieces over the episodes of a speed.
         coverage: share of real windows that have a drawn one near.
         precision: share of drawn windows that have a real one near.
-        auc: of a classifier that tells drawn from real; 0.5 cannot.
+        auc: of a classifier that separates drawn from real windows; 0.5 is chance.
         copying: distance to training windows over that to unseen ones; near 0 for copies.
-        of_real: the same over that of real pieces; 1 is as far from the training as those are.
-        memorised: share of drawn windows nearer to the training than all but 1 % of real ones.
+        of_real: the same over that of real pieces; 1 is as far from the training windows as those.
+        memorised: share of drawn windows nearer to the training windows than all but 1 % of real ones.
     """
 
     energy: float
@@ -59,20 +59,20 @@ class Likeness(NamedTuple):
     memorised: float
 
 
-# What nothing comparable is worth.
+# The likeness of pieces that are too short to compare.
 WORST = Likeness(1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What drawn pieces are held against.
+    """What drawn pieces are compared with.
 
     Attributes:
-        body: whose physics.
-        conditions: unseen ones.
-        training: what generators were fitted on.
+        body: body whose physics apply.
+        conditions: unseen conditions.
+        training: demonstrations that generators were fitted on.
         random: episodes of random actions.
-        steps: of the pieces.
+        steps: steps of a piece.
     """
 
     body: Body
@@ -89,17 +89,19 @@ class Yardstick:
         )
 
     def likeness(self, drawn: Sequence[Sequence[Trajectory]]) -> Likeness:
-        """Of the pieces drawn under each condition; means over conditions."""
-        found = []
+        """The likeness of the pieces drawn under each condition; means over conditions."""
+        likenesses = []
         for condition, pieces in zip(self.conditions, drawn, strict=True):
             lasting = [piece for piece in pieces if len(piece) >= COMPARED]
-            found.append(self._likeness(condition, lasting) if lasting else WORST)
-        return Likeness(*np.mean(found, axis=0).tolist())
+            likenesses.append(self._likeness(condition, lasting) if lasting else WORST)
+        return Likeness(*np.mean(likenesses, axis=0).tolist())
 
     def _likeness(self, condition: Condition, pieces: Sequence[Trajectory]) -> Likeness:
         made, real = (windows_of(list(part), COMPARED, STRIDE) for part in (pieces, condition.real))
         unseen, every = (windows_of(condition.reference, COMPARED, by) for by in (STRIDE, 1))
-        unseen, every, made, real, seen, far = in_units_of(unseen, every, made, real, *self._known_windows)
+        unseen, every, made, real, seen, far = in_units_of(
+            unseen, every, made, real, *self._reference_windows
+        )
         ratio = copying(made, seen, every)
         random, floor = energy_distance(far, unseen), self._floors[condition.source]
         return Likeness(
@@ -112,10 +114,10 @@ class Yardstick:
         )
 
     @functools.cached_property
-    def _known_windows(self) -> tuple[Windows, Windows]:
-        """Of the training episodes, and of random actions."""
-        wild = [episode for episode in self.random if len(episode) >= COMPARED]
-        return windows_of(list(self.training), COMPARED, 1), windows_of(wild, COMPARED, 1)
+    def _reference_windows(self) -> tuple[Windows, Windows]:
+        """Windows of the training episodes, and of random actions."""
+        lasting = [episode for episode in self.random if len(episode) >= COMPARED]
+        return windows_of(list(self.training), COMPARED, 1), windows_of(lasting, COMPARED, 1)
 
     @functools.cached_property
     def _floors(self) -> dict[str, float]:
@@ -125,23 +127,23 @@ class Yardstick:
             real, unseen = (windows_of(e, COMPARED, STRIDE) for e in (condition.real, condition.reference))
             unseen, real = in_units_of(unseen, real)
             levels.setdefault(condition.source, []).append(energy_distance(real, unseen))
-        return {source: float(np.mean(found)) for source, found in levels.items()}
+        return {source: float(np.mean(distances)) for source, distances in levels.items()}
 
-    def lived(self, drawn: Sequence[Sequence[Trajectory]]) -> float:
-        """Mean steps for which physics keeps to pieces under their own actions."""
+    def executed_steps(self, drawn: Sequence[Sequence[Trajectory]]) -> float:
+        """Mean steps for which physics follows the pieces under their own actions."""
         spread = spread_of(list(self.training))
-        kept = [
-            steps_kept(one, executed(self.body, one), spread) for pieces in drawn for one in pieces[:LIVED]
+        steps = [
+            steps_kept(one, executed(self.body, one), spread) for pieces in drawn for one in pieces[:EXECUTED]
         ]
-        return float(np.mean(kept))
+        return float(np.mean(steps))
 
     def all(self, drawn: Sequence[Sequence[Trajectory]]) -> dict[str, float]:
-        """Everything, by name."""
+        """All measures by name."""
         residual = self.residuals([one for pieces in drawn for one in pieces])
         return {
             "residual_median": float(np.median(residual)),
             "residual_p90": float(np.quantile(residual, 0.9)),
             **self.likeness(drawn)._asdict(),
             "lasting": float(np.mean([len(one) >= self.steps for pieces in drawn for one in pieces])),
-            "kept": self.lived(drawn),
+            "kept": self.executed_steps(drawn),
         }

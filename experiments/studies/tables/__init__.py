@@ -1,1 +1,1 @@
-"""The README's tables, made from the files in `results/` alone."""
+"""README tables, made from the files in `results/` alone."""

@@ -1,4 +1,4 @@
-"""A grid's table for the README, and beside it what others published."""
+"""README tables of a grid, and of published returns beside its rows."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from .markdown import markdown_table
 from .published import PUBLISHED, Published
 from .rows import read_grid_rows
 
-# Methods that stand first and last below their task; others come between.
+# Methods that come first and last in the rows of a task.
 FIRST, LAST = ("gail", "bc"), ("constant", "random", "expert")
 METHODS = {
     "gail": "GAIL",

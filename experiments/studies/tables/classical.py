@@ -1,10 +1,9 @@
-"""The README's tables of what only classical families do: phases of a gait, weights learned beforehand."""
+"""README tables of classical families: phases of a gait, pre-trained weights."""
 
-import json
 from pathlib import Path
 
-from ...bench.table import interval, number
-from ...scoring.statistics import Estimate
+from ..gait_phases import read_border_scores
+from .cells import each, or_dash
 from .markdown import markdown_table
 from .rows import read_grid_rows
 
@@ -19,24 +18,20 @@ PRETRAINING_STEPS = "dbn.steps"
 
 def phases_table(results: Path) -> str:
     """F1 of the borders of contact over the validation episodes."""
-    scores = json.loads((results / "gait-phases.json").read_text())["f1"]
-    rows = []
-    for way, name in WAYS.items():
-        score = dict(scores[way])
-        seeds = " ".join(f"{value:.2f}" for value in score.pop("seeds"))
-        rows.append((name, f"{Estimate(**score):.2f}", seeds))
+    scores = read_border_scores(results / "gait-phases.json")
+    rows = [(title, f"{scores[way].f1:.2f}", each(scores[way].seeds)) for way, title in WAYS.items()]
     return markdown_table(("phases of", "F1 over episodes [95 %]", "of each seed"), rows)
 
 
 def pretraining_table(results: Path) -> str:
-    """A discriminator of 50 transitions from weights of a deep belief network, and from random ones."""
+    """Discriminators of 50 transitions with first weights of a deep belief network, and with random ones."""
     rows = [
         (
             "pre-trained" if row.settings[PRETRAINING_STEPS] else "random",
-            " ".join(f"{share:.2f}" for share in row.scores.normalized_score) or "-",
-            number(row.scores.mean),
-            number(row.scores.worst),
-            interval(row.scores.iqm),
+            each(row.scores.normalized_score),
+            or_dash(row.scores.mean, ".3f"),
+            or_dash(row.scores.worst, ".3f"),
+            or_dash(row.scores.iqm, ".3f"),
         )
         for row in read_grid_rows(results, "pretraining")
     ]

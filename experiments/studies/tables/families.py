@@ -1,7 +1,5 @@
-"""The README's tables of the families: every reward in the same loop, and rewards taken to a fresh policy."""
+"""README tables of the reward families: each in the same loop, costs, transfer to a fresh policy."""
 
-import json
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,12 +9,17 @@ from ....generative.rewards.reward_families import FAMILIES
 from ...bench.family_results import label
 from ...bench.gate_result import GATE, read_gate
 from ...bench.table import GridRow
+from ...scoring.score import ScoreEntry
 from ...scoring.statistics import iqm_interval
+from ..reward_speed import read_costs
+from ..stored import grouped, read_folder
+from ..transfer import TransferResult
 from .bench import METHODS
+from .cells import each
 from .markdown import markdown_table
-from .rows import TransferResult, read_folder, read_grid_rows
+from .rows import read_grid_rows
 
-# What methods without a reward model do.
+# What methods without a reward model are.
 WITHOUT = {"gmr": "cloning", "apprenticeship": "linear reward"}
 # Place of a row without a score: below all others.
 NO_SCORE = -9.0
@@ -77,7 +80,7 @@ def gate_table(results: Path) -> str:
 
 
 def spread_table(results: Path) -> str:
-    """How far seeds lie apart: of the plain critic without its penalty, of families meant to be steady."""
+    """Spread over seeds: the plain critic without its penalty, beside families meant to be steady."""
     bare = {row.reward: row for row in read_grid_rows(results, "spread")}
     families = {row.reward: row for row in read_grid_rows(results, "families")}
     compared = {"`gan` without penalty": bare["gan"]} | {
@@ -85,9 +88,9 @@ def spread_table(results: Path) -> str:
     }
     rows = []
     for name, row in compared.items():
-        shares = row.scores.normalized_score
-        deviation = f"{np.std(shares, ddof=1):.3f} N={len(shares)}"
-        rows.append((name, " ".join(f"{share:.2f}" for share in shares), deviation, f"{min(shares):.2f}"))
+        scores = row.scores.normalized_score
+        deviation = f"{np.std(scores, ddof=1):.3f} N={len(scores)}"
+        rows.append((name, each(scores), deviation, f"{min(scores):.2f}"))
     return markdown_table(
         ("reward model", "score of each seed", "between seeds: deviation", "worst"),
         rows,
@@ -95,37 +98,40 @@ def spread_table(results: Path) -> str:
 
 
 def speed_table(results: Path) -> str:
-    """What a query of 4,096 steps and the training on a rollout cost, beside the plain critic."""
-    measured = json.loads((results / "reward-speed.json").read_text())["families"]
-    rows = []
-    for name, costs in sorted(measured.items(), key=lambda entry: entry[1]["query"]["ratio"]):
-        query, update = costs["query"], costs["update"]
-        cells = (
+    """Cost of a query of 4,096 steps and of training on a rollout, beside the plain critic."""
+    costs = read_costs(results / "reward-speed.json")
+    rows = [
+        (
             f"`{name}`",
-            f"{query['ratio']:.2f} [{query['low']:.2f}, {query['high']:.2f}]",
-            f"{query['ms']:.1f}",
-            f"{update['ratio']:.2f} [{update['low']:.2f}, {update['high']:.2f}]",
-            f"{update['ms']:.0f}",
-            f"{costs['parameters']:,}",
+            f"{cost.query.ratio:.2f} [{cost.query.low:.2f}, {cost.query.high:.2f}]",
+            f"{cost.query.ms:.1f}",
+            f"{cost.update.ratio:.2f} [{cost.update.low:.2f}, {cost.update.high:.2f}]",
+            f"{cost.update.ms:.0f}",
+            f"{cost.parameters:,}",
         )
-        rows.append(cells)
+        for name, cost in sorted(costs.items(), key=lambda item: item[1].query.ratio)
+    ]
     header = ("reward model", "query, times the plain critic's", "ms", "training a rollout, times", "ms")
     return markdown_table((*header, "parameters"), rows)
 
 
 def transfer_table(results: Path) -> str:
     """Frozen rewards: the fresh policy's score over seeds, and the reward's own policy on the same body."""
-    groups: dict[tuple[str, str, int, float], list[TransferResult]] = defaultdict(list)
-    for one in map(TransferResult.from_json, read_folder(results / "transfer")):
-        groups[one.body, one.reward, one.replay, one.demonstrated_starts].append(one)
+    groups = grouped(
+        read_folder(results / "transfer", TransferResult.from_json),
+        lambda one: (one.body, one.reward, one.config.gail.reward.replay, one.demonstrated_starts),
+    )
     rows = []
     for (body, reward, replay, starts), seeds in sorted(groups.items()):
-        fresh, own = [one.fresh for one in seeds], [one.own for one in seeds]
-        shares = " ".join(f"{share:.2f}" for share in fresh)
+        fresh, own = (_values([getattr(one, side) for one in seeds]) for side in ("fresh", "own"))
         intervals = (f"{iqm_interval(fresh):.3f}", f"{iqm_interval(own):.3f}")
-        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", shares, *intervals))
+        rows.append((body, f"`{reward}`", str(replay), f"{starts:.0%}", each(fresh), *intervals))
     header = (
         *("body", "frozen reward", "rollouts remembered", "demonstrated starts"),
         *("score of each fresh policy", "IQM [95 %]", "the reward's own policy, IQM"),
     )
     return markdown_table(header, rows)
+
+
+def _values(entries: Sequence[ScoreEntry]) -> list[float]:
+    return [e.normalized_score.value for e in entries if e.normalized_score is not None]

@@ -1,4 +1,4 @@
-"""The README's tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
+"""README tables of trajectory generators: likeness to real motion, repair, clones of generated data."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,8 +9,12 @@ import numpy as np
 from ....generative.trajectories.generator_families import GENERATORS
 from ...scoring.bootstrap import RESAMPLES
 from ...scoring.statistics import Estimate, mean_interval
+from ..generators.repair_trial import RepairErrors, RepairResult
+from ..generators.trial import GeneratorResult
+from ..generators.tstr import TSTRResult
+from ..stored import grouped, read_folder
+from .cells import mean_minutes, or_dash, spread
 from .markdown import markdown_table
-from .rows import GeneratorResult, RepairErrors, RepairResult, read_folder
 
 # Measures of a generator, their columns in order, and decimals.
 COLUMNS = {
@@ -38,16 +42,13 @@ UNDISTURBED = {"generated": "real", "noisy": "clean", "denoised": "clean"}
 
 
 def generator_table(results: Path, env: str = "Hopper-v5") -> str:
-    """Every generator on unseen conditions, least physics residual first; controls below."""
-    groups: dict[str, list[GeneratorResult]] = defaultdict(list)
-    for one in map(GeneratorResult.from_json, read_folder(results / "generators")):
-        if one.environment == env:
-            groups[one.name + one.variant].append(one)
+    """Every generator on unseen conditions, by physics residual; controls below."""
+    stored = read_folder(results / "generators", GeneratorResult.from_json)
+    groups = grouped((one for one in stored if one.environment == env), lambda one: one.name + one.variant)
     titles = (title for title, _ in COLUMNS.values())
-    ordered = sorted(groups, key=lambda name: _place(groups[name]))
     return markdown_table(
         ("generator", *titles, "transitions/s", "minutes to fit", "N"),
-        [_cells(name, groups[name]) for name in ordered],
+        [_cells(name, seeds) for name, seeds in sorted(groups.items(), key=lambda item: _place(item[1]))],
     )
 
 
@@ -58,39 +59,24 @@ def _place(seeds: Sequence[GeneratorResult]) -> tuple[bool, float]:
 
 
 def _cells(name: str, seeds: Sequence[GeneratorResult]) -> Sequence[str]:
-    rates = [one.transitions_per_second for one in seeds if one.transitions_per_second is not None]
-    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    fits = [one.fit for one in seeds if one.fit is not None]
+    rates = [fit.transitions_per_second for fit in fits]
     return (
         REFERENCES.get(name, f"`{name}`" + (", control" if _place(seeds)[0] else "")),
         *(
             spread([one.measures.get(key) for one in seeds], decimals)
             for key, (_, decimals) in COLUMNS.items()
         ),
-        f"{sum(rates) / len(rates):,.0f}" if rates else "-",
-        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        or_dash(sum(rates) / len(rates) if rates else None, ",.0f"),
+        mean_minutes([fit.fit_seconds for fit in fits]),
         str(len(seeds)),
     )
 
 
-def spread(values: Sequence[float | None], decimals: int = 2) -> str:
-    """The mean over seeds with its range, or the one value there is."""
-    measured = [value for value in values if value is not None]
-    if not measured:
-        return "-"
-    of_seeds = (sum(measured) / len(measured), min(measured), max(measured))
-    mean, low, high = (_plain(value, decimals) for value in of_seeds)
-    return mean if low == high else f"{mean} [{low}, {high}]"
-
-
-def _plain(value: float, decimals: int) -> str:
-    """So many decimals; of what ran away only the size."""
-    return f"{value:.0e}" if abs(value) >= 1e4 else f"{round(value, decimals) + 0.0:.{decimals}f}"
-
-
 def repair_table(results: Path) -> str:
-    """Errors of the generator and of simple ways, over all seeds' episodes."""
+    """Errors of the generator and of simple ways, means over seeds and episodes."""
     groups: dict[tuple[str, str, str], list[RepairErrors]] = defaultdict(list)
-    for one in map(RepairResult.from_json, read_folder(results / "repair")):
+    for one in read_folder(results / "repair", RepairResult.from_json):
         for kind, ways in one.errors.items():
             for way, errors in ways.items():
                 groups[kind, one.name, way].append(errors)
@@ -113,12 +99,12 @@ def _mean_over_seeds(errors: Sequence[Sequence[float]]) -> list[float]:
 def tstr_table(results: Path) -> str:
     """Clones of generated, noisy and cleaned demonstrations beside those of real and of clean ones."""
     rows = []
-    for stored in read_folder(results / "tstr"):
-        for kind, scores in stored["normalized_score"].items():
+    for stored in read_folder(results / "tstr", TSTRResult.from_json):
+        for kind, scores in stored.normalized_score.items():
             beside = UNDISTURBED.get(kind)
-            share = f"{ratio(scores, stored['normalized_score'][beside]):.2f}" if beside else "-"
-            agreed = f"{stored['agreed']:.2f}" if kind == "generated" else "-"
-            names = (stored["environment"], f"`{stored['name']}`", kind)
+            share = f"{ratio(scores, stored.normalized_score[beside]):.2f}" if beside else "-"
+            agreed = f"{stored.agreed:.2f}" if kind == "generated" else "-"
+            names = (stored.environment, f"`{stored.name}`", kind)
             rows.append((*names, f"{mean_interval(scores):.2f}", share, agreed))
     header = (
         *("environment", "generator", "cloned from", "normalized score, mean over clones [95 %]"),
@@ -128,7 +114,7 @@ def tstr_table(results: Path) -> str:
 
 
 def ratio(scores: Sequence[float], beside: Sequence[float]) -> Estimate:
-    """Mean over mean; both are drawn anew in each resample."""
+    """Ratio of the two means; each resample draws both sets."""
     a, b = (np.asarray(part) for part in (scores, beside))
     draws = np.random.default_rng(0)
     again = [part[draws.integers(len(part), size=(RESAMPLES, len(part)))].mean(axis=1) for part in (a, b)]

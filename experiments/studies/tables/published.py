@@ -1,4 +1,4 @@
-"""Figures others published for the rows of the paper grid: other versions of the bodies, other experts."""
+"""Published figures for rows of the paper grid, of other versions of the bodies and other experts."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ class Published:
     """One published score.
 
     Attributes:
-        environment: ours; theirs was an older version of the same body.
-        method: as grids call it.
-        episodes: demonstrations.
-        subsample: one step in so many was known.
-        mean: return.
-        std: its standard deviation as they print it; None where they print none.
-        expert: return of their demonstrations.
-        steps: environment steps of training; None for cloning and where they do not say.
-        source: where the figure stands.
+        environment: our environment; the published one is an older version of the same body.
+        method: name of the method in grids.
+        episodes: number of demonstrations.
+        subsample: every n-th step of the demonstrations was used.
+        mean: mean return.
+        std: standard deviation of the return as printed; None where none is printed.
+        expert: return of the published demonstrations.
+        steps: environment steps of training; None for cloning and where the source does not say.
+        source: publication that holds the figure.
     """
 
     environment: str
@@ -31,11 +31,11 @@ class Published:
 
     @property
     def share(self) -> float:
-        """Of their own expert's return."""
+        """Share of the published expert's return."""
         return self.mean / self.expert
 
 
-# Read in tables that quote it, not in the paper itself.
+# The figures come from tables that quote the paper, not from the paper itself.
 GAIL_PAPER = "Ho & Ermon 2016, v1, TRPO (second-hand)"
 IQ_LEARN = "Garg et al. 2021, table 3, v2"
 NNABLA = "nnabla-rl's reproduction, v2, TRPO, the best point of its mean curve"

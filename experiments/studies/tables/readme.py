@@ -1,7 +1,7 @@
-"""The README's tables, made from the files in `results/` alone.
+"""README tables, made from the files in `results/` alone.
 
-Run `python -m gailforce.experiments.studies.tables` from the root of a checkout: it rewrites the parts of
-README.md between the markers, and a test holds them equal.
+Run `python -m gailforce.experiments.studies.tables` from the root of a checkout to rewrite the parts of
+README.md between the markers. A test compares them with the results.
 """
 
 import json
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from ..exactness import read_proofs
+from ..throughput import read_throughput
 from .bench import bench_markdown, published_markdown
 from .classical import phases_table, pretraining_table
 from .families import family_table, gate_table, speed_table, spread_table, transfer_table
@@ -23,13 +25,11 @@ MARKED = re.compile(r"(<!-- results: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def throughput_table(results: Path) -> str:
     """Speed of the environments beside the same work without them."""
-    measured = json.loads((results / "throughput.json").read_text())
     rows = []
-    for body in ("hopper", "walker2d"):
-        rates, ratios = measured[body]["steps_per_second"], measured[body]
-        speeds = (f"{rates[kind]:,}" for kind in ("make_env", "bare Batch.step", "gymnasium sync"))
-        medians = (f"{ratios[kind]['median']:.2f}" for kind in ("of_bare_batch", "times_gymnasium_sync"))
-        rows.append((body, *speeds, *medians))
+    for body, speed in read_throughput(results / "throughput.json").items():
+        rates = [f"{speed.steps_per_second[k]:,}" for k in ("make_env", "bare Batch.step", "gymnasium sync")]
+        ratios = (speed.of_bare_batch, speed.times_gymnasium_sync)
+        rows.append((body, *rates, *(f"{ratio.median:.2f}" for ratio in ratios)))
     header = ("body", "make_env", "bare Batch.step", "Gymnasium sync", "of bare", "times sync")
     return markdown_table(header, rows)
 
@@ -49,15 +49,13 @@ def expert_table(results: Path) -> str:
 
 def exactness_table(results: Path) -> str:
     """Episodes compared with Gymnasium bit by bit."""
-    proof = json.loads((results / "exactness.json").read_text())
     rows = []
-    for body in ("hopper", "walker2d"):
-        for kind in ("random", "expert", "noisy"):
-            counts = proof[body][kind]
-            numbers = (f"{counts['episodes']:,}", f"{counts['steps']:,}", str(counts["differences"]))
+    for body, proof in read_proofs(results / "exactness.json").items():
+        for kind, counts in proof.episodes.items():
+            numbers = (f"{counts.episodes:,}", f"{counts.steps:,}", str(counts.differences))
             rows.append((body, kind, *numbers))
-        states = proof[body]["set_state"]
-        rows.append((body, "`set_state`", "-", f"{states['trials']:,}", str(states["differences"])))
+        states = proof.set_state
+        rows.append((body, "`set_state`", "-", f"{states.trials:,}", str(states.differences)))
     return markdown_table(("body", "actions", "episodes", "steps", "differences"), rows)
 
 

@@ -1,15 +1,15 @@
-"""The README's tables of world models: errors against MuJoCo, real steps that a dream needs, frames."""
+"""README tables of world models: errors against MuJoCo, real steps of model-based imitation, frames."""
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ....generative.worlds.world_families import WORLDS
-from ..sample_efficiency import first
-from .generators import spread
+from ..frames_trial import read_frames_scores
+from ..sample_efficiency import Curve, EfficiencyResult, first_reached
+from ..stored import grouped, read_folder
+from ..worlds.trial import WorldResult
+from .cells import each, mean_minutes, or_dash, spread
 from .markdown import markdown_table
-from .rows import EfficiencyResult, WorldResult, read_folder
 
 # Real steps at which ways are compared.
 BESIDE = 50_000
@@ -21,11 +21,9 @@ WAYS = {
 
 
 def world_table(results: Path, env: str = "Hopper-v5") -> str:
-    """Every world model, best after 50 steps first; persistence and the mean below."""
-    groups: dict[str, list[WorldResult]] = defaultdict(list)
-    for one in map(WorldResult.from_json, read_folder(results / "worlds")):
-        if one.environment == env:
-            groups[one.name].append(one)
+    """Every world model, by its error after 50 steps; persistence and the mean below."""
+    stored = read_folder(results / "worlds", WorldResult.from_json)
+    groups = grouped((one for one in stored if one.environment == env), lambda one: one.name)
     header = (
         *("world model", "one-step R²", "90 % interval holds", "error after 1 step", "10", "50", "200"),
         *("imagined and real return, Spearman", "minutes to fit", "N"),
@@ -40,23 +38,22 @@ def _place(seeds: Sequence[WorldResult]) -> tuple[bool, float]:
 
 def _cells(seeds: Sequence[WorldResult]) -> Sequence[str]:
     name = seeds[0].name
-    minutes = [one.fit_seconds / 60 for one in seeds if one.fit_seconds is not None]
+    fits = [one.fit for one in seeds if one.fit is not None]
     return (
         f"`{name}`" if name in WORLDS else name,
-        spread([one.r2 for one in seeds], 4),
-        spread([one.covered for one in seeds]),
+        spread([fit.one_step.r2 for fit in fits], 4),
+        spread([fit.one_step.covered for fit in fits]),
         *(spread([one.errors[steps] for one in seeds], 3) for steps in (1, 10, 50, 200)),
-        spread([one.spearman for one in seeds]),
-        f"{sum(minutes) / len(minutes):.1f}" if minutes else "-",
+        spread([fit.spearman for fit in fits]),
+        mean_minutes([fit.fit_seconds for fit in fits]),
         str(len(seeds)),
     )
 
 
 def efficiency_table(results: Path) -> str:
-    """Real steps until imitation stays good, of every seed, and what it took."""
-    groups: dict[tuple[str, str], list[EfficiencyResult]] = defaultdict(list)
-    for one in map(EfficiencyResult.from_json, read_folder(results / "sample-efficiency")):
-        groups[one.environment, one.way].append(one)
+    """Real steps until imitation reaches and keeps a score, of every seed, and its cost."""
+    stored = read_folder(results / "sample-efficiency", EfficiencyResult.from_json)
+    groups = grouped(stored, lambda one: (one.environment, one.way))
     header = (
         *("body", "GAIL", "real steps to normalized score 0.9 at three looks in a row, each seed"),
         *("kept to the end", "best score of each seed"),
@@ -67,16 +64,16 @@ def efficiency_table(results: Path) -> str:
 
 
 def _efficiency_cells(seeds: Sequence[EfficiencyResult]) -> Sequence[str]:
-    curves = [list(zip(one.steps, one.normalized_score, strict=True)) for one in seeds]
+    curves = [one.score_curve for one in seeds]
     minutes = sum(one.seconds for one in seeds) / len(seeds) / 60
     return (
         seeds[0].environment,
         WAYS[seeds[0].way],
-        _steps(map(first, curves)),
+        _steps(map(first_reached, curves)),
         _steps(one.reached for one in seeds),
-        _scores(max(one.normalized_score) for one in seeds),
-        _scores(_nearest(BESIDE, curve) for curve in curves),
-        _scores(one.normalized_score[-1] for one in seeds),
+        each(max(one.normalized_score) for one in seeds),
+        each(_nearest(BESIDE, curve) for curve in curves),
+        each(one.normalized_score[-1] for one in seeds),
         f"{max(one.real_steps for one in seeds):,}",
         f"{minutes:.0f}",
     )
@@ -86,22 +83,22 @@ def _steps(counts: Iterable[int | None]) -> str:
     return " ".join(f"{count:,}" if count else "never" for count in counts)
 
 
-def _scores(values: Iterable[float]) -> str:
-    return " ".join(f"{value:.2f}" for value in values)
-
-
-def _nearest(steps: int, curve: Sequence[tuple[int, float]]) -> float:
-    """Normalized score at the evaluation nearest to so many real steps."""
+def _nearest(steps: int, curve: Curve) -> float:
+    """Normalized score at the evaluation nearest to a number of real steps."""
     return min(curve, key=lambda point: abs(point[0] - steps))[1]
 
 
 def frames_table(results: Path) -> str:
     """Frames of every image model beside those of the baselines."""
-    measured = json.loads((results / "frames.json").read_text())["found"]
-    rows = []
-    for name, one in sorted(measured.items(), key=lambda item: item[1]["frechet"]):
-        error = f"{one['absolute error']:.3f}" if "absolute error" in one else "-"
-        minutes = f"{one['minutes']:.1f}" if "minutes" in one else "-"
-        rows.append((name, f"{one['frechet']:.2f}", error, minutes))
+    scores = read_frames_scores(results / "frames.json")
+    rows = [
+        (
+            name,
+            f"{score.frechet:.2f}",
+            or_dash(score.absolute_error, ".3f"),
+            or_dash(score.minutes, ".1f"),
+        )
+        for name, score in sorted(scores.items(), key=lambda item: item[1].frechet)
+    ]
     header = ("frames", "Fréchet distance to unseen ones", "absolute error", "minutes to train")
     return markdown_table(header, rows)

@@ -1,6 +1,7 @@
-"""Experience to fit world models on, and policies to try them on, all made from what is shipped."""
+"""Experience to fit world models on, and policies to try them on, from shipped agents and demonstrations."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +24,24 @@ from .policies import DRAWN_ANEW, GAINS, MOVED, MOVED_ANEW, NOISE, OFFSETS, AtSp
 
 # Standard deviations of the noise on actions, in units of the action.
 NOISES = (0.0, 0.1, 0.3, 0.6, 1.0)
-# Shares of the steps by random actions and by random feedback; the rest is the expert's, at every noise.
+# Shares of the steps by random actions and by random feedback; experts with every noise take the rest.
 RANDOM, FEEDBACK = 0.125, 0.375
 # Share of the episodes that start at demonstrated states.
 REFERENCE_STARTS = 0.5
-# Shares of the steps by experts with other weights and by learners, where no expert knows several speeds.
+# Shares of the steps by perturbed experts and by a learner, for a body without an expert of several speeds.
 PERTURBED, LEARNED = 0.32, 0.2
-# A learner: GAIL's steps, the demonstrations it learns from, and how often its policy collects steps.
+# The learner: steps of GAIL, demonstrations, and collections of steps by its policy.
 TRAINING, DEMOS, COLLECTIONS = 800_000, 4, 20
 # Real environments side by side.
 N_ENVS = 8
 
 
 def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
-    """So many steps in all: of experts with noise of every level, of random feedback, of random actions.
+    """About `steps` steps of experts with every level of noise, of random feedback and of random actions.
 
-    Where there is an expert of several speeds, half of the experts' steps are at those shown; elsewhere
-    shares of all steps are by experts with other weights and by the policies of an imitation on its way. Half
-    of the episodes begin at demonstrated states, so that every policy is seen in motion.
+    Where there is an expert of several speeds, half of the experts' steps are at the speeds of its training
+    episodes. Elsewhere shares of all steps are by perturbed experts and by the policies of an imitation in
+    training. Half of the episodes begin at demonstrated states, so that every policy acts in motion.
     """
     body, space = body_of(env).name, spaces(env)[1]
     demos = Demonstrations.load(f"{body}-expert")
@@ -71,27 +72,49 @@ def experience(env: str, steps: int, seed: int = 0) -> list[Trajectory]:
 
 
 def collect_learning(real: RealExperience, agent: GAIL, steps: int) -> None:
-    """So many steps by the policies that an agent passes through while it learns."""
+    """Add steps of an agent's policies at regular times of its training."""
     collect = Periodic(TRAINING // COLLECTIONS, lambda _: real.collect(agent.policy, steps // COLLECTIONS))
     agent.learn(TRAINING, [collect])
 
 
-def mix(env: str) -> dict[str, Any]:
-    """What makes up the experience of a body, for the settings of results."""
-    shares = {
-        "noises": NOISES,
-        "random": RANDOM,
-        "feedback": (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE),
-        "reference_state_init": REFERENCE_STARTS,
-    }
-    if _speeds(body_of(env).name).exists():
-        return {**shares, "speeds": SHOWN}
-    learned = (LEARNED, TRAINING, DEMOS, COLLECTIONS)
-    return {**shares, "perturbed": (PERTURBED, MOVED, MOVED_ANEW), "learned": learned}
+@dataclass(frozen=True)
+class ExperienceMix:
+    """What makes up the experience of a body, for the settings of results.
+
+    Attributes:
+        noises: deviations of the noise on experts' actions.
+        random: share of random actions.
+        feedback: share of random feedback, and its settings.
+        reference_state_init: share of episodes that begin at demonstrated states.
+        speeds: of the expert of several speeds; empty for a body without one.
+        perturbed: share of perturbed experts, and their settings; empty for a body with several speeds.
+        learned: share of a learner's policies, and its settings; empty for a body with several speeds.
+    """
+
+    noises: tuple[float, ...]
+    random: float
+    feedback: tuple[float | tuple[float, ...], ...]
+    reference_state_init: float
+    speeds: tuple[float, ...] = ()
+    perturbed: tuple[float | tuple[float, ...], ...] = ()
+    learned: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, env: str) -> "ExperienceMix":
+        """The experience of this body."""
+        common = cls(NOISES, RANDOM, (FEEDBACK, DRAWN_ANEW, GAINS, OFFSETS, NOISE), REFERENCE_STARTS)
+        if _speeds(body_of(env).name).exists():
+            return replace(common, speeds=SHOWN)
+        learned = (LEARNED, TRAINING, DEMOS, COLLECTIONS)
+        return replace(common, perturbed=(PERTURBED, MOVED, MOVED_ANEW), learned=learned)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, without those that are empty."""
+        return {key: value for key, value in asdict(self).items() if value != ()}
 
 
 def ladder(env: str) -> Mapping[str, Policy]:
-    """Policies of all qualities; other experts and other speeds are strangers to `experience`."""
+    """Policies of all qualities; the second expert and the speeds held out are not in `experience`."""
     body, space = body_of(env).name, spaces(env)[1]
     expert = load_policy(SHIPPED / f"{body}-expert.gfa")
     other = load_policy(SHIPPED / f"{body}-expert-2.gfa")
@@ -109,7 +132,7 @@ def ladder(env: str) -> Mapping[str, Policy]:
 
 
 def at_speeds(body: str, speeds: Sequence[float]) -> dict[str, Policy]:
-    """The expert of several speeds at each of these; nothing for a body without one."""
+    """The expert of several speeds at each of these; empty for a body without one."""
     if not _speeds(body).exists():
         return {}
     policy = load_policy(_speeds(body))

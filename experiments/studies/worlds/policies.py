@@ -1,4 +1,4 @@
-"""Policies that show a world model what an expert alone never does."""
+"""Policies that visit states which an expert alone does not visit."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -8,16 +8,16 @@ import numpy as np
 import torch
 from stable_baselines3.common.policies import ActorCriticPolicy
 
-# Calls until random feedback is drawn anew (a collection makes two a step); sizes of its gains, offsets
-# and noises to draw from.
+# Calls between two draws of random feedback (a collection makes two a step), and the gains, offsets and
+# noises to draw from.
 DRAWN_ANEW = 50
 GAINS, OFFSETS, NOISE = (0.0, 0.1, 0.3, 0.6), (0.0, 0.2, 0.5), (0.0, 0.05, 0.2, 0.5)
-# How far an expert's weights are moved, in their deviations in a layer, and steps until they are moved anew.
+# Sizes of the noise on an expert's weights, in their deviations in a layer, and steps between two draws.
 MOVED, MOVED_ANEW = (0.1, 0.2, 0.4, 0.8), 300
 
 
 class Acting(ABC):
-    """A policy that remembers nothing from step to step."""
+    """A policy without memory."""
 
     def predict(
         self,
@@ -35,34 +35,34 @@ class Acting(ABC):
 
 
 class AtSpeed(Acting):
-    """The speed-conditioned expert, asked for one speed [m/s]."""
+    """The speed-conditioned expert at one target speed [m/s]."""
 
     def __init__(self, policy: ActorCriticPolicy, speed: float):
         self._policy, self._speed = policy, speed
 
     def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
-        """What it does when asked for its speed."""
+        """The expert's actions at the target speed."""
         asked = np.column_stack((obs, np.full(len(obs), self._speed)))
         return self._policy.predict(asked, deterministic=deterministic)[0]
 
 
 class Perturbed(Acting):
-    """A policy with noise on its weights, each copy's drawn anew every so often (Plappert et al. 2018).
+    """A policy with noise on its weights, drawn for each environment and at intervals (Plappert et al. 2018).
 
-    Unlike noise on actions it makes other gaits, that stand, shuffle and stumble for long.
+    Unlike noise on actions it gives other gaits, which stand, shuffle and stumble for many steps.
     """
 
     def __init__(self, policy: ActorCriticPolicy, seed: int = 0):
-        self._policy, self._calls, self._copies = policy, 0, list[ActorCriticPolicy]()
+        self._policy, self._calls, self._perturbed = policy, 0, list[ActorCriticPolicy]()
         self._draws, self._noise = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
 
     def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
-        """The actions of as many copies as there are rows."""
+        """Actions (n, A) for observations (n, O), a row for each environment."""
         # A collection makes two calls a step.
         if self._calls % (2 * MOVED_ANEW) == 0:
-            self._copies = [self._moved(float(size)) for size in self._draws.choice(MOVED, len(obs))]
+            self._perturbed = [self._moved(float(size)) for size in self._draws.choice(MOVED, len(obs))]
         self._calls += 1
-        rows = zip(self._copies, obs, strict=True)
+        rows = zip(self._perturbed, obs, strict=True)
         return np.stack([one.predict(row, deterministic=deterministic)[0] for one, row in rows])
 
     @torch.no_grad()
@@ -76,17 +76,17 @@ class Perturbed(Acting):
 
 
 class RandomFeedback(Acting):
-    """Actions tanh(W obs + b) + noise, each copy's W, b and noise drawn anew every so often.
+    """Actions tanh(W obs + b) + noise; W, b and noise are drawn for each environment and at intervals.
 
-    They stand, lean, fall and flail in all ways, as a policy does that has begun to learn; actions without a
-    state behind them only flail.
+    Bodies stand, lean and fall in many ways, as under a policy that has begun to learn. Actions that ignore
+    the state do not show that.
     """
 
     def __init__(self, space: gymnasium.spaces.Box, seed: int = 0):
         self._space, self._draws, self._calls = space, np.random.default_rng(seed), 0
 
     def act(self, obs: np.ndarray, deterministic: bool) -> np.ndarray:
-        """The actions of as many copies as there are rows."""
+        """Actions (n, A) for observations (n, O), a row for each environment."""
         draws, shape = self._draws, (len(obs), *self._space.shape)
         if self._calls % DRAWN_ANEW == 0:
             gains, offsets, noise = (draws.choice(of, len(obs)) for of in (GAINS, OFFSETS, NOISE))

@@ -14,8 +14,8 @@ from ....envs.registry import make_env
 EPISODES, STEPS = 10, 400
 
 
-def paid(body: Body, episode: Trajectory) -> float:
-    """The true rewards of an episode's states and actions, added up."""
+def true_return(body: Body, episode: Trajectory) -> float:
+    """The sum of the true rewards of an episode's states and actions."""
     speed = np.diff(states_of(episode)[:, 0]) / body.dt
     healthy = np.ones(len(episode), dtype=bool)
     healthy[-1] = not episode.terminated
@@ -27,7 +27,8 @@ def model_return(world: WorldModel, policy: Policy, seed: int = 0) -> float:
     env = make_env(world.body.env_id, EPISODES, seed, threads=1)
     env.reset()
     starts = env.get_attr("state")[0]
-    return sum(paid(world.body, one) for one in model_rollouts(world, policy, starts, STEPS, seed)) / EPISODES
+    rollouts = model_rollouts(world, policy, starts, STEPS, seed)
+    return sum(true_return(world.body, one) for one in rollouts) / EPISODES
 
 
 def real_return(env: str, policy: Policy) -> float:

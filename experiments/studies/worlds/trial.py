@@ -1,14 +1,14 @@
-"""Every world model against MuJoCo, beside persistence and the mean, as one file each.
+"""Every world model compared with MuJoCo, beside persistence and the mean, one file each.
 
 `python -m gailforce.experiments.studies.worlds.trial [--env walker2d --names ensemble]` writes
-`results/worlds/NAME-ENV-SEED.json`; what is there with the same settings is not made again. Fitted on 200,000
-steps of experts with noise of every level, of random feedback and of random actions, the walker's also of
-experts with other weights and of a learner; tried on the ladder's snapshots of a training.
+`results/worlds/NAME-ENV-SEED.json`; a file with the same settings is not made again. Models are fitted on
+200,000 steps of experts with several levels of noise, of random feedback and of random actions, those of the
+walker also on perturbed experts and on a learner. They are tried on the ladder's snapshots of a training.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,16 +24,16 @@ from ....envs.registry import body as body_of
 from ....generative.families.ensemble import EnsembleConfig
 from ....generative.worlds.world_families import WORLDS, WorldConfig, heeded
 from ...runs.process import one_thread
-from ...runs.provenance import made, write_result
 from ...scoring.correlation import spearman
-from .experience import experience, ladder, mix
+from ..stored import write_once
+from .experience import ExperienceMix, experience, ladder
 from .returns import EPISODES, model_return, real_return
 from .returns import STEPS as ROLLOUT
-from .truth import DRAWS, STARTS, STEPS, average, errors, one_step, open_loop, persistence
+from .truth import DRAWS, STARTS, STEPS, OneStep, average, errors, one_step, open_loop, persistence
 
 RESULTS = Path("results/worlds")
 REFERENCES = ("persistence", "mean")
-# Gradient steps that take every family some five to ten minutes on one core, before multi-step training.
+# Gradient steps before multi-step training; each family takes about five to ten minutes on one core.
 UPDATES = {"ensemble": 15_000, "vae": 20_000, "lstm": 5_000, "gpt": 5_000, "diffusion": 6_000, "gan": 6_000}
 MEASURED = {
     "steps": STEPS,
@@ -45,8 +45,71 @@ MEASURED = {
 }
 
 
+@dataclass(frozen=True)
+class Returns:
+    """Mean returns of a policy in MuJoCo and in the model."""
+
+    real: float
+    model: float
+
+
+@dataclass(frozen=True)
+class WorldFit:
+    """Figures of a fitted world model beside its errors after many steps.
+
+    Attributes:
+        one_step: errors of one step.
+        returns: returns of every policy of the ladder.
+        spearman: rank correlation of returns in the model and in MuJoCo.
+        fit_seconds: time of the fit [s].
+        parameters: number of parameters.
+    """
+
+    one_step: OneStep
+    returns: Mapping[str, Returns]
+    spearman: float
+    fit_seconds: float
+    parameters: int
+
+
+@dataclass(frozen=True)
+class WorldResult:
+    """One world model, or one reference, fitted with one seed and compared with MuJoCo.
+
+    Attributes:
+        name: family or reference.
+        environment: Gymnasium id.
+        seed: of the experience, the fit and the draws.
+        errors: error by number of steps, in standard deviations of the states.
+        fit: None for a reference.
+    """
+
+    name: str
+    environment: str
+    seed: int
+    errors: Mapping[int, float]
+    fit: WorldFit | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        plain = {"kind": "world", **asdict(self)}
+        fit = plain.pop("fit") or {}
+        return {**plain, **fit}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "WorldResult":
+        """The result that `to_json` wrote."""
+        fit = None
+        if "one_step" in plain:
+            returns = {name: Returns(**values) for name, values in plain["returns"].items()}
+            numbers = (plain[key] for key in ("spearman", "fit_seconds", "parameters"))
+            fit = WorldFit(OneStep(**plain["one_step"]), returns, *numbers)
+        errors = {int(steps): error for steps, error in plain["errors"].items()}
+        return cls(plain["name"], plain["environment"], plain["seed"], errors, fit)
+
+
 def unseen(env: str) -> list[Trajectory]:
-    """The ladder's snapshots: policies on their way to an expert that no model was fitted on."""
+    """Episodes of the ladder's snapshots: policies of a training, on which no model was fitted."""
     return [e for e in Demonstrations.load(f"{body_of(env).name}-ladder") if e.source.startswith("snapshot")]
 
 
@@ -55,7 +118,7 @@ class WorldTrial:
     """Fit, predict and compare, for each family and seed."""
 
     env: str = "hopper"
-    # Families; by default all of them, and the references.
+    # Families and references; by default all.
     names: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
     # One result each.
     seeds: tuple[int, ...] = (0, 1, 2)
@@ -63,11 +126,11 @@ class WorldTrial:
     steps: int = 200_000
     # Folder for the results.
     results: Path = RESULTS
-    # Folder for the fitted models; by default they are not kept.
+    # Folder for the fitted models; by default they are not saved.
     keep: Path | None = None
-    # Gradient steps of every family; by default as many as take it some minutes.
+    # Gradient steps of every family; by default those of UPDATES.
     updates: int | None = None
-    # The ensemble has wide layers, scaled deviations and multi-step training.
+    # Settings of the ensemble: wide layers and scaled deviations.
     ensemble: EnsembleConfig = field(
         default_factory=lambda: EnsembleConfig(layers=(256, 256, 256), calibrated=True)
     )
@@ -76,14 +139,14 @@ class WorldTrial:
     one_step_weight: float = 0.0
 
     def run(self) -> None:
-        """One result for each family and seed."""
+        """Write one result for each family and seed."""
         one_thread()
         every = (*REFERENCES, *WORLDS)
         for name in self.names:
             if name not in every:
                 raise unknown("world model", name, every)
         for seed in self.seeds:
-            # One experience of a seed for all families.
+            # All families are fitted on the same experience of a seed.
             episodes = cache(partial(experience, self.env, self.steps, seed))
             for name in self.names or every:
                 if name not in REFERENCES or seed == self.seeds[0]:
@@ -91,15 +154,21 @@ class WorldTrial:
 
     def _once(self, name: str, seed: int, episodes: Callable[[], list[Trajectory]]) -> None:
         path = self.results / f"{name}-{self.env}-{seed}.json"
-        settings: dict[str, Any] = {"measured": MEASURED}
-        if name not in REFERENCES:
-            settings |= {"steps": self.steps, "experience": mix(self.env), **heeded(name, self._config(name))}
-        if made(path, settings):
-            return
-        result = self._reference(name) if name in REFERENCES else self._measured(name, seed, episodes())
-        about = {"kind": "world", "name": name, "environment": body_of(self.env).env_id, "seed": seed}
-        write_result(path, {**about, **result, "settings": settings})
-        print(path, result["errors"], result.get("one_step"), result.get("spearman"), flush=True)
+        result = write_once(path, self.to_json(name), lambda: self._result(name, seed, episodes))
+        if result is not None:
+            fit = (None, None) if result.fit is None else (asdict(result.fit.one_step), result.fit.spearman)
+            print(path, result.errors, *fit, flush=True)
+
+    def _result(self, name: str, seed: int, episodes: Callable[[], list[Trajectory]]) -> WorldResult:
+        return self._reference(name, seed) if name in REFERENCES else self._measured(name, seed, episodes())
+
+    def to_json(self, name: str) -> dict[str, Any]:
+        """The settings that a result of this family or reference depends on, all but its seed."""
+        if name in REFERENCES:
+            return {"measured": MEASURED}
+        mix = ExperienceMix.of(self.env).to_json()
+        own = heeded(name, self._config(name))
+        return {"measured": MEASURED, "steps": self.steps, "experience": mix, **own}
 
     def _config(self, name: str) -> WorldConfig:
         usual = WorldConfig()
@@ -113,31 +182,32 @@ class WorldTrial:
             ensemble=self.ensemble,
         )
 
-    def _reference(self, name: str) -> dict[str, Any]:
+    def _reference(self, name: str, seed: int) -> WorldResult:
         episodes = unseen(self.env)
         states = np.concatenate([e.states[:, 1:] for e in episodes if e.states is not None])
         rollout = persistence if name == "persistence" else average(states.mean(axis=0))
-        return {"errors": errors(rollout, episodes)}
+        return WorldResult(name, body_of(self.env).env_id, seed, errors(rollout, episodes))
 
-    def _measured(self, name: str, seed: int, episodes: list[Trajectory]) -> dict[str, Any]:
-        strangers = unseen(self.env)
+    def _measured(self, name: str, seed: int, episodes: list[Trajectory]) -> WorldResult:
+        snapshots = unseen(self.env)
         started = time.perf_counter()
         world = WorldModel(name, self.env, seed, self._config(name))
         world.fit(episodes)
-        seconds = time.perf_counter() - started
+        seconds = round(time.perf_counter() - started, 1)
         if self.keep is not None:
             world.save(self.keep / f"{name}-{self.env}-{seed}.gfa")
         policies = ladder(self.env)
         real = {key: real_return(self.env, policy) for key, policy in policies.items()}
         predicted = {key: model_return(world, policy, seed) for key, policy in policies.items()}
-        return {
-            "errors": errors(open_loop(world, seed), strangers),
-            "one_step": one_step(world, strangers, seed),
-            "returns": {key: {"real": real[key], "model": predicted[key]} for key in policies},
-            "spearman": spearman(list(real.values()), list(predicted.values())).value,
-            "fit_seconds": round(seconds, 1),
-            "parameters": sum(p.numel() for p in world.model.fitted().parameters()),
-        }
+        fit = WorldFit(
+            one_step(world, snapshots, seed),
+            {key: Returns(real[key], predicted[key]) for key in policies},
+            spearman(list(real.values()), list(predicted.values())).value,
+            seconds,
+            sum(p.numel() for p in world.model.fitted().parameters()),
+        )
+        after = errors(open_loop(world, seed), snapshots)
+        return WorldResult(name, body_of(self.env).env_id, seed, after, fit)
 
 
 if __name__ == "__main__":

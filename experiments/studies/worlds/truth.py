@@ -1,6 +1,7 @@
 """Errors of world models against MuJoCo: one step, many steps, and the coverage of intervals."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,9 +13,9 @@ from ....demos.physics_residual import states_of
 from ....demos.trajectory import Trajectory
 from ....envs.errors import DataError
 
-# Steps after which predictions are compared, and starts taken from every policy.
+# Steps after which predictions are compared, and starts from every policy.
 STEPS, STARTS = (1, 10, 50, 200), 100
-# Draws whose quantiles are an interval, and what it should hold.
+# Draws whose quantiles are an interval, and its nominal coverage.
 DRAWS, COVERED = 64, 0.9
 
 # Starts (B, T+1, S) without place, actions (B, T, A) -> states (B, T+1, S).
@@ -24,9 +25,9 @@ Rollout = Callable[[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]], Fl
 def pieces(
     episodes: Sequence[Trajectory], steps: int, starts: int = STARTS
 ) -> tuple[Float[np.ndarray, "B T1 S"], Float[np.ndarray, "B T A"]]:
-    """States without the place and actions of pieces of so many steps, evenly spread over long episodes.
+    """States without the place and actions of pieces of `steps` steps, evenly spread over long episodes.
 
-    Every source, a policy, gives as many; fewer where its episodes have fewer.
+    Every source, which is a policy, gives `starts` pieces, or fewer where its episodes have fewer.
 
     Raises:
         DataError: no episode is long enough.
@@ -45,7 +46,7 @@ def pieces(
 
 
 def open_loop(world: WorldModel, seed: int = 0) -> Rollout:
-    """Step after step by the model's expectation, which never sees a real state again."""
+    """Rollouts by the model's expectation, which see a real state at the start alone."""
 
     def rollout(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
         draws = torch.Generator().manual_seed(seed)
@@ -54,7 +55,7 @@ def open_loop(world: WorldModel, seed: int = 0) -> Rollout:
         for t in range(actions.shape[1]):
             act = torch.tensor(actions[:, t], dtype=torch.float32)
             prediction = world.step(carry, act, draws, expected=True)
-            # A model that diverges stays at the edge of what may be.
+            # The states of a model that diverges stay finite.
             z = ((prediction.next_state - mean) / std).nan_to_num(FARTHEST).clamp(-FARTHEST, FARTHEST)
             carry = prediction.carry._replace(state=mean + std * z)
             path.append(carry.state.double().numpy())
@@ -64,19 +65,19 @@ def open_loop(world: WorldModel, seed: int = 0) -> Rollout:
 
 
 def persistence(states: Float[np.ndarray, "B T1 S"], actions: Float[np.ndarray, "B T A"]) -> np.ndarray:
-    """Nothing moves."""
+    """The first state, repeated."""
     return np.repeat(states[:, :1], actions.shape[1] + 1, axis=1)
 
 
 def average(mean: Float[np.ndarray, "S"]) -> Rollout:
-    """Everything is always at its mean."""
+    """The mean state, repeated."""
     return lambda states, actions: np.broadcast_to(mean, states.shape)
 
 
 def errors(
     rollout: Rollout, episodes: Sequence[Trajectory], steps: Sequence[int] = STEPS
 ) -> dict[int, float]:
-    """After so many steps: root mean square over starts and columns, in the states' standard deviations."""
+    """Error by number of steps: root mean square over starts and columns, in the states' deviations."""
     spread, error_after = spread_of(list(episodes))[1:], {}
     for count in steps:
         states, actions = pieces(episodes, count)
@@ -85,8 +86,16 @@ def errors(
     return error_after
 
 
-def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> dict[str, float]:
-    """R² of the change, and the share of changes within the interval that should hold nine in ten.
+@dataclass(frozen=True)
+class OneStep:
+    """How well a world model predicts one step: R² of the change, share of changes inside their interval."""
+
+    r2: float
+    covered: float
+
+
+def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -> OneStep:
+    """R² of the change, and the share of changes inside the interval of nominal coverage 0.9.
 
     R² = 1 - Σ (change - expected)² / Σ (change - mean)², each column in its own deviation.
     """
@@ -99,10 +108,10 @@ def one_step(world: WorldModel, episodes: Sequence[Trajectory], seed: int = 0) -
     unit = world.model.units.change
     true = (torch.from_numpy(states[:, 1] - states[:, 0]).float() - unit.mean[-width:]) / unit.std[-width:]
     missed = (true - drawn.mean(dim=0)).square().sum()
-    # The level at which the interval of so few draws holds its share of true changes (Weibull 1939).
+    # Quantile level at which the interval of this few draws has its nominal coverage (Weibull 1939).
     tail = ((DRAWS + 1) * (1 - COVERED) / 2 - 1) / (DRAWS - 1)
     low, high = drawn.quantile(tail, dim=0), drawn.quantile(1 - tail, dim=0)
-    return {
-        "r2": float(1 - missed / (true - true.mean(dim=0)).square().sum()),
-        "covered": float(((true >= low) & (true <= high)).float().mean()),
-    }
+    return OneStep(
+        r2=float(1 - missed / (true - true.mean(dim=0)).square().sum()),
+        covered=float(((true >= low) & (true <= high)).float().mean()),
+    )

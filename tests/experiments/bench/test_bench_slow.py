@@ -25,15 +25,15 @@ def grid(tmp_path):
 
 
 def test_killed_at_random_and_continued_it_is_the_same_table(tmp_path, grid):
-    found = prove_kill(tmp_path, grid, kills=4)
-    assert found["kills"] == 4
-    assert found["equal_to_undisturbed"] == found["benches"]
+    proof = prove_kill(tmp_path, grid, kills=4)
+    assert proof.kills == 4
+    assert proof.equal_to_undisturbed == proof.benches
 
 
 def test_three_ray_nodes_of_which_one_dies_give_the_same_table(tmp_path, grid):
-    found = prove_ray(tmp_path, grid)
-    assert found["equal_to_local"]
-    assert found["cells_interrupted"] == 1
+    proof = prove_ray(tmp_path, grid)
+    assert proof.equal_to_local
+    assert proof.cells_interrupted == 1
 
 
 def test_a_cells_process_ends_when_the_pipe_of_its_parent_closes(tmp_path):

@@ -10,7 +10,7 @@ from gailforce.envs import spaces
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.experiments.pipeline.session import Session
 from gailforce.experiments.scoring import controls
-from gailforce.experiments.scoring.controls import SHIPPED, constant_agent, definition, find, kept_file
+from gailforce.experiments.scoring.controls import SHIPPED, Definition, constant_agent, find
 from gailforce.experiments.scoring.score import Score
 
 
@@ -36,17 +36,17 @@ def _nothing_is_made(tmp_path, monkeypatch):
 )
 def test_a_run_of_default_settings_finds_a_shipped_score(file, name, steps):
     task, kept = _task(steps=steps), json.loads((SHIPPED / file).read_text())
-    assert kept_file(SHIPPED, definition(name, task)) == SHIPPED / file
-    assert json.loads(json.dumps(definition(name, task))) == kept["definition"]
+    assert Definition(name, task).file_in(SHIPPED) == SHIPPED / file
+    assert json.loads(json.dumps(Definition(name, task).to_json())) == kept["definition"]
     assert find(name, task) == Score.from_json(kept["score"])
 
 
 def test_every_shipped_score_is_one_that_a_run_finds():
     tasks = [_task(steps=steps) for steps in (600_000, 1_000_000)]
-    wanted = {
-        kept_file(SHIPPED, definition(name, task)) for task in tasks for name in ("random", "bc", "constant")
+    paths = {
+        Definition(name, task).file_in(SHIPPED) for task in tasks for name in ("random", "bc", "constant")
     }
-    assert set(SHIPPED.glob("*.json")) == wanted
+    assert set(SHIPPED.glob("*.json")) == paths
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
-"""The trial of frames: every painter is judged beside what it must beat, and the picture has all rows."""
-
-import json
+"""The trial of frames: every image model is scored beside baselines, and the picture has all rows."""
 
 import torch
 from PIL import Image
 
 from gailforce.demos.dataset import Demonstrations
-from gailforce.experiments.studies.frames_trial import ENLARGED, ROW, FramesTrial, baselines, rendered
+from gailforce.experiments.studies.frames_trial import (
+    ENLARGED,
+    ROW,
+    FramesTrial,
+    baselines,
+    read_frames_scores,
+    rendered,
+)
 from gailforce.generative.interfaces.window_model import FitConfig
 from gailforce.generative.nn.frames import PIXELS, SIDE
 from gailforce.generative.worlds.dynamics import MultiStepConfig
@@ -29,17 +34,19 @@ def test_frames_of_states_show_the_body_where_it_is():
 def test_baselines_are_the_mean_and_the_same_pixels_in_another_order():
     draws = torch.Generator().manual_seed(0)
     frames, held_out = torch.rand(8, PIXELS, generator=draws), torch.rand(4, PIXELS, generator=draws)
-    found = baselines(frames, held_out)
-    assert torch.allclose(found["mean image"][3], frames.mean(dim=0))
-    assert torch.equal(found["shuffled pixels"].sort(dim=1).values, held_out.sort(dim=1).values)
-    assert not torch.equal(found["shuffled pixels"], held_out)
+    mean, shuffled = (baselines(frames, held_out)[name] for name in ("mean image", "shuffled pixels"))
+    assert torch.allclose(mean[3], frames.mean(dim=0))
+    assert torch.equal(shuffled.sort(dim=1).values, held_out.sort(dim=1).values)
+    assert not torch.equal(shuffled, held_out)
 
 
-def test_a_trial_judges_all_painters_and_paints_a_rollout(tmp_path):
+def test_a_trial_scores_all_image_models_and_draws_a_prediction(tmp_path):
     out, picture = tmp_path / "frames.json", tmp_path / "frames.png"
     FramesTrial(frames=100, updates=2, out=out, picture=picture, world=BRIEF).run()
-    found = json.loads(out.read_text())["found"]
-    assert set(found) == {"pix2pix", "vae", "dcgan", "real frames", "mean image", "shuffled pixels"}
-    assert found["real frames"]["frechet"] < found["shuffled pixels"]["frechet"]
-    # Played, predicted, unseen, and what each of three painters makes.
+    scores = read_frames_scores(out)
+    assert list(scores) == ["pix2pix", "vae", "dcgan", "real frames", "mean image", "shuffled pixels"]
+    assert scores["real frames"].frechet < scores["shuffled pixels"].frechet
+    assert scores["pix2pix"].absolute_error is not None
+    assert scores["vae"].absolute_error is None
+    # Played, predicted, unseen, and the frames of each of three models.
     assert Image.open(picture).size == (ENLARGED * SIDE * ROW, ENLARGED * SIDE * 6)

@@ -17,7 +17,7 @@ def test_f1_by_hand():
     true = np.array([10, 20, 30])
     assert f1(true, true) == 1.0
     assert f1(np.array([12, 18]), true) == pytest.approx(2 * 2 / 5)
-    # One found border hits one true border only, and three steps are too far.
+    # One predicted border hits one true border only, and three steps are too far.
     assert f1(np.array([21]), np.array([20, 22])) == pytest.approx(2 / 3)
     assert f1(np.array([13]), np.array([10])) == 0.0
     none = np.array([], dtype=int)
@@ -41,13 +41,13 @@ def test_even_borders_lie_inside():
 
 def test_a_gait_returns_to_its_phases_and_keeps_their_order():
     demos = Demonstrations.load("hopper-expert").take(1)
-    found = Gait(demos, phases=6).phases(demos[0])
-    assert found.shape == (len(demos[0]),)
-    exits = np.flatnonzero(found[1:] != found[:-1])
+    phases = Gait(demos, phases=6).phases(demos[0])
+    assert phases.shape == (len(demos[0]),)
+    exits = np.flatnonzero(phases[1:] != phases[:-1])
     assert 20 < len(exits) < 200
     # Once it runs, each phase is nearly always followed by the same one.
     running = exits[exits > 300]
-    followers = [found[running + 1][found[running] == k] for k in np.unique(found[running])]
+    followers = [phases[running + 1][phases[running] == k] for k in np.unique(phases[running])]
     assert all(len(after) >= 3 for after in followers)
     usual = sum((after == np.bincount(after).argmax()).sum() for after in followers)
     assert usual / len(running) > 0.8

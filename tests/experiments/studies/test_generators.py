@@ -13,17 +13,23 @@ from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs.errors import DataError
 from gailforce.envs.registry import find_body, spaces
 from gailforce.experiments.runs.provenance import made, write_result
+from gailforce.experiments.scoring.statistics import Estimate
 from gailforce.experiments.studies.generators import tstr
 from gailforce.experiments.studies.generators.conditions import conditions_of, copied, piece, shuffled
 from gailforce.experiments.studies.generators.measures import Yardstick
-from gailforce.experiments.studies.generators.repair_trial import GAP, error, with_gaps
+from gailforce.experiments.studies.generators.repair_trial import (
+    GAP,
+    RepairErrors,
+    RepairResult,
+    error,
+    with_gaps,
+)
 from gailforce.experiments.studies.generators.trial import GeneratorTrial
-from gailforce.experiments.studies.generators.tstr import cleaned, synthetic
+from gailforce.experiments.studies.generators.tstr import TSTRResult, cleaned, synthetic
 from gailforce.experiments.studies.tables.generators import (
     generator_table,
     ratio,
     repair_table,
-    spread,
     tstr_table,
 )
 from gailforce.generative.trajectories.generator_families import GENERATORS, GeneratorConfig, heeded
@@ -74,8 +80,8 @@ def test_copies_are_training_pieces_of_the_nearest_speed(yardstick):
     made = copied(list(speeds), condition, BODY, 32)
     assert len(made) == 12
     assert {one.source for one in made} == {speeds_source(speeds, 2.0)}
-    known = {tuple(row) for episode in speeds for row in episode.states}
-    assert all(tuple(row) in known for one in made for row in one.states)
+    states = {tuple(row) for episode in speeds for row in episode.states}
+    assert all(tuple(row) in states for one in made for row in one.states)
 
 
 def speeds_source(demos, speed):
@@ -124,8 +130,8 @@ def test_a_trial_is_kept_and_not_made_again(tmp_path, monkeypatch, capsys):
     assert "nearest-hopper-0.json" in capsys.readouterr().out
     trial.run()
     assert not capsys.readouterr().out
-    found = json.loads((tmp_path / "results/generators/nearest-hopper-0.json").read_text())
-    assert found["transitions_per_second"] > 0
+    stored = json.loads((tmp_path / "results/generators/nearest-hopper-0.json").read_text())
+    assert stored["transitions_per_second"] > 0
     table = generator_table(tmp_path / "results")
     assert "| real, held out |" in table
     assert "| `nearest`, control |" in table
@@ -157,29 +163,25 @@ def test_noise_and_synthetic_sets_are_as_large_as_asked(monkeypatch):
         synthetic(model, TRAINING.take(1), seed=0)
 
 
-def test_tables_show_means_ranges_and_ratios(tmp_path):
-    assert spread([1.0, 3.0, 2.0]) == "2.00 [1.00, 3.00]"
-    assert spread([None, 0.5]) == "0.50"
-    assert spread([None]) == "-"
-    assert spread([-8e10, -2e10]) == "-5e+10 [-8e+10, -2e+10]"
+def test_tables_show_means_and_ratios(tmp_path):
     for folder, seed, own in (("repair", 0, [1.0, 2.0]), ("repair", 1, [3.0, 2.0])):
-        errors = {"noise": {"none": {"generator": own, "simple": [4.0, 4.0], "ratio": {}}}}
+        errors = RepairErrors(tuple(own), (4.0, 4.0), Estimate(0.5, 0.5, 0.5, 2))
+        result = RepairResult("vae", "hopper", seed, {"noise": {"none": errors}})
         (tmp_path / folder).mkdir(exist_ok=True)
-        (tmp_path / folder / f"{seed}.json").write_text(json.dumps({"name": "vae", "errors": errors}))
+        (tmp_path / folder / f"{seed}.json").write_text(json.dumps(result.to_json()))
     assert "| noise | `vae` | 2.000 | none | 4.000 | 0.50 [0.50, 0.50] N=2 |" in repair_table(tmp_path)
     (tmp_path / "tstr").mkdir()
-    scores = {"real": [1.0, 1.0], "generated": [0.5, 0.5]}
-    about = {"environment": "hopper", "name": "vae", "agreed": 0.75, "normalized_score": scores}
-    (tmp_path / "tstr" / "a.json").write_text(json.dumps(about))
+    clones = TSTRResult("vae", "hopper", 0.75, {"real": (1.0, 1.0), "generated": (0.5, 0.5)})
+    (tmp_path / "tstr" / "a.json").write_text(json.dumps(clones.to_json({})))
     table = tstr_table(tmp_path)
     assert "| hopper | `vae` | real | 1.00 [1.00, 1.00] N=2 | - | - |" in table
     assert "| generated | 0.50 [0.50, 0.50] N=2 | 0.50 [0.50, 0.50] N=2 | 0.75 |" in table
 
 
 def test_a_ratio_of_means_has_an_interval_that_holds_it():
-    found = ratio([0.4, 0.6, 0.5, 0.5], [1.0, 0.9, 1.1, 1.0])
-    assert found.value == pytest.approx(0.5)
-    assert 0.4 < found.low < 0.5 < found.high < 0.6
+    share = ratio([0.4, 0.6, 0.5, 0.5], [1.0, 0.9, 1.1, 1.0])
+    assert share.value == pytest.approx(0.5)
+    assert 0.4 < share.low < 0.5 < share.high < 0.6
 
 
 def test_results_outlive_the_settings_of_other_families(tmp_path):

@@ -15,12 +15,13 @@ from gailforce.demos.trajectory import Trajectory
 from gailforce.envs.errors import DataError
 from gailforce.envs.physics import replay
 from gailforce.envs.registry import find_body, spaces
+from gailforce.experiments.studies.frames_trial import FramesScore
 from gailforce.experiments.studies.generators.conditions import piece
-from gailforce.experiments.studies.sample_efficiency import first, reached
+from gailforce.experiments.studies.sample_efficiency import EfficiencyResult, first_reached, reached
 from gailforce.experiments.studies.tables.worlds import efficiency_table, frames_table, world_table
 from gailforce.experiments.studies.worlds.experience import experience, ladder
 from gailforce.experiments.studies.worlds.policies import Perturbed
-from gailforce.experiments.studies.worlds.returns import model_return, paid, real_return
+from gailforce.experiments.studies.worlds.returns import model_return, real_return, true_return
 from gailforce.experiments.studies.worlds.trial import WorldTrial, unseen
 from gailforce.experiments.studies.worlds.truth import (
     average,
@@ -59,11 +60,11 @@ def test_the_truth_makes_no_error_and_the_references_make_theirs():
 def test_a_fitted_world_is_better_than_nothing_moving():
     world = WorldModel("linear", "hopper")
     world.fit(EPISODES)
-    found = errors(open_loop(world), EPISODES, (1,))[1]
-    assert found < errors(persistence, EPISODES, (1,))[1]
-    told = one_step(world, EPISODES)
-    assert 0.3 < told["r2"] < 1.0
-    assert 0.7 < told["covered"] < 1.0
+    error = errors(open_loop(world), EPISODES, (1,))[1]
+    assert error < errors(persistence, EPISODES, (1,))[1]
+    step = one_step(world, EPISODES)
+    assert 0.3 < step.r2 < 1.0
+    assert 0.7 < step.covered < 1.0
 
 
 def test_every_policy_gives_as_many_pieces():
@@ -98,7 +99,7 @@ def test_a_true_model_of_noise_has_the_coverage_of_its_intervals(monkeypatch):
         )
         for i, (before, then, action) in enumerate(zip(truth[0][:, 0], after, truth[1], strict=True))
     ]
-    assert one_step(world, made)["covered"] == pytest.approx(0.9, abs=0.03)
+    assert one_step(world, made).covered == pytest.approx(0.9, abs=0.03)
 
 
 def test_pieces_too_long_are_refused():
@@ -109,7 +110,7 @@ def test_pieces_too_long_are_refused():
 def test_the_return_of_states_and_actions_is_that_of_the_recorded_rewards():
     fallen = next(e for e in Demonstrations.load("hopper-ladder") if e.terminated)
     for episode in (*EPISODES, fallen):
-        assert paid(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
+        assert true_return(BODY, episode) == pytest.approx(episode.rewards.sum(), rel=1e-4)
 
 
 def test_model_returns_are_paid_by_the_true_reward():
@@ -151,8 +152,8 @@ def test_a_perturbed_policy_moves_every_copy_by_its_own_and_leaves_the_expert_as
 
 def test_a_level_is_first_reached_at_evaluations_in_a_row():
     curve = [(1, 0.95), (2, 0.5), (3, 0.9), (4, 0.92), (5, 0.9), (6, 0.1)]
-    assert first(curve, 0.9, 3) == 3
-    assert first(curve[:4], 0.9, 3) is None
+    assert first_reached(curve, 0.9, 3) == 3
+    assert first_reached(curve[:4], 0.9, 3) is None
 
 
 def test_a_level_is_reached_when_it_is_kept():
@@ -163,24 +164,24 @@ def test_a_level_is_reached_when_it_is_kept():
     assert reached(curve) is None
 
 
-def test_references_and_tables(tmp_path, capsys):
+def test_a_reference_stands_in_the_table_without_figures_of_a_fit(tmp_path, capsys):
     WorldTrial("hopper", ("persistence", "mean"), results=tmp_path / "worlds").run()
     assert "persistence-hopper-0.json" in capsys.readouterr().out
     assert "| persistence | - | - |" in world_table(tmp_path)
+
+
+def test_the_table_of_real_steps_shows_where_a_level_is_reached_and_kept(tmp_path):
     (tmp_path / "sample-efficiency").mkdir()
-    found = {
-        "environment": "hopper",
-        "way": "model-based",
-        "reached": 9000,
-        "normalized_score": [0.2, 0.95],
-        "seconds": 60,
-    }
-    (tmp_path / "sample-efficiency" / "a.json").write_text(
-        json.dumps({**found, "real_steps": 12000, "curve": [[2000, 700], [9000, 3400]]})
-    )
+    curve = ((2000, 700.0), (9000, 3400.0))
+    result = EfficiencyResult("model-based", "hopper", 1, curve, 12000, (0.2, 0.95), 9000, 60.0)
+    (tmp_path / "sample-efficiency" / "a.json").write_text(json.dumps(result.to_json()))
     line = "| hopper | in a world model | never | 9,000 | 0.95 | 0.95 | 0.95 | 12,000 | 1 |"
     assert line in efficiency_table(tmp_path)
-    painted = {"vae": {"frechet": 2.0, "minutes": 1.5}, "mean image": {"frechet": 9.0, "absolute error": 0.1}}
-    (tmp_path / "frames.json").write_text(json.dumps({"found": painted}))
+
+
+def test_frames_nearest_to_unseen_ones_come_first(tmp_path):
+    scores = {"mean image": FramesScore(9.0, absolute_error=0.1), "vae": FramesScore(2.0, minutes=1.5)}
+    plain = {name: score.to_json() for name, score in scores.items()}
+    (tmp_path / "frames.json").write_text(json.dumps({"found": plain}))
     rows = ["| vae | 2.00 | - | 1.5 |", "| mean image | 9.00 | 0.100 | - |"]
     assert frames_table(tmp_path).splitlines()[2:] == rows

@@ -9,7 +9,7 @@ from gailforce.experiments.studies.tables.published import PUBLISHED, Published
 
 
 def _row(method, episodes=None, shares=(1.0,), subsample=1, environment="Hopper-v5"):
-    known = {"value": 0.5, "low": 0.4, "high": 0.6, "n": len(shares)} if shares else dict.fromkeys(("value",))
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6, "n": len(shares)} if shares else {"value": None}
     return {
         "environment": environment,
         "horizon": "native",
@@ -19,7 +19,7 @@ def _row(method, episodes=None, shares=(1.0,), subsample=1, environment="Hopper-
         "steps": 1_000_000 if method == "gail" else None,
         "returns": [1000 * share for share in shares],
         "normalized_score": list(shares),
-        **known,
+        **interval,
         "exploring": {"value": None},
     }
 

@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from gailforce.agents.sb3.ppo import PPOConfig
 from gailforce.experiments.bench.family_results import label
 from gailforce.experiments.cli.models import Models
+from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.scoring.score import Score, ScoreEntry
 from gailforce.experiments.scoring.statistics import Estimate
+from gailforce.experiments.studies.gait_phases import BorderScore
 from gailforce.experiments.studies.tables.classical import phases_table, pretraining_table
 from gailforce.experiments.studies.tables.families import (
     family_table,
@@ -14,6 +18,7 @@ from gailforce.experiments.studies.tables.families import (
     spread_table,
     transfer_table,
 )
+from gailforce.experiments.studies.transfer import TransferResult
 
 
 def _row(method, normalized_score, low, high, n=3, episodes=4):
@@ -98,19 +103,19 @@ def test_pre_training_is_told_from_a_random_start(tmp_path):
 
 
 def test_phases_stand_beside_what_knows_no_time(tmp_path):
-    score = {"seeds": [0.9, 0.95], "value": 0.92, "low": 0.9, "high": 0.95, "n": 10}
-    found = {"f1": {name: score for name in ("chain", "mixture", "even")}, "tolerance": 2, "phases": 12}
-    (tmp_path / "gait-phases.json").write_text(json.dumps(found))
+    score = BorderScore((0.9, 0.95), Estimate(0.92, 0.9, 0.95, 10)).to_json()
+    result = {"f1": {name: score for name in ("chain", "mixture", "even")}, "tolerance": 2, "phases": 12}
+    (tmp_path / "gait-phases.json").write_text(json.dumps(result))
     assert "0.92 [0.90, 0.95] N=10" in phases_table(tmp_path).splitlines()[2]
 
 
 def test_transfers_are_grouped_by_body_and_reward(tmp_path):
     (tmp_path / "transfer").mkdir()
     for seed, value in ((1, 0.8), (2, 0.9), (3, 1.0)):
-        score = {"normalized_score": {"value": value}}
-        about = {"body": "hopper", "reward": "airl", "config": {"gail": {"reward": {"replay": 4}}}}
-        found = {**about, "fresh": score, "reward's own policy": score}
-        (tmp_path / "transfer" / f"airl-{seed}.json").write_text(json.dumps(found))
+        score = ScoreEntry.of(Score((value,), (1000,), (0,)), 0.0, 1.0)
+        config = ImitationConfig("hopper", reward="airl", seed=seed)
+        result = TransferResult("airl", "hopper", seed, 1000, score, score, config, PPOConfig())
+        (tmp_path / "transfer" / f"airl-{seed}.json").write_text(json.dumps(result.to_json()))
     lines = transfer_table(tmp_path).splitlines()
     assert len(lines) == 3
     assert "0.80 0.90 1.00 | 0.900 [0.800, 1.000] N=3" in lines[-1]
