@@ -35,12 +35,6 @@ def write_result(path: Path, result: Mapping[str, Any]) -> None:
     write_durably(path, (json.dumps({**result, **Origin.here().to_json()}, indent=1) + "\n").encode())
 
 
-def made(path: Path, settings: Mapping[str, Any]) -> bool:
-    """Whether a result with these settings is there; JSON keeps tuples as lists."""
-    plain = json.loads(json.dumps(settings))
-    return path.exists() and json.loads(path.read_text()).get("settings") == plain
-
-
 def commit() -> str | None:
     """The commit of the checkout this code runs from; None for an installed package."""
     root = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from ..runs.provenance import made, write_result
+from ..runs.provenance import write_result
 
 
 @runtime_checkable
@@ -21,9 +21,14 @@ Written = TypeVar("Written", bound=Stored)
 Key = TypeVar("Key", bound=Hashable)
 
 
+def made(path: Path, settings: str) -> bool:
+    """Whether the file holds a result with these settings, which are given as JSON."""
+    return path.exists() and json.loads(path.read_text()).get("settings") == json.loads(settings)
+
+
 def write_once(path: Path, settings: Mapping[str, Any], measure: Callable[[], Written]) -> Written | None:
     """Measure and write a result; None where the file holds one with the same settings."""
-    if made(path, settings):
+    if made(path, json.dumps(settings)):
         return None
     result = measure()
     write_result(path, {**result.to_json(), "settings": settings})

@@ -24,9 +24,10 @@ from ....demos.trajectory import Trajectory
 from ....envs.errors import DataError
 from ....generative.trajectories.generator_families import GeneratorConfig, heeded
 from ...runs.process import one_thread
-from ...runs.provenance import made, write_result
+from ...runs.provenance import write_result
 from ...scoring.controls import expert_score
 from ...scoring.evaluation import evaluate
+from ..stored import made
 from .repair_trial import NOISE
 
 RESULTS = Path("results/tstr")
@@ -113,7 +114,7 @@ class TSTR:
         one_thread()
         path, settings = self.results / f"{self.name}-{self.env}.json", self.to_json()
         scores: dict[str, tuple[float, ...]] = {}
-        if made(path, settings):
+        if made(path, json.dumps(settings)):
             scores = dict(TSTRResult.from_json(json.loads(path.read_text())).normalized_score)
         if set(scores) >= set(SETS):
             return

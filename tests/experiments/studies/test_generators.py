@@ -12,7 +12,7 @@ from gailforce.demos.lossy import Recording, linear
 from gailforce.demos.recorder import RandomPolicy, record
 from gailforce.envs.errors import DataError
 from gailforce.envs.registry import find_body, spaces
-from gailforce.experiments.runs.provenance import made, write_result
+from gailforce.experiments.runs.provenance import write_result
 from gailforce.experiments.scoring.statistics import Estimate
 from gailforce.experiments.studies.generators import tstr
 from gailforce.experiments.studies.generators.conditions import conditions_of, copied, piece, shuffled
@@ -26,6 +26,7 @@ from gailforce.experiments.studies.generators.repair_trial import (
 )
 from gailforce.experiments.studies.generators.trial import GeneratorTrial
 from gailforce.experiments.studies.generators.tstr import TSTRResult, cleaned, synthetic
+from gailforce.experiments.studies.stored import made
 from gailforce.experiments.studies.tables.generators import (
     generator_table,
     ratio,
@@ -190,10 +191,11 @@ def test_results_outlive_the_settings_of_other_families(tmp_path):
     assert heeded("gpt", config) == heeded("gpt", other)
     assert heeded("vae", config) != heeded("vae", other)
     path = tmp_path / "result.json"
-    assert not made(path, heeded("vae", config))
+    own, changed = (json.dumps(heeded("vae", settings)) for settings in (config, other))
+    assert not made(path, own)
     write_result(path, {"settings": heeded("vae", config)})
-    assert made(path, heeded("vae", config))
-    assert not made(path, heeded("vae", other))
+    assert made(path, own)
+    assert not made(path, changed)
 
 
 def test_every_setting_of_generators_is_heeded_by_one():
