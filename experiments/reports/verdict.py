@@ -107,7 +107,7 @@ def _trend(verdict: Verdict) -> str:
         return ""
     steps, distances = zip(*verdict.trend, strict=True)
     chart = line_chart(
-        [Line("agent", steps, distances, decimals=2)],
+        [Line("agent", tuple(map(float, steps)), distances, decimals=2)],
         _references(verdict),
         x_label="environment steps",
         y_label="distance from the expert",

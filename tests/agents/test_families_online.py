@@ -18,7 +18,7 @@ from gailforce.envs.errors import DataError, NumericalError, UsageError
 from gailforce.generative.families.boltzmann import RBMConfig
 from gailforce.generative.families.deep_belief import DBNConfig
 from gailforce.generative.interfaces.model import Critic
-from gailforce.generative.rewards.reward_config import RewardConfig
+from gailforce.generative.rewards.reward_config import NoConfig, RewardConfig
 from gailforce.generative.rewards.reward_families import FAMILIES, Family
 
 DEMOS = Demonstrations.load("hopper-expert").take(2)
@@ -110,7 +110,7 @@ def test_a_history_reaches_over_rollouts_shorter_than_it():
 
 
 def test_a_frozen_agent_stays_so_when_saved_and_an_untrained_reward_is_refused(tmp_path):
-    model = RewardModel("gan", config=CONFIG.reward)
+    model = RewardModel("gan", training=CONFIG.reward)
     with pytest.raises(UsageError, match="trained before"):
         GAIL("hopper", None, model, config=CONFIG, frozen=True)
     model.fit(DEMOS)
@@ -119,7 +119,7 @@ def test_a_frozen_agent_stays_so_when_saved_and_an_untrained_reward_is_refused(t
 
 
 def test_a_frozen_reward_learns_nothing_more_and_needs_no_demonstrations():
-    model = RewardModel("airl", config=CONFIG.reward)
+    model = RewardModel("airl", training=CONFIG.reward)
     model.fit(DEMOS)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     GAIL("hopper", None, model, config=CONFIG, frozen=True).learn(512)
@@ -149,14 +149,14 @@ class _Faulty(Critic):
     ],
 )
 def test_a_reward_of_ones_own_that_answers_wrongly_is_told_so(monkeypatch, answer, error, words):
-    monkeypatch.setitem(FAMILIES, "faulty", Family(_Faulty, "adversarial", "in this test"))
+    monkeypatch.setitem(FAMILIES, "faulty", Family(_Faulty, NoConfig, "adversarial", "in this test"))
     monkeypatch.setattr(_Faulty, "answer", staticmethod(answer))
     with pytest.raises(error, match=words):
         GAIL("hopper", DEMOS, "faulty", config=CONFIG).learn(256)
 
 
 def test_a_reward_model_of_another_version_is_said_to_be_so():
-    model = RewardModel("gan", config=CONFIG.reward)
+    model = RewardModel("gan", training=CONFIG.reward)
     model.fit(DEMOS)
     facts, state = model.facts(), model.state_dict()
     with pytest.raises(DataError, match="'inputs' is missing"):

@@ -76,7 +76,7 @@ def test_runs_of_one_configuration_are_a_group_whatever_their_seed(runs):
         ("A", "4 demonstrations", 5),
         ("B", "1 demonstration", 2),
     ]
-    assert [run.result["seed"] for run in groups[0].runs] == [0, 1, 2, 3, 4]
+    assert [run.result.seed for run in groups[0].runs] == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

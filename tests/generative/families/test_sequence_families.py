@@ -3,15 +3,16 @@
 import copy
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 import torch
 from torch import nn
 
-from gailforce.generative.families.lstm import LSTM, LSTMConfig, RecurrentEncoder, lstm
-from gailforce.generative.families.transformer import GPT, CausalEncoder, GPTConfig, gpt
-from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.families.lstm import LSTM, LSTMRewardConfig, RecurrentEncoder, lstm
+from gailforce.generative.families.transformer import GPT, CausalEncoder, GPTRewardConfig, gpt
+from gailforce.generative.interfaces.critics import RatioConfig
 from gailforce.generative.interfaces.gaussian_head import GaussianModel, HeadConfig
 from gailforce.generative.interfaces.model import FitOptions
 from gailforce.generative.interfaces.reward_inputs import Widths
@@ -24,8 +25,8 @@ WIDTHS = Widths(3, 2, 1)
 class Family(NamedTuple):
     """A family under test: small for windows of three columns, larger to learn the process."""
 
-    small: LSTMConfig | GPTConfig
-    larger: LSTMConfig | GPTConfig
+    small: LSTMRewardConfig | GPTRewardConfig
+    larger: LSTMRewardConfig | GPTRewardConfig
     encoder: type[nn.Module]
     model: Callable[..., GaussianModel]
     make: Callable
@@ -33,15 +34,15 @@ class Family(NamedTuple):
 
 FAMILIES = {
     "lstm": Family(
-        LSTMConfig(memory=5, features=16, head=HEAD),
-        LSTMConfig(memory=4, features=32, head=HEAD),
+        LSTMRewardConfig(memory=5, features=16, head=HEAD),
+        LSTMRewardConfig(memory=4, features=32, head=HEAD),
         RecurrentEncoder,
         LSTM,
         lstm,
     ),
     "gpt": Family(
-        GPTConfig(memory=5, features=16, heads=2, blocks=2, head=HEAD),
-        GPTConfig(memory=4, features=32, heads=2, head=HEAD),
+        GPTRewardConfig(memory=5, features=16, heads=2, blocks=2, head=HEAD),
+        GPTRewardConfig(memory=4, features=32, heads=2, head=HEAD),
         CausalEncoder,
         GPT,
         gpt,
@@ -59,7 +60,7 @@ def encoder_of(family):
 
 
 def critic_of(family, fit_steps, seed=0):
-    return family.make(WIDTHS, seed, family.small, DensityConfig(fit_steps=fit_steps))
+    return family.make(WIDTHS, seed, replace(family.small, density=RatioConfig(fit_steps=fit_steps)))
 
 
 def windows(count, steps=6, existing=None, seed=0, shift=0.0):
@@ -78,6 +79,14 @@ def test_missing_steps_have_no_influence_to_the_bit(family, existing):
     assert torch.equal(encoder(context), encoder(other))
 
 
+def test_a_short_context_counts_as_a_long_one_with_missing_steps(family):
+    encoder, context = encoder_of(family), windows(8, 5, 2)
+    assert torch.allclose(encoder(context), encoder(context[:, -2:]), atol=1e-6)
+    nothing = encoder(context[:, :0])
+    assert torch.allclose(nothing, encoder(torch.zeros(8, 5, 4)), atol=1e-6)
+    assert torch.equal(nothing[0], nothing[1])
+
+
 def test_nothing_beyond_its_memory_is_seen(family):
     encoder, context = encoder_of(family), windows(8, 9)
     other = context.clone()
@@ -88,7 +97,7 @@ def test_nothing_beyond_its_memory_is_seen(family):
 @pytest.mark.parametrize("swapped", [[1, 0, 2, 3, 4], [0, 1, 2, 4, 3]])
 def test_the_order_of_steps_matters(family, swapped):
     encoder, context = encoder_of(family), windows(8, 5)
-    assert bool((encoder(context) != encoder(context[:, swapped])).any(dim=-1).all())
+    assert (encoder(context) != encoder(context[:, swapped])).any(dim=-1).all()
 
 
 @pytest.mark.parametrize("existing", [1, 2, 6])
