@@ -97,9 +97,10 @@ def test_the_number_of_copies_does_not_change_the_steps_between_updates():
 def test_your_own_keyword_arguments_and_your_own_learner_are_used():
     agent = GAIL("hopper", _hopper_demos(), config=HOPPER, ent_coef=0.25)
     assert agent.learner.ent_coef == 0.25
-    own = functools.partial(PPO, "MlpPolicy", n_steps=32, batch_size=64)
+    own = functools.partial(PPO, "MlpPolicy", n_steps=32, batch_size=64, gamma=0.5)
     agent = GAIL("hopper", _hopper_demos(), learner=own, config=HOPPER).learn(256)
-    assert isinstance(agent.learner, PPO)
+    # The usual learner has a gamma of 0.99, and as many steps as this one.
+    assert (agent.learner.batch_size, agent.learner.gamma) == (64, 0.5)
     with pytest.raises(UsageError, match=r"agent\.policy\.save"):
         agent.save("unused.gfa")
 
@@ -195,8 +196,9 @@ def test_an_interrupt_in_the_middle_of_a_rollout_leaves_nothing_behind():
     agent = GAIL("hopper", _hopper_demos(), config=HOPPER)
     with pytest.raises(KeyboardInterrupt):
         agent.learn(256, _Stop())
+    steps = agent.learner.num_timesteps
     agent.learn(512)
-    assert agent.learner.num_timesteps == 512
+    assert steps < agent.learner.num_timesteps == 512
 
 
 def test_a_loaded_agent_keeps_its_settings_and_its_horizon(tmp_path):
@@ -228,6 +230,7 @@ def test_weights_that_are_not_finite_are_said():
 def test_your_own_policy_arguments_keep_the_normalizer():
     agent = GAIL("hopper", _hopper_demos(), config=HOPPER, policy_kwargs={"net_arch": {"pi": [8], "vf": [8]}})
     assert isinstance(agent.policy.features_extractor, RunningNorm)
+    assert agent.policy.mlp_extractor.policy_net[0].out_features == 8
 
 
 def test_cloning_never_reads_rewards():

@@ -72,7 +72,7 @@ def test_a_fault_after_the_rename_is_told_and_the_new_file_is_whole(target, monk
     monkeypatch.setattr(
         durable.os, "fsync", lambda fd: fail(errno.EIO)() if calls else calls.append(fsync(fd))
     )
-    with pytest.raises(EnvironmentFault):
+    with pytest.raises(EnvironmentFault, match="file"):
         write_durably(target, b"new")
     assert target.read_bytes() == b"new"
 

@@ -66,7 +66,7 @@ def test_a_shipped_ladder_has_no_reference_and_passes_silently(shipped, make_tra
     paid(make_trajectory, 10.0).save(shipped / "ladder")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Demonstrations.load("ladder")
+        assert Demonstrations.load("ladder").card.reference_return is None
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_users_expert_loads_silently(make_trajectory, tmp_path):
     path = paid(make_trajectory, 3300.0).save(tmp_path / "mine")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        Demonstrations.load(path)
+        assert Demonstrations.load(path).returns.mean() == pytest.approx(3300.0)
 
 
 def test_a_missing_path_and_an_unknown_name_are_told_apart(shipped, tmp_path):

@@ -1,4 +1,4 @@
-"""A run folder with generated numbers, labelled as such: no training stands behind it."""
+"""A run folder as `imitate` writes it, of generated numbers: no training stands behind it."""
 
 import json
 from pathlib import Path
@@ -7,65 +7,64 @@ import imageio.v2 as imageio
 import numpy as np
 import pytest
 
-LABEL = "fixture: generated numbers, no training"
+from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.runs.toml import to_toml
+from gailforce.experiments.scoring.run_result import DemosFacts, RunResult
+from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
+
+CONFIG = ImitationConfig("hopper", steps=1_500_000)
+COMMAND = "gailforce imitate hopper --demos hopper-expert --episodes 4 --reward gan --steps 1_500_000"
+# Mean returns of the fixture's references.
+RANDOM, EXPERT = 18.0, 3324.0
 
 
-def score(mean: float, deviation: float, seed: int, low: float | None = None, source: str = LABEL) -> dict:
-    """An entry of result.json: 50 episodes around a mean, between the fixture's random 18 and expert 3324."""
+def score(mean: float, deviation: float, seed: int, source: str, low: float | None = None) -> ScoreEntry:
+    """A score of 50 episodes around a mean, of which some fall where there is a lowest return."""
     generator = np.random.default_rng(seed)
     returns = generator.normal(mean, deviation, 50)
-    if low is not None:  # Some episodes fall.
+    if low is not None:
         returns[generator.random(50) < 0.2] = generator.uniform(low, mean, 50)[0]
-    normalized_score = (returns - 18.0) / (3324.0 - 18.0)
-    half = 1.96 * normalized_score.std() / 50**0.5
-    return {
-        "returns": returns.round(2).tolist(),
-        "mean": float(returns.mean()),
-        "std": float(returns.std()),
-        "normalized_score": {
-            "value": normalized_score.mean(),
-            "low": normalized_score.mean() - half,
-            "high": normalized_score.mean() + half,
-            "n": 50,
-        },
-        "lengths": np.clip(returns / 3.3, 10, 1000).astype(int).tolist(),
-        "seeds": list(range(1000, 1050)),
-        "source": source,
-    }
+    lengths = np.clip(returns / 3.3, 10, 1000).astype(int)
+    episodes = Score(
+        tuple(returns.round(2).tolist()), tuple(lengths.tolist()), tuple(range(1000, 1050)), source
+    )
+    return ScoreEntry.of(episodes, RANDOM, EXPERT)
 
 
 def result() -> dict:
     """A result.json of an imitation that reached its expert."""
-    made = (
-        "gailforce imitate hopper --demos hopper-expert --episodes 4 --reward {} --steps 1_500_000 --seed 0"
-    )
-    return {
-        "kind": "imitation",
-        "environment": "Hopper-v5",
-        "method": "GAIL",
-        "reward_model": "gan",
-        "demonstrations": {
-            "name": "hopper-expert",
-            "episodes": 4,
-            "transitions": 4000,
-            "sha256": "5f2c" * 16,
-        },
-        "steps": 1_500_000,
-        "seconds": {"training": 212.4, "evaluation": 9.8},
-        "steps_per_second": 7062.0,
-        "versions": {"gailforce": "0.1.0", "torch": "2.13.0", "mujoco": "4.0.0", "gymnasium": "1.4.0"},
-        "seed": 0,
-        "agent": {
-            "deterministic": score(3296.0, 9.0, 1),
-            "exploring": score(2960.0, 210.0, 2, low=700.0),
-        },
-        "controls": {
-            "random": score(18.0, 12.0, 3, source="gailforce evaluate random hopper --episodes 50"),
-            "bc": score(412.0, 180.0, 4, source="gailforce imitate hopper --method bc --episodes 4"),
-            "constant": score(1010.0, 12.0, 5, source="cached: " + made.format("constant")),
-            "expert": score(3324.0, 4.0, 6, source="card of hopper-expert: `gailforce expert hopper`"),
-        },
+    agent = {
+        "deterministic": score(3296.0, 9.0, 1, "this run, deterministic"),
+        "exploring": score(2960.0, 210.0, 2, "this run, exploring", low=700.0),
     }
+    constant = "the same learner paid a constant reward for 1,500,000 steps"
+    controls = {
+        "random": score(RANDOM, 12.0, 3, "uniformly random actions"),
+        "bc": score(412.0, 180.0, 4, "cloning the same demonstrations"),
+        "constant": score(1010.0, 12.0, 5, constant),
+        "expert": score(EXPERT, 4.0, 6, "the episodes of hopper-expert"),
+    }
+    return RunResult(
+        kind="imitation",
+        environment="Hopper-v5",
+        horizon=CONFIG.horizon,
+        method="GAIL",
+        reward_model=CONFIG.reward,
+        inputs=CONFIG.inputs,
+        form=CONFIG.form,
+        demonstrations=DemosFacts("hopper-expert", 4, 4000, "5f2c" * 16),
+        steps=CONFIG.steps,
+        seed=CONFIG.seed,
+        config=CONFIG.to_plain(),
+        commit="5f2c5f2",
+        versions={"gailforce": "0.1.0", "torch": "2.13.0", "mujoco": "4.0.0", "gymnasium": "1.4.0"},
+        command=COMMAND,
+        run="runs/imitate-hopper-20260101-000000-1",
+        seconds={"training": 212.4, "evaluation": 9.8},
+        steps_per_second=7062,
+        real_steps=CONFIG.steps,
+        scores=ScoreTable(agent, controls),
+    ).to_json()
 
 
 def metrics() -> list[dict[str, float]]:
@@ -107,12 +106,8 @@ def write_run(folder: Path, result: dict, lines: list[dict], video: bool = True)
     (folder / "videos").mkdir(parents=True)
     (folder / "result.json").write_text(json.dumps(result))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    (folder / "command.txt").write_text(
-        "gailforce imitate hopper --demos hopper-expert --episodes 4 --reward gan --steps 1_500_000\n"
-    )
-    (folder / "config.toml").write_text(
-        f'# {LABEL}\n[gail]\nreward_model = "gan"\nsteps = 1500000\nseed = 0\n'
-    )
+    (folder / "command.txt").write_text(COMMAND + "\n")
+    (folder / "config.toml").write_text(to_toml({"kind": "imitation", **CONFIG.to_plain()}))
     if video:
         with imageio.get_writer(
             folder / "videos" / "beside-expert.mp4", fps=10, macro_block_size=2

@@ -8,9 +8,12 @@ import torch
 from quick_world import QUICK
 
 from gailforce import Demonstrations
+from gailforce.agents.models.generator import motion_of
 from gailforce.agents.models.world import WorldModel
 from gailforce.envs.errors import DataError, UsageError
 from gailforce.envs.registry import find_body
+from gailforce.generative.worlds.dynamics import futures
+from gailforce.generative.worlds.world_families import FUTURE, WORLDS
 
 BODY = find_body("hopper")
 DEMOS = Demonstrations.load("hopper-expert").take(1)
@@ -21,6 +24,31 @@ def world():
     model = WorldModel("ensemble", "hopper", 0, QUICK)
     model.fit(list(DEMOS))
     return model
+
+
+def _steps(name):
+    """The steps of an episode that stand in each of the windows a family learns from."""
+    family, count = WORLDS[name], len(DEMOS[0])
+    numbered = replace(DEMOS[0], actions=np.tile(np.arange(count)[:, None], (1, 3)))
+    return motion_of([numbered], family.window, family.stride).action[..., 0]
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_windows_of_an_episode_hold_every_step(name):
+    assert _steps(name).unique().tolist() == list(range(len(DEMOS[0])))
+
+
+@pytest.mark.parametrize("name", ["lstm", "gpt"])
+def test_windows_whose_rows_are_held_out_overlap_at_the_end_of_the_episode_alone(name):
+    steps = _steps(name)
+    assert steps[:-1].unique().numel() == steps[:-1].numel()
+
+
+@pytest.mark.parametrize("name", ["diffusion", "gan"])
+def test_every_step_that_has_a_whole_future_begins_one(name):
+    rows = _steps(name)[..., None]
+    begins = futures(torch.cat((rows, -torch.ones_like(rows)), dim=-1), FUTURE)[:, 0, 0]
+    assert set(begins.tolist()) == set(range(len(DEMOS[0]) - FUTURE + 1))
 
 
 def test_an_unknown_world_model_lists_the_others():

@@ -94,7 +94,7 @@ def test_damaged_and_missing_npz_files_are_refused(tmp_path, columns):
     content = path.read_bytes()
     for length in range(0, len(content), 97):
         path.write_bytes(content[:length])
-        with pytest.raises(DataError):
+        with pytest.raises(DataError, match=r"not an \.npz"):
             import_npz(path, "HalfCheetah-v5")
     with zipfile.ZipFile(path, "w") as archive:
         header = (

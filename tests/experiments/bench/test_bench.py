@@ -124,8 +124,10 @@ def test_no_other_result_is_written_over(bench, tmp_path, text):
     assert (tmp_path / "results" / "tiny.json").read_text() == text
 
 
-@pytest.mark.parametrize("flags", [{"jobs": 0}, {"ray_address": "10.0.0.1:6379"}])
-def test_flags_that_cannot_be_meant_are_refused_before_anything_runs(flags, tmp_path):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("flags", "words"), [({"jobs": 0}, "--jobs"), ({"ray_address": "10.0.0.1:6379"}, "--engine ray")]
+)
+def test_flags_that_cannot_be_meant_are_refused_before_anything_runs(flags, words, tmp_path):
+    with pytest.raises(UsageError, match=words):
         Bench("smoke", results=tmp_path / "results", **flags).run()
     assert not (tmp_path / "results").exists()

@@ -97,7 +97,12 @@ def test_too_many_points_are_averaged_in_groups():
 
 @pytest.mark.parametrize("point", [0.0, 5.0, -3.0, 1e-9])
 def test_one_point_makes_a_chart(point):
-    parsed(line_chart([Line("a", [4096.0], [point])], **LABELS))
+    chart = line_chart([Line("a", [4096.0], [point])], **LABELS)
+    parsed(chart)
+    # The point's value stands at the end of its line.
+    shown = re.search(r">a ([^<]+)<", chart).group(1)
+    assert float(shown.replace("\N{MINUS SIGN}", "-")) == round(point)
+    assert not re.search(r"\b(nan|inf)\b", chart)
 
 
 def test_a_chart_of_nothing_is_refused():

@@ -103,7 +103,7 @@ def test_without_any_return_the_report_says_why(run_folder):
     assert "This environment pays no reward." in html
 
 
-def test_an_nr_that_is_not_in_the_file_is_worked_out_from_the_references(run_folder):
+def test_a_normalized_score_that_is_not_in_the_file_is_worked_out_from_the_references(run_folder):
     before = read_run(run_folder).scores["deterministic"].normalized_score
     change(run_folder, lambda result: result["agent"]["deterministic"].pop("normalized_score"))
     after = read_run(run_folder).scores["deterministic"].normalized_score
@@ -120,7 +120,7 @@ def test_every_control_stands_in_the_table_with_its_source_seeds_and_number(run_
     assert table.count('data-label="Seeds">1000 to 1049') == 6
     assert table.count('data-label="Episodes">50') == 6
     plain = re.sub("<[^>]+>", "", table)
-    assert "cached: gailforce imitate hopper" in plain
+    assert "the same learner paid a constant reward for 1,500,000 steps" in plain
 
 
 def test_the_nearest_checkpoint_has_a_row_where_it_was_scored_and_none_elsewhere(run_folder):

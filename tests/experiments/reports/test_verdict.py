@@ -12,26 +12,28 @@ from gailforce.experiments.reports.data import RunRecord
 from gailforce.experiments.reports.headline import Headline
 from gailforce.experiments.reports.report import write_report
 from gailforce.experiments.reports.verdict import disagreement, judged_without_reward, judgement
-from gailforce.experiments.verdict.verdict import WORDS, read_verdict
+from gailforce.experiments.scoring.run_result import RunResult
+from gailforce.experiments.scoring.statistics import Estimate
+from gailforce.experiments.verdict.verdict import WORDS, Check, Confidence, Verdict, read_verdict
 
 
 def verdict(word="imitates"):
     """A verdict.json as `gailforce verdict` writes it, of generated numbers."""
-    return {
-        "verdict": word,
-        "sentence": "It moves like the expert",
-        "confidence": {"sentence": "Sure, for four episodes.", "value": 0.9, "low": 0.8, "high": 1.0, "n": 7},
-        "resemblance": {"value": 0.11, "low": 0.07, "high": 0.16, "n": 50},
-        "trend": [[200_000, 0.4], [100_000, 1.2], [300_000, 0.11]],
-        "checks": [
-            {"name": "Exploring", "status": "pass", "sentence": "No loss.", "next": "never shown"},
-            {"name": "Hacking", "status": "fail", "sentence": "Pay up.", "next": "try `--steps 2`"},
-            {"name": "survival", "status": "warn", "sentence": "no constant", "next": "gailforce verdict X"},
-        ],
-        "attribution": [{"dimension": "knee", "share": 0.25}, {"dimension": "hip", "share": 0.75}],
-        "command": "gailforce verdict RUN",
-        "versions": {},
-    }
+    return Verdict(
+        word,
+        "It moves like the expert",
+        Confidence("Sure, for four episodes.", Estimate(0.9, 0.8, 1.0, 7)),
+        Estimate(0.11, 0.07, 0.16, 50),
+        trend=((200_000, 0.4), (100_000, 1.2), (300_000, 0.11)),
+        checks=(
+            Check("Exploring", "pass", "No loss.", "never shown"),
+            Check("Hacking", "fail", "Pay up.", "try `--steps 2`"),
+            Check("survival", "warn", "no constant", "gailforce verdict X"),
+        ),
+        attribution=(("knee", 0.25), ("hip", 0.75)),
+        demonstrations="hopper-expert",
+        command="gailforce verdict RUN",
+    ).to_json()
 
 
 def judged(folder, content):
@@ -169,7 +171,7 @@ def test_no_verdict_whatever_brings_a_traceback(run_folder, word, data):
     read, fault = read_verdict(path)
     assert not fault
     assert "<h1>x</h1>" in judged_without_reward(read, Headline("reached", "y"))
-    assert "reads no reward" in judgement(RunRecord(run_folder, {}, {}, verdict=read))
+    assert "reads no reward" in judgement(RunRecord(run_folder, RunResult("imitation"), {}, verdict=read))
 
 
 def test_a_missing_verdict_is_no_fault(tmp_path):

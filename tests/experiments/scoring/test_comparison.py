@@ -176,12 +176,19 @@ def test_comparisons_take_a_second_at_most():
     assert time.process_time() - start < 1
 
 
-@pytest.mark.parametrize("scores", [[], [1.0, float("nan")], [float("inf")], [[1.0], []]])
-def test_scores_that_cannot_be_compared_are_refused(scores):
-    with pytest.raises(DataError):
-        probability_of_improvement(scores, [1.0])
-    with pytest.raises(DataError):
-        performance_profile(scores, [0.0])
+@pytest.mark.parametrize("compare", [probability_of_improvement, performance_profile])
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ([], "at least one"),
+        ([1.0, float("nan")], "1 of 2 .*not finite"),
+        ([float("inf")], "1 of 1 .*not finite"),
+        ([[1.0], []], "at least one"),
+    ],
+)
+def test_scores_that_cannot_be_compared_are_refused(compare, scores, words):
+    with pytest.raises(DataError, match=words):
+        compare(scores, [1.0])
 
 
 def test_different_numbers_of_tasks_are_refused():

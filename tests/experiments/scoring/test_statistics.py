@@ -203,9 +203,12 @@ def test_wilson_of_failures_mirrors_that_of_successes():
     assert (many.low, many.high) == pytest.approx((1 - few.high, 1 - few.low))
 
 
-@pytest.mark.parametrize(("successes", "n"), [(0, 0), (-1, 5), (6, 5)])
-def test_a_share_that_cannot_be_is_refused(successes, n):
-    with pytest.raises(DataError):
+@pytest.mark.parametrize(
+    ("successes", "n", "words"),
+    [(0, 0, "one trial, not 0"), (-1, 5, "-1 successes"), (6, 5, "6 successes cannot come of 5")],
+)
+def test_a_share_that_cannot_be_is_refused(successes, n, words):
+    with pytest.raises(DataError, match=words):
         wilson(successes, n)
 
 
@@ -227,9 +230,17 @@ def test_normalizing_by_an_expert_no_better_than_random_is_refused():
         normalized([1.0], 20.0, float("nan"))
 
 
-@pytest.mark.parametrize("scores", [[], [1.0, float("nan")], [float("inf")], [[1.0], []]])
-def test_scores_that_cannot_be_summarised_are_refused(scores):
-    with pytest.raises(DataError):
+@pytest.mark.parametrize(
+    ("scores", "words"),
+    [
+        ([], "at least one"),
+        ([1.0, float("nan")], "1 of 2 .*not finite"),
+        ([float("inf")], "1 of 1 .*not finite"),
+        ([[1.0], []], "at least one"),
+    ],
+)
+def test_scores_that_cannot_be_summarized_are_refused(scores, words):
+    with pytest.raises(DataError, match=words):
         iqm_interval(scores)
 
 
@@ -247,8 +258,14 @@ def test_an_estimate_prints_value_interval_and_n():
 
 
 @pytest.mark.parametrize(
-    "numbers", [(1.0, 1.1, 1.2, 3), (1.0, 0.8, 0.9, 3), (1.0, 1.0, 1.0, 0), (float("nan"), 0.0, 1.0, 3)]
+    ("numbers", "words"),
+    [
+        ((1.0, 1.1, 1.2, 3), "outside its interval"),
+        ((1.0, 0.8, 0.9, 3), "outside its interval"),
+        ((1.0, 1.0, 1.0, 0), "at least one score, not 0"),
+        ((float("nan"), 0.0, 1.0, 3), "finite numbers"),
+    ],
 )
-def test_an_estimate_outside_its_interval_cannot_be_made(numbers):
-    with pytest.raises(DataError):
+def test_an_estimate_that_contradicts_itself_cannot_be_made(numbers, words):
+    with pytest.raises(DataError, match=words):
         Estimate(*numbers)

@@ -132,14 +132,20 @@ def test_an_expert_that_cannot_be_shown_leaves_the_ranked_films_to_the_policy(ev
     assert panes == [["Best"], ["Median"], ["Worst"]]
 
 
-def test_ranked_films_need_a_run_and_an_evaluation(run):
+def test_ranked_films_need_a_result_with_the_seeds_of_its_episodes(run):
     with pytest.raises(DataError, match=r"result\.json is missing"):
         Video(run.path, ranked=True, beside="none").run()
     run.write_result({"agent": {"deterministic": {"returns": [1.0, 2.0]}}})
     with pytest.raises(DataError, match="gailforce evaluate"):
         Video(run.path, ranked=True, beside="none").run()
+
+
+def test_ranked_films_need_a_run(run):
     with pytest.raises(UsageError, match="belongs to no run"):
         Video(run.agent, ranked=True, beside="none").run()
+
+
+def test_ranked_films_show_deterministic_episodes_alone(run):
     with pytest.raises(UsageError, match="leave --exploring"):
         Video(run.path, ranked=True, exploring=True).run()
 

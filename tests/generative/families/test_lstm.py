@@ -7,24 +7,19 @@ import torch
 from torch import nn
 
 from gailforce.generative.families.lstm import LSTMConfig, RecurrentEncoder, cell
-from gailforce.generative.interfaces.gaussian_head import HeadConfig
-from gailforce.generative.interfaces.reward_inputs import Widths
 from gailforce.generative.nn.networks import seeded
 
-SMALL = LSTMConfig(memory=5, features=16, head=HeadConfig(learning_rate=3e-3))
-WIDTHS = Widths(3, 2, 1)
+SMALL = LSTMConfig(memory=5, features=16)
 
 
-def _windows(count, steps=6, existing=None, seed=0, shift=0.0):
-    """Windows of 3 columns and a mark, of which the last `existing` steps exist."""
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randn(count, steps, 4, generator=generator) + shift
-    rows[..., -1] = (torch.arange(steps) >= steps - (existing or steps)).float()
-    return rows * rows[..., -1:]
+def _context(count=8, steps=5):
+    """Steps of 3 columns and a mark, all of which exist."""
+    rows = torch.randn(count, steps, 3, generator=torch.Generator().manual_seed(0))
+    return torch.cat((rows, torch.ones(count, steps, 1)), dim=-1)
 
 
-def _encoder(config=SMALL):
-    return seeded(0, lambda: RecurrentEncoder(4, config))
+def _encoder():
+    return seeded(0, lambda: RecurrentEncoder(4, SMALL))
 
 
 def test_the_cell_by_hand():
@@ -35,7 +30,7 @@ def test_the_cell_by_hand():
 
 
 def test_the_recurrence_equals_torchs_own():
-    encoder, context = _encoder(), _windows(8, 5)
+    encoder, context = _encoder(), _context()
     own = nn.LSTM(3, 16, batch_first=True)
     # Torch orders the gates input, forget, candidate, output.
     order = torch.arange(64).reshape(4, 16)[[0, 1, 3, 2]].flatten()
@@ -47,15 +42,13 @@ def test_the_recurrence_equals_torchs_own():
 
 def test_the_forget_gate_begins_open():
     bias = _encoder().input.bias.reshape(4, 16)
-    assert bool((bias[1] == 1).all())
-    assert bool((bias[[0, 2, 3]] != 1).all())
+    assert (bias[1] == 1).all()
+    assert (bias[[0, 2, 3]] != 1).all()
 
 
-def test_a_short_context_counts_as_a_long_one_with_missing_steps():
-    encoder, context = _encoder(), _windows(8, 5, 2)
-    assert torch.allclose(encoder(context), encoder(context[:, -2:]), atol=1e-6)
-    assert torch.equal(encoder(context[:, :0]), encoder(torch.zeros(8, 5, 4)))
-    assert torch.equal(encoder(context[:, :0])[0], encoder.start[0])
+def test_before_the_first_step_the_features_are_those_of_the_start():
+    encoder = _encoder()
+    assert torch.equal(encoder(_context()[:, :0])[0], encoder.start[0])
 
 
 def test_a_memory_of_nothing_is_refused():

@@ -79,6 +79,14 @@ def test_missing_steps_have_no_influence_to_the_bit(family, existing):
     assert torch.equal(encoder(context), encoder(other))
 
 
+def test_a_short_context_counts_as_a_long_one_with_missing_steps(family):
+    encoder, context = encoder_of(family), windows(8, 5, 2)
+    assert torch.allclose(encoder(context), encoder(context[:, -2:]), atol=1e-6)
+    nothing = encoder(context[:, :0])
+    assert torch.allclose(nothing, encoder(torch.zeros(8, 5, 4)), atol=1e-6)
+    assert torch.equal(nothing[0], nothing[1])
+
+
 def test_nothing_beyond_its_memory_is_seen(family):
     encoder, context = encoder_of(family), windows(8, 9)
     other = context.clone()
@@ -89,7 +97,7 @@ def test_nothing_beyond_its_memory_is_seen(family):
 @pytest.mark.parametrize("swapped", [[1, 0, 2, 3, 4], [0, 1, 2, 4, 3]])
 def test_the_order_of_steps_matters(family, swapped):
     encoder, context = encoder_of(family), windows(8, 5)
-    assert bool((encoder(context) != encoder(context[:, swapped])).any(dim=-1).all())
+    assert (encoder(context) != encoder(context[:, swapped])).any(dim=-1).all()
 
 
 @pytest.mark.parametrize("existing", [1, 2, 6])

@@ -16,7 +16,7 @@ from gailforce.generative.families.vae import VAEConfig
 from gailforce.generative.interfaces.motion import Motion
 from gailforce.generative.interfaces.window_model import FitConfig, looking_back
 from gailforce.generative.worlds.dynamics import MultiStepConfig, futures
-from gailforce.generative.worlds.world_families import FUTURE, REMEMBERED, WORLDS, WorldConfig
+from gailforce.generative.worlds.world_families import REMEMBERED, WORLDS, WorldConfig
 from gailforce.generative.worlds.world_model import DynamicsModel
 
 STEPS = 10
@@ -218,31 +218,17 @@ def test_a_memory_that_no_window_fills_is_refused(name):
         fresh(name, config)
 
 
-def test_invalid_settings_are_refused():
-    with pytest.raises(ValueError, match="2 draws or more; got 1"):
-        WorldConfig(draws=1)
-    with pytest.raises(ValueError, match="2 steps or more; got 0, 64 and 1"):
-        MultiStepConfig(steps=1)
-    with pytest.raises(ValueError, match="weight of single steps is 0 or more; got -1"):
-        MultiStepConfig(one_step_weight=-1.0)
-
-
-@pytest.mark.parametrize("name", ["diffusion", "gan"])
-def test_the_windows_of_a_long_episode_hold_every_future(name):
-    family, count = WORLDS[name], 60
-    starts = range(0, count - family.window + 1, family.stride)
-    rows = torch.stack([torch.arange(float(first), first + family.window) for first in starts])[..., None]
-    ends = -torch.ones_like(rows)
-    begins = futures(torch.cat((rows, ends), dim=-1), FUTURE)[:, 0, 0]
-    # The last windows are added by the role above, which knows where the episode ends.
-    assert set(begins.tolist()) >= set(range(starts[-1] + family.window - FUTURE + 1))
-
-
-@pytest.mark.parametrize("name", ["lstm", "gpt"])
-def test_windows_whose_rows_are_held_out_do_not_overlap(name):
-    family = WORLDS[name]
-    windows = torch.arange(60).unfold(0, family.window, family.stride)
-    assert windows.unique().numel() == windows.numel()
+@pytest.mark.parametrize(
+    ("config", "setting", "value", "words"),
+    [
+        (WorldConfig, "draws", 1, "2 draws or more; got 1"),
+        (MultiStepConfig, "steps", 1, "2 steps or more; got 0, 64 and 1"),
+        (MultiStepConfig, "one_step_weight", -1.0, "weight of single steps is 0 or more; got -1"),
+    ],
+)
+def test_invalid_settings_are_refused(config, setting, value, words):
+    with pytest.raises(ValueError, match=words):
+        config(**{setting: value})
 
 
 def test_learning_for_no_updates_changes_nothing():
