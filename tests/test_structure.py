@@ -16,6 +16,8 @@ BELOW = {
     "agents": {"envs", "demos", "generative"},
     "experiments": {"envs", "demos", "generative", "agents"},
 }
+# A file of the command parses, calls and prints; work of its own belongs to a room below.
+MAX_COMMAND_LINES = 119
 # The rooms of a folder, lowest first: a room imports only itself and those below. Rooms in one tuple share a
 # floor and do not import each other. "" stands for the files at the top of the folder; in agents
 # these are the learners, but for the three files named; what learns in a world model is built upon a learner.
@@ -167,6 +169,11 @@ def test_every_file_stands_in_its_room():
 def test_tests_stand_in_folders_named_as_those_of_the_code():
     folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("*.py")}
     assert {str(path) for path in folders if not (ROOT / path).is_dir()} == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments/cli").glob("*.py")), ids=lambda path: path.name)
+def test_a_file_of_the_command_is_short(path):
+    assert path.read_text().count("\n") <= MAX_COMMAND_LINES
 
 
 def test_the_package_list_equals_the_folders_but_for_the_studies():

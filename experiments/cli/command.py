@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import tyro
 
 from ...envs.errors import UsageError
 from ...envs.registry import LARGEST_SEED
-from ..runs.flags import Flag, flags_of
+from ..runs.flags import Flag, flags_of, help_text
 
 JsonFlag = Annotated[bool, tyro.conf.FlagCreatePairsOff]
 
@@ -22,7 +23,16 @@ class Result(Protocol):
         """Plain values; `exit_code` is that of the command where it is not 0."""
 
 
-R = TypeVar("R")
+class PlainResult:
+    """A result, a data class, whose fields are the keys of its JSON object."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; a path is a text."""
+        values = asdict(self)  # type: ignore[call-overload]  # every subclass is a data class
+        return {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+
+
+R = TypeVar("R", bound=Result)
 
 
 @dataclass
@@ -33,6 +43,16 @@ class Command(Generic[R]):
     json: JsonFlag = field(default=False, kw_only=True)
 
     @classmethod
+    def chosen(cls, verb: str, arguments: Sequence[str]) -> tuple[str, type, list[str]]:
+        """The verb in full, its class, and the arguments that are left."""
+        return verb, cls, list(arguments)
+
+    @classmethod
+    def help(cls, verb: str, arguments: Sequence[str]) -> str:
+        """The help of this command line."""
+        return help_text(verb, cls, cls.groups(arguments))
+
+    @classmethod
     def parsed_class(cls, arguments: Sequence[str]) -> type:
         """The class whose fields are the flags of this command line."""
         return cls
@@ -40,7 +60,7 @@ class Command(Generic[R]):
     @classmethod
     def groups(cls, arguments: Sequence[str]) -> dict[str, list[Flag]]:
         """The flags by heading, for the help of this command line."""
-        return {"flags": flags_of(cls)}
+        return {"flags": sorted(flags_of(cls), key=lambda flag: (not flag.positional, flag.name == "json"))}
 
     def run(self) -> R:
         """Do the work."""
@@ -48,15 +68,7 @@ class Command(Generic[R]):
 
     def describe(self, result: R) -> str:
         """The result in words, for people."""
-        return "\n".join(f"{key}: {value}" for key, value in to_json(result).items())
-
-
-def to_json(result: object) -> dict[str, Any]:
-    """Plain values of a verb's result."""
-    if isinstance(result, dict):
-        return result
-    assert isinstance(result, Result)
-    return result.to_json()
+        return "\n".join(f"{key}: {value}" for key, value in result.to_json().items())
 
 
 def require_at_least(least: int, **flags: int | float) -> None:

@@ -1,25 +1,22 @@
 """The verb `expert`: train an expert on the true reward and keep the best policy and those on the way."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
 from ...agents.expert import Expert, ExpertConfig
-from ...agents.loading import load_policy
 from ...envs.registry import env_id
-from ..pipeline.expert import ExpertSettings, train_expert
+from ..pipeline.expert import ExpertResult, ExpertSettings, ExpertTraining, scored_expert
 from ..runs.counting import counted
 from ..runs.folder import RunFolder
-from ..runs.process import one_thread, versions
-from ..scoring.evaluation import evaluate
+from ..runs.process import one_thread
 from .command import Command, require_at_least, require_seed
 
 
 @dataclass
-class TrainExpert(Command):
+class TrainExpert(Command[ExpertResult]):
     """Train an expert with PPO on the true reward.
 
     The best policy by deterministic episodes is kept as agent.gfa, those on the way as checkpoints.
@@ -31,64 +28,37 @@ class TrainExpert(Command):
 
     # Environment: hopper, walker2d, or any Gymnasium id with Box spaces.
     env: Annotated[str, tyro.conf.Positional]
-    # Environment steps.
-    steps: int = 3_000_000
-    # Seed of everything.
-    seed: int = 0
-    # Environment steps between two checkpoints and two evaluations.
-    every: int = 100_000
-    # Episodes of each evaluation.
-    selection_episodes: int = 10
-    # Episodes of the final score.
-    episodes: int = 50
+    training: Annotated[ExpertTraining, tyro.conf.arg(name="")] = field(default_factory=ExpertTraining)
     # Folder that holds the runs.
     runs: Path = Path("runs")
     # Settings of environments and learner.
     config: Annotated[ExpertConfig, tyro.conf.arg(name="")] = field(default_factory=ExpertConfig)
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> ExpertResult:
         """Train, then score the best policy in `gymnasium.make`."""
-        self._check()
-        one_thread()
-        identifier = env_id(self.env)
-        agent = Expert(self.env, self.seed, self.config)
-        settings = ExpertSettings(identifier, self.seed, self.steps, self.every, self.config)
-        run = RunFolder.create(f"expert-{self.env}", self.runs, "expert", settings)
-        started = time.time()
-        train_expert(agent, run, self.steps, self.every, self.selection_episodes, plain=self.json)
-        seconds = round(time.time() - started, 1)
-        best = evaluate(load_policy(run.agent), self.env, self.episodes)
-        result = {
-            "command": run.command,
-            "kind": "expert",
-            "environment": identifier,
-            "seed": self.seed,
-            "steps": self.steps,
-            "seconds": seconds,
-            "versions": versions(),
-            "agent": best.to_json(),
-            "run": str(run.path),
-        }
-        run.write_result(result)
-        return result
-
-    def _check(self) -> None:
-        require_seed(self.seed)
+        training = self.training
+        require_seed(training.seed)
         require_at_least(
             1,
-            steps=self.steps,
-            every=self.every,
-            selection_episodes=self.selection_episodes,
-            episodes=self.episodes,
+            steps=training.steps,
+            every=training.every,
+            selection_episodes=training.selection_episodes,
+            episodes=training.episodes,
         )
+        one_thread()
+        identifier = env_id(self.env)
+        agent = Expert(self.env, training.seed, self.config)
+        settings = ExpertSettings(identifier, training.seed, training.steps, training.every, self.config)
+        run = RunFolder.create(f"expert-{self.env}", self.runs, "expert", settings)
+        return scored_expert(agent, run, training, plain=self.json)
 
-    def describe(self, result: dict[str, Any]) -> str:
+    def describe(self, result: ExpertResult) -> str:
         """The score and where the policy is."""
-        agent = result["agent"]
+        score = result.score
         return (
-            f"{result['environment']} expert: return {agent['mean']:,.0f} +- {agent['std']:,.0f} "
-            f"over {counted(len(agent['returns']), 'deterministic episode')}, "
-            f"after {result['steps']:,} steps in {result['seconds']:,.0f} s\n"
-            f"policy: {result['run']}/agent.gfa\n"
-            f"next: gailforce record {self.env} --policy {result['run']} --episodes 25 --out my-demos.gfd"
+            f"{result.environment} expert: return {score.mean:,.0f} +- {score.std:,.0f} "
+            f"over {counted(len(score.returns), 'deterministic episode')}, "
+            f"after {result.steps:,} steps in {result.seconds:,.0f} s\n"
+            f"policy: {result.run}/agent.gfa\n"
+            f"next: gailforce record {self.env} --policy {result.run} --episodes 25 --out my-demos.gfd"
         )

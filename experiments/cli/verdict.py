@@ -7,14 +7,10 @@ from typing import Annotated
 import tyro
 
 from ...agents.loading import PolicyOptions
-from ...demos.dataset import Demonstrations, require_environment
-from ...demos.library import SHIPPED_FOR
-from ...envs.errors import UsageError
-from ...envs.registry import spaces
-from ..pipeline.config import ImitationConfig, imitation_of
-from ..pipeline.session import Session
+from ..pipeline.config import ImitationConfig
+from ..pipeline.task import task_of
 from ..runs.process import one_thread
-from ..runs.target import Target, resolve
+from ..runs.target import resolve
 from ..scoring import controls
 from ..verdict import verdict
 from ..verdict.judge import gather, judge, write_verdict
@@ -44,7 +40,7 @@ class Verdict(Command[verdict.Verdict]):
         """Gather the evidence and conclude; a run keeps its verdict in verdict.json."""
         one_thread()
         target = resolve(self.policy, self.env, self.options)
-        task = self._task(target)
+        task = task_of(target, self.demos, "judge by", ImitationConfig.steps)
         constant = controls.constant_agent(task, train=self.train_constant)
         evidence = gather(
             target.policy,
@@ -58,20 +54,6 @@ class Verdict(Command[verdict.Verdict]):
         # Other demonstrations than the run's own are asked about in passing.
         run = target.run if self.demos is None else None
         return replace(write_verdict(run, judge(evidence), task.demos.name), policy=str(target.file))
-
-    def _task(self, target: Target) -> controls.Task:
-        """The demonstrations to judge by, and what a constant agent would be trained with."""
-        imitation = imitation_of(target.run)
-        if imitation is not None and self.demos is None:
-            return Session.load(imitation).task()
-        name = self.demos or SHIPPED_FOR.get(target.env_id)
-        if name is None:
-            raise UsageError(f"no demonstrations of {target.env_id} to judge by; name some with --demos")
-        demos = Demonstrations.load(name)
-        obs_size, actions = spaces(target.env_id)
-        require_environment(demos, target.env_id, obs_size, actions.shape[0])
-        steps = target.facts.steps or ImitationConfig.steps
-        return controls.Task(target.env_id, demos, demos, steps, target.facts.horizon)
 
     def describe(self, result: verdict.Verdict) -> str:
         """The word, the reasons, and what to try next."""

@@ -148,9 +148,9 @@ def describe_flags(flags: list[Flag], width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _described(kind: type, width: int) -> Iterator[str]:
-    """The docstring, lines that are too long broken."""
-    for line in (inspect.getdoc(kind) or "").splitlines():
+def _described(kind: type, width: int, briefly: bool) -> Iterator[str]:
+    """The docstring, or its first line, lines that are too long broken."""
+    for line in (inspect.getdoc(kind) or "").splitlines()[: 1 if briefly else None]:
         indent = line[: len(line) - len(line.lstrip())]
         yield from textwrap.wrap(line, width, subsequent_indent=indent + "  " * bool(indent)) or [""]
 
@@ -162,8 +162,9 @@ def help_text(verb: str, kind: type, groups: dict[str, list[Flag]]) -> str:
     """
     width = max(MARGIN + 30, shutil.get_terminal_size((100, 24)).columns)
     named = " ".join(f.name.upper() for flags in groups.values() for f in flags if f.positional)
-    lines = [f"usage: gailforce {verb} {named} [--flags]".replace("  ", " "), "", *_described(kind, width)]
+    lines = [f"usage: gailforce {verb} {named} [--flags]".replace("  ", " "), ""]
     chosen = any(heading.startswith(SETTINGS) for heading in groups)
+    lines += _described(kind, width, briefly=chosen)
     for heading, flags in groups.items():
         if chosen and not heading.startswith(SETTINGS):
             names = " ".join(map(_name, flags))

@@ -1,4 +1,4 @@
-"""The verb `video`: a policy beside the expert from the same start, with the discriminator's probability."""
+"""A film: a policy beside the expert from the same start, with the discriminator's probability."""
 
 import sys
 from dataclasses import replace
@@ -25,8 +25,6 @@ from ..scoring.reading import PlainTable
 
 # Pictures a second that the video comes near to, in real time.
 RATE = 60.0
-# Enough to learn a gait's phases from.
-GAIT_DEMONSTRATIONS = 4
 
 
 def film(

@@ -2,12 +2,14 @@
 
 import dataclasses
 import importlib
+import re
 
 import pytest
 
 from gailforce.agents.model_based.training import ModelBasedConfig
 from gailforce.agents.sb3.ppo import PPOConfig
-from gailforce.experiments.cli.main import VERBS, answer
+from gailforce.experiments.cli.main import answer
+from gailforce.experiments.cli.verbs import VERBS
 from gailforce.experiments.pipeline.choices import Choices
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.experiments.runs.flags import flags_of
@@ -21,7 +23,7 @@ CHOICES = [
     *(["imitate", "--reward", name] for name in FAMILIES),
     *(["imitate", "--world-model", name] for name in WORLDS),
     *(["generate", "--generator", name] for name in GENERATORS),
-    ["imitate", "--learner", "ppo"],
+    *(["demo", "--learner", "ppo"], ["imitate", "--learner", "ppo"]),
 ]
 
 
@@ -40,11 +42,42 @@ def _verb(name):
     return getattr(importlib.import_module(f"gailforce.experiments.cli.{module}"), kind)
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_a_verb_fits_on_a_page(capsys, verb):
-    lines = _help(capsys, [verb]).splitlines()
-    assert len(lines) <= (70 if verb == "imitate" else 80)
+# Every command: a verb, or an action of one.
+COMMANDS = {
+    " ".join((verb, *action)): kind
+    for verb in VERBS
+    for action, kind in (
+        [((name,), one) for name, one in _verb(verb).ACTIONS.items()]
+        if hasattr(_verb(verb), "ACTIONS")
+        else [((), _verb(verb))]
+    )
+}
+
+
+@pytest.mark.parametrize("command", ["demos", *COMMANDS])
+def test_the_help_of_a_command_fits_on_a_page(capsys, command):
+    lines = _help(capsys, command.split()).splitlines()
+    assert 5 < len(lines) <= (70 if command == "imitate" else 80)
     assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_flag_of_a_command_is_in_some_help_of_it(capsys, command):
+    choices = [rest for verb, *rest in CHOICES if verb == command]
+    text = "".join(_help(capsys, [*command.split(), *rest]) for rest in ([], *choices))
+    shown = {flag.rstrip(".,") for flag in re.findall(r"(?<![\w-])--[\w.-]+", text)}
+    flags = [flag for flag in flags_of(COMMANDS[command]) if not flag.positional]
+    assert len(flags) >= 1
+    opposites = {flag.name: re.sub(r"([^.]+)$", r"no-\1", flag.name) for flag in flags}
+    assert [name for name, no in opposites.items() if not {f"--{name}", f"--{no}"} & shown] == []
+
+
+def test_the_list_of_actions_names_no_flag_of_an_action(capsys):
+    text = _help(capsys, ["demos"])
+    assert "--rate" not in text
+    assert all(f"  {name}" in text for name in _verb("demos").ACTIONS)
+    assert "--rate" in _help(capsys, ["demos", "repair"])
+    assert "--rate" not in _help(capsys, ["demos", "import"])
 
 
 @pytest.mark.parametrize("arguments", CHOICES, ids=" ".join)
@@ -55,9 +88,9 @@ def test_the_help_of_a_choice_fits_on_a_page_and_has_no_deep_flag(capsys, argume
     assert max(flag.rstrip(".,").count(".") for flag in flags) <= 2
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_flag_is_described(verb):
-    assert [flag.name for flag in flags_of(_verb(verb)) if not flag.text] == []
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_flag_is_described(command):
+    assert [flag.name for flag in flags_of(COMMANDS[command]) if not flag.text] == []
 
 
 @pytest.mark.parametrize("name", FAMILIES)

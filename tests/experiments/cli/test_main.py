@@ -11,7 +11,8 @@ import pytest
 
 from gailforce.agents.expert import Expert, ExpertConfig
 from gailforce.agents.sb3.ppo import PPOConfig
-from gailforce.experiments.cli.main import VERBS, answer
+from gailforce.experiments.cli.main import answer
+from gailforce.experiments.cli.verbs import VERBS
 
 SHORT = ["--steps", "512", "--ppo.steps-per-update", "256", "--ppo.batch-size", "128"]
 TINY = [*SHORT, "--n-envs", "8", "--threads", "1"]
@@ -55,7 +56,17 @@ def _run(tmp_path):
         (["resume", "nothing"], 3, "nothing"),
         (["report", "nothing"], 3, "nothing"),
         (["video", "nothing.zip"], 3, "nothing.zip"),
-        (["demos", "check"], 2, "which demonstrations"),
+        (["demos"], 2, "which action? gailforce demos list|card|check|import|export|repair"),
+        (["demos", "chek", "x"], 2, "did you mean check"),
+        (["demos", "check"], 2, "a shipped name, a file, or minari:ID. (required)"),
+        (["demos", "check", "missing.gfd"], 3, "missing.gfd"),
+        (["demos", "check", "hopper-expert", "--rate", "2"], 2, "unrecognized options: --rate"),
+        (["demos", "import", "x.npz", "--env", "Hopper-v5"], 2, "--out"),
+        (
+            ["demos", "repair", "x.npz", "--env", "hopper", "--out", "x", "--rate", "0"],
+            2,
+            "--rate must be at",
+        ),
         (["imitate", "hopper", "--every", "0"], 2, "--every must be at least 1, got 0"),
         (["imitate", "hopper", "--subsample", "0"], 2, "--subsample must be at least 1, got 0"),
         (["imitate", "hopper", "--evaluation-episodes", "0"], 2, "at least one episode"),

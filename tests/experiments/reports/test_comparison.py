@@ -250,12 +250,12 @@ def test_a_page_without_videos_is_light_and_refers_to_nothing_but_the_runs_pages
 
 def test_the_verb_writes_every_page_and_the_comparison_beside_the_runs(runs, tmp_path):
     runs = runs[:3]
-    found = Report(tuple(runs)).run()
-    assert found["reports"] == [str(folder / "report.html") for folder in runs]
-    assert found["comparison"] == str(tmp_path / "comparison.html")
+    pages = Report(tuple(runs)).run()
+    assert pages.reports == tuple(folder / "report.html" for folder in runs)
+    assert pages.comparison == tmp_path / "comparison.html"
     assert all((folder / "report.html").is_file() for folder in runs)
-    assert "comparison.html" in Report(()).describe(found)
-    assert "exit_code" not in found
+    assert "comparison.html" in Report(()).describe(pages)
+    assert "exit_code" not in pages.to_json()
 
 
 def test_a_run_that_cannot_be_read_is_named_and_costs_the_others_nothing(runs, tmp_path, capsys):
@@ -263,34 +263,34 @@ def test_a_run_that_cannot_be_read_is_named_and_costs_the_others_nothing(runs, t
     (runs[0] / "result.json").unlink()
     (runs[1] / "result.json").write_text('{"agent": {"determ')
     missing = tmp_path / "nowhere"
-    found = Report((*runs, missing), out=tmp_path / "c.html").run()
-    assert len(found["reports"]) == 1
-    assert found["exit_code"] == DataError.exit_code
+    pages = Report((*runs, missing), out=tmp_path / "c.html").run()
+    assert len(pages.reports) == 1
+    assert pages.exit_code == DataError.exit_code
     text = plain((tmp_path / "c.html").read_text())
     for words in ("bad-0/result.json is missing", "bad-1/result.json holds no results", "no run folder at"):
         assert words in text
-        assert words in capsys.readouterr().err or words in "".join(found["faults"])
+        assert words in capsys.readouterr().err or words in "".join(map(str, pages.faults))
     with pytest.raises(DataError, match="no run folder at"):
         Report((missing,)).run()
     nothing = Report((missing, runs[0])).run()
-    assert (nothing["reports"], nothing["exit_code"], len(nothing["faults"])) == ([], DataError.exit_code, 2)
+    assert (nothing.reports, nothing.exit_code, len(nothing.faults)) == ((), DataError.exit_code, 2)
 
 
 def test_a_page_that_cannot_be_written_costs_the_others_nothing(runs, tmp_path):
     (runs[0] / "report.html").mkdir()
-    found = Report((runs[0], runs[1])).run()
-    assert found["reports"] == [str(runs[1] / "report.html")]
-    assert found["exit_code"] == EnvironmentFault.exit_code
+    pages = Report((runs[0], runs[1])).run()
+    assert pages.reports == (runs[1] / "report.html",)
+    assert pages.exit_code == EnvironmentFault.exit_code
     assert (tmp_path / "comparison.html").is_file()
 
 
 def test_one_run_named_twice_is_one_run(runs):
-    found = Report((runs[0], runs[0])).run()
-    assert found == {"reports": [str(runs[0] / "report.html")]}
+    pages = Report((runs[0], runs[0])).run()
+    assert pages.to_json() == {"reports": [str(runs[0] / "report.html")]}
 
 
 def test_films_that_cannot_be_made_cost_no_report(run_folder):
-    found = Report((run_folder,), films=True).run()
+    pages = Report((run_folder,), films=True).run()
     assert (run_folder / "report.html").is_file()
-    assert found["exit_code"]
-    assert "reports" in found
+    assert pages.exit_code
+    assert pages.reports

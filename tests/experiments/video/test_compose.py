@@ -12,14 +12,14 @@ from gailforce.demos.dataset import Demonstrations
 from gailforce.demos.recorder import StillPolicy
 from gailforce.envs import spaces
 from gailforce.envs.errors import DataError, UsageError
-from gailforce.experiments.cli import video as verb
-from gailforce.experiments.cli.video import Video
 from gailforce.experiments.runs.folder import RunFolder
 from gailforce.experiments.runs.target import resolve
 from gailforce.experiments.scoring.evaluation import evaluate
 from gailforce.experiments.scoring.ranking import Film, ranked, read_films
 from gailforce.experiments.video import compose as filming
+from gailforce.experiments.video import policy_film
 from gailforce.experiments.video.compose import film_beside_expert
+from gailforce.experiments.video.policy_film import FilmConfig, film_evaluation, film_policy
 
 
 class FixedHorizon:
@@ -44,6 +44,11 @@ def unseen(tmp_path):
     return str(Demonstrations(plain, demos.card, "unseen").save(tmp_path / "unseen"))
 
 
+def _film(path, **options):
+    config = FilmConfig(**options)
+    return (film_evaluation if config.ranked else film_policy)(resolve(path, None, PolicyOptions()), config)
+
+
 @pytest.mark.parametrize(
     ("flags", "fault", "words"),
     [
@@ -54,12 +59,12 @@ def unseen(tmp_path):
 )
 def test_an_expert_that_cannot_stand_beside_is_refused(run, flags, fault, words):
     with pytest.raises(fault, match=words):
-        Video(run.path, **flags).run()
+        _film(run.path, **flags)
 
 
 def test_an_expert_that_cannot_be_shown_is_refused_with_the_way_out(run, unseen):
     with pytest.raises(DataError, match="--beside none"):
-        Video(run.path, demos=unseen).run()
+        _film(run.path, demos=unseen)
     still = StillPolicy(spaces("hopper")[1])
     with pytest.raises(DataError, match="neither states nor a seed"):
         film_beside_expert(still, "hopper", Demonstrations.load(unseen)[0], None, run.videos / "a.mp4")
@@ -72,11 +77,11 @@ def test_a_run_is_filmed_with_its_own_horizon(run, monkeypatch):
         horizons.append(horizon)
         return path
 
-    monkeypatch.setattr(verb, "film", film)
-    result = Video(run.path, beside="none").run()
+    monkeypatch.setattr(policy_film, "film", film)
+    result = _film(run.path, beside="none")
     assert horizons == ["fixed"]
     # An untrained hopper falls within some dozens of steps.
-    assert result["steps"] == 1000
+    assert result.steps == 1000
 
 
 def test_phases_are_those_of_the_named_demonstrations(run, monkeypatch):
@@ -86,12 +91,12 @@ def test_phases_are_those_of_the_named_demonstrations(run, monkeypatch):
         seen.append(gait.phases(Demonstrations.load("hopper-expert")[0]))
         return path
 
-    monkeypatch.setattr(verb, "film", film)
-    monkeypatch.setattr(verb, "GAIT_DEMONSTRATIONS", 1)
-    Video(run.path, beside="none", demos="hopper-expert", phases=True).run()
+    monkeypatch.setattr(policy_film, "film", film)
+    monkeypatch.setattr(policy_film, "GAIT_DEMONSTRATIONS", 1)
+    _film(run.path, beside="none", demos="hopper-expert", phases=True)
     assert len(np.unique(seen[0])) > 3
     with pytest.raises(UsageError, match="--demos"):
-        Video(run.path, beside="none", phases=True).run()
+        _film(run.path, beside="none", phases=True)
 
 
 @pytest.fixture
@@ -114,8 +119,8 @@ def test_best_median_and_worst_of_the_evaluation_are_filmed_to_the_bit(evaluated
     monkeypatch.setattr(filming, "film", film)
     order = sorted(zip(score.returns, score.seeds, strict=True))
     chosen = {"best": order[-1], "median": order[2], "worst": order[0]}
-    result = Video(run.path, ranked=True, demos="hopper-expert").run()
-    assert {k: (f["total"], f["seed"]) for k, f in result["films"].items()} == chosen
+    result = _film(run.path, ranked=True, demos="hopper-expert")
+    assert {k: (f.total, f.seed) for k, f in result.films.items()} == chosen
     assert [list(panes) for panes in shown.values()] == [["Expert", r.capitalize()] for r in chosen]
     for rank, (total, seed) in chosen.items():
         assert shown[f"{rank}.mp4"][rank.capitalize()].total_reward == total
@@ -128,26 +133,26 @@ def test_an_expert_that_cannot_be_shown_leaves_the_ranked_films_to_the_policy(ev
     run, _ = evaluated
     panes = []
     monkeypatch.setattr(filming, "film", lambda path, env, episodes, *_: panes.append(list(episodes)))
-    Video(run.path, ranked=True, demos=unseen).run()
+    _film(run.path, ranked=True, demos=unseen)
     assert panes == [["Best"], ["Median"], ["Worst"]]
 
 
 def test_ranked_films_need_a_result_with_the_seeds_of_its_episodes(run):
     with pytest.raises(DataError, match=r"result\.json is missing"):
-        Video(run.path, ranked=True, beside="none").run()
+        _film(run.path, ranked=True, beside="none")
     run.write_result({"agent": {"deterministic": {"returns": [1.0, 2.0]}}})
     with pytest.raises(DataError, match="gailforce evaluate"):
-        Video(run.path, ranked=True, beside="none").run()
+        _film(run.path, ranked=True, beside="none")
 
 
 def test_ranked_films_need_a_run(run):
     with pytest.raises(UsageError, match="belongs to no run"):
-        Video(run.agent, ranked=True, beside="none").run()
+        _film(run.agent, ranked=True, beside="none")
 
 
 def test_ranked_films_show_deterministic_episodes_alone(run):
     with pytest.raises(UsageError, match="leave --exploring"):
-        Video(run.path, ranked=True, exploring=True).run()
+        _film(run.path, ranked=True, exploring=True)
 
 
 def test_of_an_even_number_the_lower_median_is_meant_and_ties_keep_their_order():

@@ -1,4 +1,4 @@
-"""Repair of lossy recordings: what the verb `demos repair` does."""
+"""Repair of lossy recordings by a trajectory generator."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,25 +22,47 @@ from ..scoring.card import card_of
 class RepairOptions:
     """How lossy recordings are repaired."""
 
-    # Family that fills; a wrong name lists them.
+    # Trajectory generator that fills the gaps; a wrong name lists them.
     generator: str = "diffusion"
-    # Whole demonstrations that show how the body moves; by default the shipped expert's.
+    # Whole demonstrations to fit the generator to; by default the shipped expert's.
     like: str | None = None
-    # Frames to make of each recorded one; 4 raises 31 Hz to 125 Hz.
+    # Frames to make of each recorded one, usually 1-4; 4 raises 31 Hz to 125 Hz.
     rate: int = 1
-    # Noise on states and actions to remove, in standard deviations.
+    # Noise to remove from states and actions, in standard deviations, usually 0-0.3.
     noise: float = 0.0
-    # Of the model and of what is drawn.
+    # Random seed.
     seed: int = 0
-    # Gradient steps the generator learns for; by default its family's.
+    # Gradient steps of the generator's training; by default its family's.
     updates: int | None = None
 
     def __post_init__(self) -> None:
-        if self.rate < 1 or self.noise < 0:
-            raise UsageError(f"a rate is 1 or more, a noise 0 or more; got {self.rate} and {self.noise}")
+        if self.rate < 1:
+            raise UsageError(f"--rate must be at least 1, got {self.rate}")
+        if not self.noise >= 0:
+            raise UsageError(f"--noise must be at least 0, got {self.noise}")
 
 
-def repair(path: str, env: str, out: Path, options: RepairOptions) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Repaired:
+    """A repair's file and figures."""
+
+    path: Path
+    episodes: int
+    frames_filled: int
+    # Median over all steps, in standard deviations of a one-step change.
+    physics_residual: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {
+            "path": str(self.path),
+            "episodes": self.episodes,
+            "frames filled": self.frames_filled,
+            "physics residual, median": self.physics_residual,
+        }
+
+
+def repair(path: str, env: str, out: Path, options: RepairOptions) -> Repaired:
     """Fill and clean the recordings of a file, and write them as demonstrations marked synthetic.
 
     Raises:
@@ -59,25 +81,25 @@ def repair(path: str, env: str, out: Path, options: RepairOptions) -> dict[str, 
         fit = FitConfig(options.updates)
         config = GeneratorConfig(fit=fit, diffusion_fit=fit)
     generator = TrajectoryGenerator(options.generator, options.seed, config).fit(demos)
-    mended = [_mended(generator, recording, options) for recording in lossy]
-    episodes = [as_trajectory(generator, one, f"repaired by {options.generator}") for one in mended]
+    filled = [_filled(generator, recording, options) for recording in lossy]
+    episodes = [as_trajectory(generator, one, f"repaired by {options.generator}") for one in filled]
     # Made by a model, so no expert's reference applies.
     card = replace(card_of(env, options.generator, f"repaired from {Path(path).name}"), reference_return=None)
     residual = np.concatenate([e.residual for e in episodes if e.residual is not None])
-    return {
-        "path": str(Demonstrations(episodes, card, out.stem).save(out)),
-        "episodes": len(episodes),
-        "frames filled": int(sum((~recording.known).sum() for recording in lossy)),
-        "physics residual, median": float(np.median(residual)),
-    }
+    return Repaired(
+        path=Demonstrations(episodes, card, out.stem).save(out),
+        episodes=len(episodes),
+        frames_filled=int(sum((~recording.known).sum() for recording in lossy)),
+        physics_residual=float(np.median(residual)),
+    )
 
 
-def _mended(generator: TrajectoryGenerator, lossy: Recording, options: RepairOptions) -> Recording:
+def _filled(generator: TrajectoryGenerator, lossy: Recording, options: RepairOptions) -> Recording:
     """Filled where something is missing, then cleaned if asked to."""
     whole = lossy.known.all() and np.isfinite(lossy.actions).all()
     speed = lossy.speed(generator.body.dt)
     if whole and not options.noise:
-        raise UsageError("nothing is missing in this recording; say --noise to clean it")
+        raise UsageError("nothing is missing in this recording; add --noise to clean it")
     filled = lossy if whole else repaired(generator, lossy, speed, options.seed)
     if not options.noise:
         return filled
