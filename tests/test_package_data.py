@@ -48,8 +48,8 @@ def test_the_shipped_counts_tell_how_often_a_word_was_right(word):
 
 
 def test_models_shows_the_gate_and_the_score_of_every_family():
-    entries = Models().run()["reward models"]
+    entries = Models().run().families
     assert entries.keys() == FAMILIES.keys()
-    assert [name for name, entry in entries.items() if entry["normalized_score"] is None] == []
-    ungated = {name for name, entry in entries.items() if not entry["gate"]}
+    assert [name for name, entry in entries.items() if entry.normalized_score is None] == []
+    ungated = {name for name, entry in entries.items() if not entry.gate}
     assert ungated <= {"constant", "true"}

@@ -34,10 +34,10 @@ def main() -> int:
     task = Session.load(ImitationConfig("hopper")).task()
     missing = [name for name in ("random", "bc", "constant", "expert") if controls.find(name, task) is None]
     assert not missing, f"controls not found: {missing}"
-    entries = Models().run()["reward models"]
-    unmeasured = [name for name, entry in entries.items() if entry["normalized_score"] is None]
+    entries = Models().run().families
+    unmeasured = [name for name, entry in entries.items() if entry.normalized_score is None]
     assert not unmeasured, f"models shows no result of {unmeasured}"
-    unranked = [name for name, entry in entries.items() if entry["way"] != "control" and not entry["gate"]]
+    unranked = [name for name, entry in entries.items() if entry.family.way != "control" and not entry.gate]
     assert not unranked, f"models shows no offline gate of {unranked}"
     _check_verdict(controls.constant_agent(task))
     print(f"{home}: {len(grids)} grids, {len(entries)} reward models, controls and confidence are found")

@@ -82,6 +82,6 @@ def _run(verb: str, arguments: list[str]) -> int:
         return 0
     command = tyro.cli(kind.parsed_class(arguments), prog=f"gailforce {verb}", args=arguments)
     result = command.run()
-    plain = result if isinstance(result, dict) else result.to_json()
+    plain = result.to_json()
     print(json.dumps(plain) if command.json else command.describe(result))
     return plain.get("exit_code", 0)

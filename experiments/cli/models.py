@@ -1,21 +1,16 @@
 """The verb `models`: every family with what it looks at, what it came to, and when to use it."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import tyro
 
 from ...envs.errors import unknown
-from ...envs.registry import env_id
-from ...generative.rewards.reward_families import FAMILIES, Family
-from ..bench.family_results import BODY, SHIPPED, family_rows, label
-from ..bench.gate_result import GATE, GateEntry, GateResult, read_gate
-from ..bench.table import GridRow, SeedScores, interval
+from ...generative.rewards.reward_families import FAMILIES
+from ..bench.family_results import BODY, SHIPPED, FamilyResults, read_family_results
+from ..bench.table import interval
 from ..runs.flags import Flag, describe_flags, flags_of
-from ..scoring.reading import estimate
 from .command import Command
 
 # Columns of a family's settings.
@@ -32,8 +27,31 @@ HEAD = (
 )
 
 
+@dataclass(frozen=True)
+class FamilySettings:
+    """The settings of one family, as flags of `imitate`."""
+
+    name: str
+    settings: tuple[Flag, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"reward model": self.name, "settings": [asdict(flag) for flag in self.settings]}
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Every family with its last results, by its name."""
+
+    families: dict[str, FamilyResults]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"reward models": {name: results.to_json() for name, results in self.families.items()}}
+
+
 @dataclass
-class Models(Command):
+class Models(Command[FamilySettings | Matrix]):
     """Print every family of reward models: what it looks at, its last results, when to use it.
 
     Examples:
@@ -46,20 +64,26 @@ class Models(Command):
     # Folder of results; by default those of this version.
     results: Path = SHIPPED
 
-    def run(self) -> dict[str, Any]:
-        """One entry for each family, or the settings of one."""
-        if self.name:
-            return {"reward model": self.name, "settings": [asdict(flag) for flag in settings(self.name)]}
-        gate, rows = read_gate(self.results / GATE), family_rows(self.results)
-        return {"reward models": {name: _entry(name, FAMILIES[name], gate, rows) for name in FAMILIES}}
+    def run(self) -> FamilySettings | Matrix:
+        """One entry for each family, or the settings of one.
 
-    def describe(self, result: dict[str, Any]) -> str:
+        Raises:
+            UsageError: an unknown family.
+        """
+        if not self.name:
+            return Matrix(read_family_results(self.results))
+        if self.name not in FAMILIES:
+            raise unknown("reward model", self.name, FAMILIES)
+        flags = flags_of(FAMILIES[self.name].config_class, None, f"{self.name}.")
+        return FamilySettings(self.name, tuple(flags))
+
+    def describe(self, result: FamilySettings | Matrix) -> str:
         """The entries as a table, or the settings of one family."""
-        if self.name:
-            family = FAMILIES[self.name]
-            texts = describe_flags([Flag(**flag) for flag in result["settings"]], WIDTH) or ["  no settings"]
-            return "\n".join((f"{self.name}: {family.way}; {family.use_when}", "", *texts))
-        lines = [HEAD, *(_texts(name, entry) for name, entry in result["reward models"].items())]
+        if isinstance(result, FamilySettings):
+            family = FAMILIES[result.name]
+            texts = describe_flags(result.settings, WIDTH) or ["  no settings"]
+            return "\n".join((f"{result.name}: {family.way}; {family.use_when}", "", *texts))
+        lines = [HEAD, *(_texts(name, results) for name, results in result.families.items())]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
@@ -67,45 +91,16 @@ class Models(Command):
         )
 
 
-def settings(name: str) -> list[Flag]:
-    """The settings of a family as flags of `imitate`.
-
-    Raises:
-        UsageError: an unknown family.
-    """
-    if name not in FAMILIES:
-        raise unknown("reward model", name, FAMILIES)
-    return flags_of(FAMILIES[name].config_class, None, f"{name}.")
-
-
-def _entry(name: str, family: Family, gate: GateResult, rows: Mapping[str, GridRow]) -> dict[str, Any]:
-    gated, row = gate.entry(env_id(BODY), name), rows.get(name)
-    own, constant = (rows[key].scores.iqm if key in rows else None for key in (name, "constant"))
-    return {
-        "way": family.way,
-        "inputs": list(family.inputs),
-        "window": family.looks_back + 1,
-        "gate": None if gated is None else gated.to_json(),
-        "normalized_score": None if row is None else _bounds(row.scores),
-        "label": "control" if family.way == "control" else label(own, constant),
-        "seconds": None if row is None or not row.seconds else float(np.mean(row.seconds)),
-        "use this for": family.use_when,
-    }
-
-
-def _bounds(scores: SeedScores) -> dict[str, Any]:
-    return {key: scores.to_json()[key] for key in ("value", "low", "high", "n")}
-
-
-def _texts(name: str, entry: Mapping[str, Any]) -> Sequence[str]:
-    window = f", {entry['window']} steps" if entry["window"] > 1 else ""
+def _texts(name: str, results: FamilyResults) -> tuple[str, ...]:
+    family = results.family
+    window = f", {family.looks_back + 1} steps" if family.looks_back else ""
     return (
         name,
-        entry["way"],
-        " ".join(entry["inputs"]) + window,
-        "-" if entry["gate"] is None else str(GateEntry.from_json(entry["gate"])),
-        interval(estimate(entry["normalized_score"])),
-        entry["label"],
-        "-" if entry["seconds"] is None else f"{entry['seconds']:,.0f}",
-        entry["use this for"],
+        family.way,
+        " ".join(family.inputs) + window,
+        "-" if results.gate is None else str(results.gate),
+        interval(results.normalized_score),
+        results.label,
+        "-" if results.seconds is None else f"{results.seconds:,.0f}",
+        family.use_when,
     )

@@ -7,7 +7,7 @@ import shutil
 import textwrap
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -131,7 +131,7 @@ def _name(flag: Flag) -> str:
     return _typed(flag).partition(" ")[0]
 
 
-def describe_flags(flags: list[Flag], width: int) -> list[str]:
+def describe_flags(flags: Sequence[Flag], width: int) -> list[str]:
     """Two columns: what is typed, and what it means."""
     lines: list[str] = []
     for flag in flags:
