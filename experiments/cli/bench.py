@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -14,7 +14,7 @@ from ..bench.cell_store import CellStore
 from ..bench.gate import gate_all
 from ..bench.gate_result import GATE, GateResult, below, describe_gate
 from ..bench.grid import Grid, read_grid
-from ..bench.grid_result import GridResult, families_by_environment, past_gate, require_benchmark
+from ..bench.grid_result import Benched, GridResult, families_by_environment, past_gate, require_benchmark
 from ..bench.local_pool import LocalPool, Outcome, Pool
 from ..bench.progress import BenchProgress
 from ..bench.schedule import Schedule
@@ -29,18 +29,6 @@ FOOTNOTE = (
     "over episodes. Exploring: the same policy drawing its actions. Seconds: training and scores, the mean "
     "of the seeds."
 )
-
-
-@dataclass(frozen=True)
-class Benched:
-    """A grid's table, and the exit code: that of the first cell that failed, else 0."""
-
-    table: GridResult
-    exit_code: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values of both."""
-        return {**self.table.to_json(), "exit_code": self.exit_code}
 
 
 @dataclass

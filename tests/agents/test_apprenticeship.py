@@ -66,7 +66,7 @@ def test_the_margin_never_grows_and_the_nearest_policy_acts():
 
 def test_the_expert_earns_more_than_every_policy_so_far():
     agent = Apprenticeship("hopper", DEMOS, seed=2, config=CONFIG).learn(512)
-    earned = [float(agent.w.double().numpy() @ known) for known in agent._known]
+    earned = [float(agent.w.double().numpy() @ expectations) for expectations in agent._expectations]
     assert float(agent.w.double().numpy() @ agent.expert) > max(earned)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gailforce.experiments.pipeline.config import ImitationConfig
-from gailforce.experiments.runs.toml import to_toml
+from gailforce.experiments.runs.toml import write_toml
 from gailforce.experiments.scoring.run_result import DemosFacts, RunResult
 from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
 
@@ -107,7 +107,7 @@ def write_run(folder: Path, result: dict, lines: list[dict], video: bool = True)
     (folder / "result.json").write_text(json.dumps(result))
     (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "command.txt").write_text(COMMAND + "\n")
-    (folder / "config.toml").write_text(to_toml({"kind": "imitation", **CONFIG.to_plain()}))
+    write_toml(folder / "config.toml", {"kind": "imitation", **CONFIG.to_plain()})
     if video:
         with imageio.get_writer(
             folder / "videos" / "beside-expert.mp4", fps=10, macro_block_size=2

@@ -14,15 +14,19 @@ from gailforce.envs import make_env
 CONFIG = PPOConfig(steps_per_update=64, batch_size=64, gamma=0.9)
 
 
-def _collect(make, scores):
-    """One rollout of two copies, 32 steps each; returns learner and zero_reward_env."""
+def _collect(make, scores, train_discriminator=None):
+    """One rollout of two environments, 32 steps each; returns learner and zero_reward_env."""
     zero_reward_env = ZeroRewardVecEnv(DummyVecEnv([make] * 2))
     learner = ppo(
         zero_reward_env,
         CONFIG,
         0,
         rollout_buffer_class=ScoredRolloutBuffer,
-        rollout_buffer_kwargs={"zero_reward_env": zero_reward_env, "score": lambda: scores},
+        rollout_buffer_kwargs={
+            "zero_reward_env": zero_reward_env,
+            "train_discriminator": train_discriminator,
+            "relabel": lambda rollout: scores,
+        },
     )
     _, callback = learner._setup_learn(64)
     learner.collect_rollouts(zero_reward_env, callback, learner.rollout_buffer, learner.n_steps)
@@ -34,9 +38,9 @@ def _limited():
 
 
 def test_a_truncated_last_step_keeps_its_bootstrap_after_scoring():
-    scores = np.full((32, 2), 0.5, dtype=np.float32)
-    learner, zero_reward_env = _collect(_limited, scores)
-    rollout = zero_reward_env.take_rollout()
+    rollouts = []
+    learner, _ = _collect(_limited, np.full((32, 2), 0.5, dtype=np.float32), rollouts.append)
+    (rollout,) = rollouts
     with torch.no_grad():
         values = learner.policy.predict_values(rollout.next_obs.flatten(0, 1)).reshape(32, 2)
     expected = 0.5 + 0.9 * values * rollout.truncated
@@ -84,7 +88,8 @@ def test_a_rollout_holds_the_true_last_observation_and_how_the_episode_ended():
 
 
 def test_taking_a_rollout_forgets_it():
-    _, zero_reward_env = _collect(_limited, np.zeros((32, 2), dtype=np.float32))
-    assert zero_reward_env.take_rollout().obs.shape == (32, 2, 1)
+    rollouts = []
+    _, zero_reward_env = _collect(_limited, np.zeros((32, 2), dtype=np.float32), rollouts.append)
+    assert rollouts[0].obs.shape == (32, 2, 1)
     zero_reward_env.step(np.zeros((2, 1), dtype=np.float32))
     assert zero_reward_env.take_rollout().obs.shape == (1, 2, 1)

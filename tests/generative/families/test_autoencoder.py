@@ -15,17 +15,17 @@ from gailforce.generative.families.autoencoder import (
     red,
     squared_error,
 )
-from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.interfaces.critics import AnchorConfig
 from gailforce.generative.interfaces.reward_inputs import Widths
 
-WIDTHS = Widths(4, 3, 1)
+WIDTHS, ANCHOR = Widths(4, 3, 1), AnchorConfig(fit_steps=400)
 MODELS = {
     "ae": lambda context=0, seed=0: AutoEncoder(4, context, AutoEncoderConfig((8,), 2), seed),
     "red": lambda context=0, seed=0: RED(4, context, REDConfig((16,), (16, 8)), seed),
 }
 CRITICS = {
-    "ae": lambda seed=0: ae(WIDTHS, seed, AutoEncoderConfig((16,), 2), DensityConfig(fit_steps=400)),
-    "red": lambda seed=0: red(WIDTHS, seed, REDConfig((32,), (32, 8)), DensityConfig(fit_steps=400)),
+    "ae": lambda seed=0: ae(WIDTHS, seed, AutoEncoderConfig((16,), 2, density=ANCHOR)),
+    "red": lambda seed=0: red(WIDTHS, seed, REDConfig((32,), (32, 8), density=ANCHOR)),
 }
 both = pytest.mark.parametrize("name", MODELS)
 

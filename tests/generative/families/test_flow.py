@@ -2,6 +2,7 @@
 
 import copy
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,17 +12,18 @@ from gailforce.generative.families.flow import (
     MADE,
     MAF,
     FlowConfig,
+    FlowRewardConfig,
     MaskedLinear,
     flow,
     soft_bounded,
     standard_normal,
 )
-from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.interfaces.critics import RatioConfig
 from gailforce.generative.interfaces.reward_inputs import Widths
 
-SMALL = FlowConfig(blocks=3, layers=(16, 16))
-QUICK = FlowConfig(blocks=2, layers=(16,), learning_rate=1e-2)
-BRIEF = DensityConfig(fit_steps=20)
+SMALL = FlowRewardConfig(blocks=3, layers=(16, 16))
+QUICK = FlowRewardConfig(blocks=2, layers=(16,), learning_rate=1e-2)
+BRIEF = RatioConfig(fit_steps=20)
 HOPPER = Widths(14, 11, 3)
 
 
@@ -161,7 +163,7 @@ def test_a_single_column_without_context_is_a_normal():
 
 
 def test_the_critic_tells_the_sides_apart_and_survives_its_saving():
-    critic, source = flow(HOPPER, 0, QUICK, DensityConfig(fit_steps=40)), generator()
+    critic, source = flow(HOPPER, 0, replace(QUICK, density=RatioConfig(fit_steps=40))), generator()
     expert = torch.randn(512, 14, generator=source) + 1
     agent = torch.randn(512, 14, generator=source) - 1
     critic.fit(expert)
@@ -169,14 +171,14 @@ def test_the_critic_tells_the_sides_apart_and_survives_its_saving():
     for _ in range(20):
         told = critic.update(expert[:256], agent[:256])
     assert min(told["expert_accuracy"], told["agent_accuracy"]) > 0.9
-    fresh = flow(HOPPER, 7, QUICK, BRIEF)
+    fresh = flow(HOPPER, 7, replace(QUICK, density=BRIEF))
     fresh.load_state_dict(copy.deepcopy(critic.state_dict()))
     assert torch.equal(fresh.logit(agent), critic.logit(agent))
 
 
 def test_the_seed_decides_the_bits():
     def taught(seed):
-        critic = flow(HOPPER, seed, SMALL, BRIEF)
+        critic = flow(HOPPER, seed, replace(SMALL, density=BRIEF))
         x = torch.randn(32, 14, generator=generator())
         critic.fit(x)
         critic.update(x, x + 1)

@@ -1,17 +1,25 @@
 """The VAE: its bound where it is exact, what it learns, a posterior handed in, and the ratio of two."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
 from gailforce.generative.families.flow import standard_normal
-from gailforce.generative.families.vae import VAE, VAEConfig, gaussian_log_prob, lower_bound, vae_ratio
-from gailforce.generative.interfaces.critics import DensityConfig
+from gailforce.generative.families.vae import (
+    VAE,
+    VAEConfig,
+    VAERewardConfig,
+    gaussian_log_prob,
+    lower_bound,
+    vae_ratio,
+)
+from gailforce.generative.interfaces.critics import RatioConfig
 from gailforce.generative.interfaces.reward_inputs import Widths
 
-SMALL = VAEConfig(layers=(16,), latent=2)
+SMALL = VAERewardConfig(layers=(16,), latent=2)
 WIDTHS = Widths(3, 2, 1)
 
 
@@ -113,7 +121,7 @@ def test_a_posterior_can_be_handed_in():
 
 
 def _fitted(seed=0):
-    critic = vae_ratio(WIDTHS, seed, SMALL, DensityConfig(fit_steps=200))
+    critic = vae_ratio(WIDTHS, seed, replace(SMALL, density=RatioConfig(fit_steps=200)))
     critic.fit(_rows())
     return critic
 
@@ -127,7 +135,7 @@ def test_the_ratio_begins_at_zero_and_learns_which_side_the_expert_is_on():
 
 
 def test_a_saved_ratio_judges_the_same_to_the_bit():
-    critic, other = _fitted(), vae_ratio(WIDTHS, 5, SMALL, DensityConfig())
+    critic, other = _fitted(), vae_ratio(WIDTHS, 5, SMALL)
     critic.update(_rows(), _rows(shift=1.0))
     other.load_state_dict(critic.state_dict())
     assert torch.equal(critic.logit(_rows(seed=2)), other.logit(_rows(seed=2)))
@@ -147,7 +155,10 @@ def test_the_same_seed_trains_to_the_same_bits_and_leaves_the_global_generator_a
 
 
 def test_constant_rows_and_a_single_row_stay_finite():
-    critic, constant = vae_ratio(WIDTHS, 0, SMALL, DensityConfig(fit_steps=100)), torch.zeros(8, 3)
+    critic, constant = (
+        vae_ratio(WIDTHS, 0, replace(SMALL, density=RatioConfig(fit_steps=100))),
+        torch.zeros(8, 3),
+    )
     critic.fit(constant)
     assert all(math.isfinite(value) for value in critic.update(constant[:1], constant[:1]).values())
     assert torch.isfinite(critic.logit(torch.full((1, 3), 5.0))).all()
