@@ -17,18 +17,6 @@ from .local_pool import Outcome
 from .table import GridRow, rows
 
 
-@dataclass(frozen=True)
-class Benched:
-    """A grid's table, and the exit code: that of the first cell that failed, else 0."""
-
-    table: GridResult
-    exit_code: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values of both."""
-        return {**self.table.to_json(), "exit_code": self.exit_code}
-
-
 def families_by_environment(grid: Grid) -> dict[str, list[str]]:
     """The families of a grid by environment, in their order."""
     families: dict[str, list[str]] = {}
@@ -100,6 +88,18 @@ class GridResult:
             "rows": [row.to_json() for row in self.rows],
             "held back": list(self.held_back),
         }
+
+
+@dataclass(frozen=True)
+class Benched:
+    """A grid's table, and the exit code: that of the first cell that failed, else 0."""
+
+    table: GridResult
+    exit_code: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values of both."""
+        return {**self.table.to_json(), "exit_code": self.exit_code}
 
 
 def read_rows(path: Path) -> list[GridRow]:
