@@ -55,7 +55,7 @@ class ImitationConfig:
     horizon: Horizon = "native"
     # Allow a reward form that can turn death into profit.
     force: bool = False
-    # Seed of everything.
+    # Random seed.
     seed: int = 0
     # Physics threads; by default every core this process may use.
     threads: int | None = None
@@ -103,10 +103,6 @@ class ImitationConfig:
             nested = {**plain.get("world", {}), family: plain.get(f"world_{family}", {})}
             values["model_based"] = {**plain.get("model_based", {}), "world": nested}
         return from_plain(cls, values)
-
-    def demonstrations(self) -> Demonstrations:
-        """The demonstrations this run learns from."""
-        return self.drawn(Demonstrations.load(self.demos))
 
     def drawn(self, whole: Demonstrations) -> Demonstrations:
         """This run's share of the whole set."""

@@ -20,6 +20,7 @@ from ..runs.folder import RunFolder
 from ..scoring.evaluation import EVALUATION_SEED, evaluate
 from ..video.compose import film
 from .config import ImitationConfig
+from .session import Session
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def train_in_world_model(run: RunFolder, settings: ModelPolicyConfig) -> ModelPo
             f"{run.path} has no world model; make a run with gailforce imitate {config.env} "
             "--world-model ensemble"
         )
-    demos, world = config.demonstrations(), WorldModel.load(run.world)
+    demos, world = Session.load(config).demos, WorldModel.load(run.world)
     reward = RewardModel(
         config.reward, config.inputs, config.form, settings.seed, config.family_config, config.gail.reward
     )

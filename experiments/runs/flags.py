@@ -122,13 +122,14 @@ def _typed(flag: Flag) -> str:
         return flag.name.upper()
     if flag.kind:
         return f"--{flag.name} {flag.kind}"
-    # A switch that is on by default is only ever switched off.
     *table, last = flag.name.split(".")
-    return f"--{'.'.join((*table, f'no-{last}'))}" if flag.default == "yes" else f"--{flag.name}"
+    off = ".".join((*table, f"no-{last}"))
+    return f"--{flag.name}, --{off}" if flag.default == "yes" else f"--{flag.name}"
 
 
 def _name(flag: Flag) -> str:
-    return _typed(flag).partition(" ")[0]
+    """The flag without what it takes; of a switch that is on by default, the flag that switches it off."""
+    return flag.name.upper() if flag.positional else "--" + _typed(flag).rpartition("--")[2].partition(" ")[0]
 
 
 def describe_flags(flags: Sequence[Flag], width: int) -> list[str]:
@@ -148,11 +149,12 @@ def describe_flags(flags: Sequence[Flag], width: int) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-def _described(kind: type, width: int, briefly: bool) -> Iterator[str]:
-    """The docstring, or its first line, lines that are too long broken."""
-    for line in (inspect.getdoc(kind) or "").splitlines()[: 1 if briefly else None]:
-        indent = line[: len(line) - len(line.lstrip())]
-        yield from textwrap.wrap(line, width, subsequent_indent=indent + "  " * bool(indent)) or [""]
+def _described(kind: type, width: int, briefly: bool) -> str:
+    """The docstring, or its first paragraph, wrapped; examples keep their lines."""
+    paragraphs = (inspect.getdoc(kind) or "").split("\n\n")[: 1 if briefly else None]
+    return "\n\n".join(
+        text if "\n " in text else textwrap.fill(" ".join(text.split()), width) for text in paragraphs
+    )
 
 
 def help_text(verb: str, kind: type, groups: dict[str, list[Flag]]) -> str:
@@ -164,7 +166,7 @@ def help_text(verb: str, kind: type, groups: dict[str, list[Flag]]) -> str:
     named = " ".join(f.name.upper() for flags in groups.values() for f in flags if f.positional)
     lines = [f"usage: gailforce {verb} {named} [--flags]".replace("  ", " "), ""]
     chosen = any(heading.startswith(SETTINGS) for heading in groups)
-    lines += _described(kind, width, briefly=chosen)
+    lines += [_described(kind, width, briefly=chosen), *([""] if chosen else [])]
     for heading, flags in groups.items():
         if chosen and not heading.startswith(SETTINGS):
             names = " ".join(map(_name, flags))

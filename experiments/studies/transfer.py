@@ -22,6 +22,7 @@ from ...envs.batched import BatchedEnv
 from ...envs.errors import DataError
 from ...envs.registry import make_env
 from ..pipeline.config import ImitationConfig
+from ..pipeline.session import Session
 from ..runs.folder import RunFolder
 from ..runs.process import one_thread
 from ..runs.provenance import write_result
@@ -138,7 +139,7 @@ class Transfer:
         env = make_env(body, settings.n_envs, config.seed + FRESH, threads=1)
         if self.demonstrated:
             assert isinstance(env, BatchedEnv)
-            states = np.concatenate([states_of(episode)[:-1] for episode in config.demonstrations()])
+            states = np.concatenate([states_of(episode)[:-1] for episode in Session.load(config).demos])
             env.start_from(states, self.demonstrated)
         agent = GAIL(env, None, model, seed=config.seed + FRESH, config=settings, frozen=True)
         agent.learn(self.steps)

@@ -198,7 +198,7 @@ class Vary:
     steps: int = 150_000
     # Environment steps between two saved agents.
     every: int = 50_000
-    # Seed of everything.
+    # Random seed.
     seed: int = 0
     # Folder that holds the runs.
     runs: Path = Path("runs/variations")

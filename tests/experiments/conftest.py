@@ -9,6 +9,7 @@ import pytest
 
 from gailforce.experiments.pipeline.config import ImitationConfig
 from gailforce.experiments.runs.toml import write_toml
+from gailforce.experiments.scoring.reading import PlainTable
 from gailforce.experiments.scoring.run_result import DemosFacts, RunResult
 from gailforce.experiments.scoring.score import Score, ScoreEntry, ScoreTable
 
@@ -55,7 +56,7 @@ def result() -> dict:
         demonstrations=DemosFacts("hopper-expert", 4, 4000, "5f2c" * 16),
         steps=CONFIG.steps,
         seed=CONFIG.seed,
-        config=CONFIG.to_plain(),
+        config=PlainTable(CONFIG.to_plain()),
         commit="5f2c5f2",
         versions={"gailforce": "0.1.0", "torch": "2.13.0", "mujoco": "4.0.0", "gymnasium": "1.4.0"},
         command=COMMAND,

@@ -9,6 +9,7 @@ from gailforce.agents.models.augmentation import augmented, passes
 from gailforce.envs.errors import DataError
 from gailforce.experiments.bench.cell import Cell
 from gailforce.experiments.pipeline.config import ImitationConfig
+from gailforce.experiments.pipeline.session import Session
 
 DEMOS = Demonstrations.load("hopper-expert").take(1)
 
@@ -58,6 +59,6 @@ def test_a_cell_without_augmentation_keeps_its_key():
 
 def test_a_learner_is_shown_the_pieces():
     config = ImitationConfig("hopper", episodes=1, augment="nearest", steps=1000)
-    demos = config.demonstrations()
+    demos = Session.load(config).demos
     assert config.taught(demos).steps > demos.steps
     assert ImitationConfig("hopper").taught(demos) is demos
